@@ -1,0 +1,157 @@
+"""Every error that the product raises on purpose, in one tree.
+
+A class carries the exit code of the command line (docs/cli.md). Messages are in Spanish, made in
+`__init__` (docstrings vanish under `-OO`), say what happened, and what to do next.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+class FacotBackupsError(Exception):
+    """Root of the tree. `str(error)` is the whole text for the user, one or two lines."""
+
+    exit_code = 1
+
+
+class UsageError(FacotBackupsError):
+    """The caller asked for something that cannot be: a bad argument, date, path or combination."""
+
+    exit_code = 2
+
+
+class SettingError(UsageError):
+    """A setting is wrong.
+
+    `setting` is its name, `origin` where it was read (a file, a variable, an argument), `allowed` what it
+    may be. The value itself is never in the text: it can be a secret.
+    """
+
+    def __init__(self, setting: str, origin: str, problem: str, allowed: str) -> None:
+        super().__init__(f"Ajuste «{setting}» ({origin}): {problem}. Se admite: {allowed}.")
+        self.setting = setting
+        self.origin = origin
+
+
+class SourceMismatch(UsageError):
+    """The connection leads to another database than the one whose backups the folder holds."""
+
+    def __init__(self, here: str, there: str) -> None:
+        super().__init__(
+            f"Esta carpeta guarda backups de {here}, y la conexión es a {there}: no se ha leído nada.\n"
+            "Use otra carpeta (--backup-dir), o --adopt-source si el cambio es a propósito."
+        )
+
+
+class ReadBudgetExceeded(UsageError):
+    """The run would pass `max_reads`, the bound for all reads of the local day."""
+
+    def __init__(self, needed: int, used: int, allowed: int) -> None:
+        super().__init__(
+            f"El backup necesita {needed} lecturas; hoy ya se hicieron {used} y el máximo diario "
+            f"(max_reads) es {allowed}: no se ha leído ningún documento.\n"
+            "Suba max_reads, limite las colecciones, o espere a mañana."
+        )
+
+
+class FirestoreUnavailable(FacotBackupsError):
+    """Firestore could not be reached, or does not let us read: network, credentials, rights, quota."""
+
+    exit_code = 10
+
+    def __init__(self, problem: str, remedy: str) -> None:
+        super().__init__(f"Firestore no disponible: {problem}.\n{remedy}")
+        self.problem = problem
+        self.remedy = remedy
+
+
+class SnapshotExpired(FacotBackupsError):
+    """The instant of the backup is too old for the server to read any more."""
+
+    exit_code = 10
+
+    def __init__(self, read_time: str) -> None:
+        super().__init__(
+            f"El instante del backup ({read_time}) ya no se puede leer: la lectura tardó demasiado.\n"
+            "Active la recuperación a un momento dado (PITR) de Firestore: conserva los instantes 7 días."
+        )
+
+
+class LockHeld(FacotBackupsError):
+    """Another run holds the lock of the backup folder."""
+
+    exit_code = 11
+
+    def __init__(self, holder: str) -> None:
+        super().__init__(
+            f"Otra ejecución está usando la carpeta de backups: {holder}.\nEspere a que termine."
+        )
+        self.holder = holder
+
+
+class BackupNotFound(FacotBackupsError):
+    """No backup bears that name."""
+
+    exit_code = 12
+
+    def __init__(self, name: str, backup_dir: Path) -> None:
+        super().__init__(
+            f"No hay ningún backup «{name}» en {backup_dir}.\nVea los que hay con: facot-backups list"
+        )
+
+
+class BackupDirUnusable(FacotBackupsError):
+    """The backup folder cannot be used: missing disk, no permission, no space."""
+
+    exit_code = 13
+
+    def __init__(self, backup_dir: Path, problem: str, remedy: str) -> None:
+        super().__init__(f"No se puede usar la carpeta de backups {backup_dir}: {problem}.\n{remedy}")
+
+
+class RepositoryGone(BackupDirUnusable):
+    """A known backup folder is no longer there, or is another: a disk that is not connected."""
+
+    def __init__(self, backup_dir: Path) -> None:
+        super().__init__(
+            backup_dir,
+            "aquí había backups y ya no están (¿disco desconectado?)",
+            "Conecte el disco. Si quiere empezar de nuevo aquí: facot-backups run --create",
+        )
+
+
+class NoSpace(BackupDirUnusable):
+    """The disk is full. `needed` is a size in bytes, or None where it is not known."""
+
+    def __init__(self, backup_dir: Path, needed: int | None) -> None:
+        size = f"; el backup necesita unos {needed / 1e6:,.0f} MB" if needed else ""
+        super().__init__(
+            backup_dir,
+            f"el disco está lleno{size}",
+            "Libere espacio o elija otra carpeta. Los backups anteriores siguen intactos.",
+        )
+
+
+class DamagedBackup(FacotBackupsError):
+    """A backup is not what was published: its bytes, its counts or its form are wrong."""
+
+    exit_code = 20
+
+
+class FormatError(DamagedBackup):
+    """Bytes that are not our format. `place` says where: a file, a line, a document, a field."""
+
+    def __init__(self, place: str, problem: str) -> None:
+        super().__init__(f"{place}: {problem}")
+        self.place = place
+        self.problem = problem
+
+
+class Interrupted(FacotBackupsError):
+    """Somebody stopped the run: Ctrl-C, a stop of the service, a button."""
+
+    exit_code = 130
+
+    def __init__(self) -> None:
+        super().__init__("Interrumpido: nada ha quedado a medias. Los backups anteriores siguen intactos.")

@@ -1,0 +1,112 @@
+"""The words that all layers share: a document, its place and order, a source, a scope. No I/O."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any, Literal, NamedTuple, TypeAlias
+
+# The segments of a document's name below `…/documents/`: collection, id, collection, id…
+DocumentPath: TypeAlias = tuple[str, ...]
+# A value as JSON has it: None, bool, int, float, str, list, dict.
+Json: TypeAlias = Any
+# The `_types` of docs/formato.md: a tree keyed by field names or decimal indexes, type names at its leaves.
+TypeTree: TypeAlias = "dict[str, TypeTree | str]"
+Mark: TypeAlias = Literal["missing", "unread"]
+
+# FACOT's seven collections, in the order in which FACOT lists them (FACOT's documented folder).
+FACOT_COLLECTIONS = (
+    "companies",
+    "invoices",
+    "quotations",
+    "clients",
+    "items",
+    "third_parties",
+    "ncf_sequence_configs",
+)
+# Root collections of FACOT whose documents always show their `_items`, if only `[]`.
+COLLECTIONS_WITH_ITEMS = frozenset({"invoices", "quotations"})
+
+
+class Document(NamedTuple):
+    """One Firestore document in the flat form that scan, lines and commit exchange.
+
+    `fields` has every field under its real name, sorted by the UTF-8 order of names (Python's order of
+    `str`), in nested maps too; values as docs/formato.md writes them. `types` is the document's `_types`
+    tree in canonical order, or None when no value needs one. `mark` is None for a document that exists;
+    a `missing` or `unread` one has no fields. `update_time` is in nanoseconds since the epoch, 0 where it
+    is not known (a document read from a file).
+    """
+
+    path: DocumentPath
+    fields: dict[str, Json]
+    types: TypeTree | None = None
+    mark: Mark | None = None
+    update_time: int = 0
+
+
+_NUMERIC_ID = re.compile(r"__id(-?(?:0|[1-9][0-9]*))__")
+
+
+def segment_key(segment: str) -> tuple[int, int, str]:
+    """The place of one segment in Firestore's order: numeric ids `__id7__` by number, then UTF-8 order.
+
+    Python orders `str` by code point, which is the order of their UTF-8 bytes.
+    """
+    if segment.startswith("__id") and (match := _NUMERIC_ID.fullmatch(segment)):
+        return (0, int(match[1]), "")
+    return (1, 0, segment)
+
+
+def path_key(path: DocumentPath) -> tuple[tuple[int, int, str], ...]:
+    """The place of a document in Firestore's order of names: segment by segment, a parent first."""
+    return tuple(segment_key(segment) for segment in path)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A Firestore database: where documents are read or written."""
+
+    project: str
+    database: str = "(default)"
+    emulator: bool = False
+
+    def __str__(self) -> str:
+        kind = " (emulador)" if self.emulator else ""
+        return f"{self.project}/{self.database}{kind}"
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Which documents a backup covers.
+
+    `collections`: root collections, or None for every one that exists. `documents`: document paths, each
+    with all below it; when there are any, they are the whole scope and `collections` is `()`.
+    `exclude`: root collections to leave out. `restore`: the id of the restore whose documents a
+    `.pre-restore` keeps; such a scope includes nothing by rule, only what is put into it.
+    """
+
+    collections: tuple[str, ...] | None = None
+    documents: tuple[DocumentPath, ...] = ()
+    exclude: tuple[str, ...] = ()
+    restore: str | None = None
+
+    def includes(self, path: DocumentPath) -> bool:
+        """Whether the document at `path` is in the scope; if not, it is unknown, never absent."""
+        if self.restore is not None or path[0] in self.exclude:
+            return False
+        if self.collections is None or path[0] in self.collections:
+            return True
+        return any(path[: len(root)] == root for root in self.documents)
+
+    def covers(self, other: Scope) -> bool:
+        """Whether every document that `other` includes, today or one day, is in this scope."""
+        if self.restore is not None or other.restore is not None:
+            return False
+        if other.collections is None:
+            return self.collections is None and set(self.exclude) <= set(other.exclude)
+        roots = [(c,) for c in other.collections if c not in other.exclude]
+        return all(self.includes(root) for root in [*roots, *other.documents])
+
+
+EVERYTHING = Scope()
