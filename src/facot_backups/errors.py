@@ -148,6 +148,31 @@ class FormatError(DamagedBackup):
         self.problem = problem
 
 
+class NewerFormat(UsageError):
+    """A backup of a later `format_version` than this program knows: listed, refused, never deleted."""
+
+    def __init__(self, place: str, version: int) -> None:
+        super().__init__(
+            f"{place}: es de una versión más nueva del formato ({version}), que este programa no conoce.\n"
+            "Actualice facot-backups para leerlo. No se ha tocado nada."
+        )
+        self.version = version
+
+
+class UnorderedDocuments(FacotBackupsError):
+    """Documents came in another order than that of their names, twice, or out of place: nothing of it is kept.
+
+    `path` is the document's path, for the log.
+    """
+
+    def __init__(self, path: str, problem: str) -> None:
+        super().__init__(
+            f"El documento «{path}» {problem}: la lectura no es de fiar y no se ha guardado.\n"
+            "Repita el backup; si vuelve a pasar, avise al desarrollador."
+        )
+        self.path = path
+
+
 class Interrupted(FacotBackupsError):
     """Somebody stopped the run: Ctrl-C, a stop of the service, a button."""
 

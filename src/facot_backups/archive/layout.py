@@ -107,8 +107,13 @@ def _is_plain(collection: str) -> bool:
     return (
         _PLAIN_ID.fullmatch(collection) is not None
         and not collection.endswith(".")
-        and collection.split(".", 1)[0].lower() not in _DEVICES
+        and not is_device(collection)
     )
+
+
+def is_device(name: str) -> bool:
+    """Whether Windows would open a device under this file name."""
+    return name.split(".", 1)[0].lower() in _DEVICES
 
 
 def _hashed(collection: str) -> str:

@@ -1,0 +1,119 @@
+"""JSON read strictly, and the names that Firestore allows. Pure: no I/O.
+
+orjson is fast but silent about duplicate keys, and turns integers over 64 bits into doubles; here
+nothing is silent.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any, NoReturn
+
+import orjson
+
+from facot_backups.errors import FormatError
+from facot_backups.model import Json
+
+# Deeper than anything Firestore stores (20 levels), far from Python's own limit.
+MAX_DEPTH = 100
+# Firestore's bound for ids and field names ("Usage and limits"), in UTF-8 bytes.
+MAX_NAME_BYTES = 1500
+
+_RESERVED = re.compile(r"__.*__", re.DOTALL)
+_NUMERIC_ID = re.compile(r"__id(?:0|-?[1-9][0-9]{0,18})__")
+
+
+def is_id(text: str) -> bool:
+    """Whether Firestore takes `text` as the id of a document or a collection (`__id7__` is one)."""
+    if not text or text[0] in "_." or len(text) > MAX_NAME_BYTES // 4:
+        return _is_odd_id(text)
+    return "/" not in text
+
+
+def _is_odd_id(text: str) -> bool:
+    if text in ("", ".", "..") or "/" in text or not _fits(text):
+        return False
+    if _RESERVED.fullmatch(text) is None:
+        return True
+    return _NUMERIC_ID.fullmatch(text) is not None and -(2**63) <= int(text[4:-2]) < 2**63
+
+
+def is_field_name(text: str) -> bool:
+    """Whether Firestore takes `text` as the name of a field or of a map's key."""
+    return bool(text) and _RESERVED.fullmatch(text) is None and _fits(text)
+
+
+def _fits(text: str) -> bool:
+    return len(text) <= MAX_NAME_BYTES // 4 or len(text.encode()) <= MAX_NAME_BYTES
+
+
+def strict_loads(data: bytes, place: str) -> Json:
+    """The value of a JSON text that follows RFC 8259 to the letter.
+
+    Raises FormatError with `place` for anything else: broken UTF-8, NaN, duplicate keys, integers that do
+    not fit into 64 bits, numbers beyond a double, nesting over MAX_DEPTH. Never RecursionError.
+    """
+    try:
+        orjson.loads(data)  # stricter than `json` about everything but what is checked below
+        value = json.loads(
+            data, object_pairs_hook=_unique, parse_int=_integer, parse_float=_double, parse_constant=_refuse
+        )
+        _check_depth(value)
+    except RecursionError:
+        raise FormatError(place, "anidamiento demasiado profundo") from None
+    except _Refused as error:
+        raise FormatError(place, str(error)) from None
+    except ValueError as error:
+        raise FormatError(place, f"no es JSON válido ({_reason(error)})") from None
+    return value
+
+
+class _Refused(Exception):
+    """A JSON text that is well formed and yet refused; the text says why."""
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    result = dict(pairs)
+    if len(result) != len(pairs):
+        seen: set[str] = set()
+        twice = next(name for name, _ in pairs if name in seen or seen.add(name))  # type: ignore[func-returns-value]
+        raise _Refused(f"clave repetida «{twice}»")
+    return result
+
+
+def _integer(digits: str) -> int:
+    if len(digits) > 20 or not -(2**63) <= (number := int(digits)) < 2**63:
+        raise _Refused(f"entero fuera de 64 bits: {digits[:40]}")
+    return number
+
+
+def _double(digits: str) -> float:
+    number = float(digits)
+    if number in (float("inf"), float("-inf")):
+        raise _Refused(f"número demasiado grande: {digits[:40]}")
+    return number
+
+
+def _refuse(constant: str) -> NoReturn:
+    raise _Refused(f"«{constant}» no es JSON")
+
+
+def _check_depth(value: Json) -> None:
+    level = [value]
+    for _ in range(MAX_DEPTH):
+        level = [
+            child
+            for parent in level
+            if isinstance(parent, dict | list)
+            for child in (parent.values() if isinstance(parent, dict) else parent)
+        ]
+        if not level:
+            return
+    raise _Refused("anidamiento demasiado profundo")
+
+
+def _reason(error: ValueError) -> str:
+    if isinstance(error, json.JSONDecodeError):
+        return f"columna {error.colno}"
+    return "texto que no es UTF-8" if isinstance(error, UnicodeError) else "mal formado"
