@@ -1,0 +1,229 @@
+"""Durable writes and the disk's faults in the user's words.
+
+Here, below all layers that write, because settings and state need it as much as the archive does.
+Nothing here opens a file through `io`: plain descriptors leave no hidden buffer between us and the disk.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import secrets
+import stat
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from facot_backups.clock import Clock
+from facot_backups.errors import BackupDirUnusable, NoSpace
+
+FOLDER_MODE = 0o700
+# Published files are never written again; those of our own housekeeping are.
+PUBLISHED_MODE = 0o400
+PRIVATE_MODE = 0o600
+
+TEMPORARY_PREFIX = ".tmp-"
+
+# On Windows: text mode would turn \n into \r\n, and a child process would keep the file open.
+_BINARY = getattr(os, "O_BINARY", 0) | getattr(os, "O_NOINHERIT", 0)
+_NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0)
+# Reparse points that lead elsewhere (winnt.h): a junction, a symbolic link. Others, such as those of
+# OneDrive, are ordinary folders to us.
+_LINK_TAGS = frozenset({0xA0000003, 0xA000000C})
+# A virus scanner or an indexer holds the file for a moment (winerror.h).
+_ACCESS_DENIED, _SHARING_VIOLATION = 5, 32
+
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+_FAULTS = {
+    errno.EROFS: (
+        "el disco es de solo lectura",
+        "Quite la protección contra escritura o elija otra carpeta con --backup-dir.",
+    ),
+    errno.EACCES: (
+        "el sistema no permite leer o escribir ahí",
+        "Dé permiso a su usuario sobre esa carpeta o elija otra con --backup-dir.",
+    ),
+    errno.EPERM: (
+        "el sistema no permite esa operación ahí",
+        "Dé permiso a su usuario sobre esa carpeta o elija otra con --backup-dir.",
+    ),
+    errno.ENOENT: (
+        "no existe o desapareció (¿disco desconectado?)",
+        "Conecte el disco o revise la ruta.",
+    ),
+    errno.EIO: (
+        "el disco falla al leer o escribir",
+        "Revise el cable y el disco; si sigue fallando, use otro disco con --backup-dir.",
+    ),
+    errno.ENOTDIR: ("una parte de la ruta no es una carpeta", "Elija otra carpeta con --backup-dir."),
+    errno.EEXIST: ("una parte de la ruta no es una carpeta", "Elija otra carpeta con --backup-dir."),
+}
+_PROGRAMMING = frozenset({errno.EBADF, errno.EINVAL, errno.EFAULT})
+
+
+@contextlib.contextmanager
+def explained(folder: Path, needed: int | None = None) -> Iterator[None]:
+    """Turn an OSError of the block into NoSpace or BackupDirUnusable, which name `folder` and the remedy.
+
+    `needed`: the bytes that the work would need, where that is known. Faults that only a mistake of ours
+    can cause (a closed descriptor) pass as they are.
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.errno in _PROGRAMMING:
+            raise
+        raise _explain(error, folder, needed) from error
+
+
+def _explain(error: OSError, folder: Path, needed: int | None) -> BackupDirUnusable:
+    if error.errno in _FULL:
+        return NoSpace(folder, needed)
+    problem, remedy = _FAULTS.get(
+        error.errno or 0,
+        (f"el sistema responde «{error.strerror}»", "Revise el disco o elija otra carpeta con --backup-dir."),
+    )
+    where = f" ({error.filename})" if error.filename and str(error.filename) != str(folder) else ""
+    return BackupDirUnusable(folder, f"{problem}{where}", remedy)
+
+
+def write_all(descriptor: int, data: bytes | bytearray | memoryview) -> None:
+    """Write all of `data`; the system may take it in parts. Raises OSError."""
+    view = memoryview(data)
+    while view:
+        view = view[os.write(descriptor, view) :]
+
+
+def create_file(path: Path, mode: int = PRIVATE_MODE) -> int:
+    """Create a file that must not exist yet, and return its descriptor for writing. Raises OSError."""
+    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY, mode)
+
+
+def open_regular(path: Path) -> int:
+    """Open a regular file for reading, and return its descriptor; a symbolic link is refused.
+
+    Raises OSError; ELOOP or EPERM for what is no regular file.
+    """
+    if is_link(path):
+        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(path))
+    # Without O_NONBLOCK, opening a pipe would wait for somebody to write into it.
+    flags = os.O_RDONLY | _NO_FOLLOW | _BINARY | getattr(os, "O_NONBLOCK", 0)
+    descriptor = os.open(path, flags)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise OSError(errno.EPERM, "no es un archivo normal", str(path))
+    return descriptor
+
+
+def read_file(path: Path, most: int = 1 << 26) -> bytes:
+    """The bytes of a regular file of at most `most` bytes; a longer one is cut there. Raises OSError."""
+    descriptor = open_regular(path)
+    with open(descriptor, "rb") as file:  # noqa: PTH123 (a descriptor)
+        return file.read(most)
+
+
+def sync_file(descriptor: int) -> None:
+    """Wait until the file's bytes are on the disk itself. Raises OSError."""
+    if sys.platform == "darwin":
+        import fcntl
+
+        # fsync on macOS stops at the drive's own cache (fsync(2)); not every file system has the other.
+        with contextlib.suppress(OSError):
+            fcntl.fcntl(descriptor, fcntl.F_FULLFSYNC)
+            return
+    os.fsync(descriptor)
+
+
+def sync_folder(path: Path) -> None:
+    """Wait until the folder's entries are on the disk. Raises OSError.
+
+    Windows has no such call, and some network file systems refuse it: there the system's own order of
+    writes is all there is.
+    """
+    if sys.platform == "win32":
+        return
+    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_DIRECTORY", 0))
+    try:
+        sync_file(descriptor)
+    except OSError as error:
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP):
+            raise
+    finally:
+        os.close(descriptor)
+
+
+def write_file(path: Path, data: bytes, mode: int = PRIVATE_MODE) -> None:
+    """Put `data` at `path` so that a reader, or a power cut, meets the old file or the new one, whole.
+
+    A temporary file in the same folder (its name begins with TEMPORARY_PREFIX) is written, flushed and
+    renamed; it is removed on any error. Raises OSError.
+    """
+    temporary = path.with_name(f"{TEMPORARY_PREFIX}{secrets.token_hex(8)}")
+    descriptor = create_file(temporary, mode)
+    try:
+        try:
+            write_all(descriptor, data)
+            if os.fstat(descriptor).st_size != len(data):
+                raise OSError(errno.EIO, "el archivo no quedó entero", str(path))
+            sync_file(descriptor)
+        finally:
+            os.close(descriptor)
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    sync_folder(path.parent)
+
+
+def remove_temporaries(folder: Path) -> None:
+    """Remove what `write_file` left in `folder` when its process was killed. Raises OSError.
+
+    Only for who alone may write there.
+    """
+    for leftover in folder.glob(f"{TEMPORARY_PREFIX}*"):
+        leftover.unlink(missing_ok=True)
+
+
+def make_folder(path: Path) -> None:
+    """Create `path`, private, and what is missing above it; flush the entries made. Raises OSError."""
+    if path.is_dir():
+        return
+    if path.parent != path:
+        make_folder(path.parent)
+    with contextlib.suppress(FileExistsError):  # another process made it meanwhile
+        path.mkdir(FOLDER_MODE)
+        sync_folder(path.parent)
+    if not path.is_dir():
+        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(path))
+
+
+def is_link(path: Path) -> bool:
+    """Whether `path` is a symbolic link or a junction; False where there is nothing. Raises OSError."""
+    try:
+        found = path.lstat()
+    except FileNotFoundError:
+        return False
+    return stat.S_ISLNK(found.st_mode) or getattr(found, "st_reparse_tag", 0) in _LINK_TAGS
+
+
+def is_real_folder(path: Path) -> bool:
+    """Whether `path` is a folder itself, not a link or junction to one. Raises OSError."""
+    return not is_link(path) and path.is_dir()
+
+
+def rename(path: Path, target: Path, clock: Clock, patience_seconds: float = 60) -> None:
+    """Rename; while Windows says that somebody has it open, try again for `patience_seconds`.
+
+    Raises OSError. The caller checks that `target` is free, and flushes the folders.
+    """
+    end = clock.monotonic() + patience_seconds
+    while True:
+        try:
+            path.rename(target)
+            return
+        except PermissionError as error:
+            busy = getattr(error, "winerror", None) in (_ACCESS_DENIED, _SHARING_VIOLATION)
+            if not busy or clock.monotonic() >= end:
+                raise
+            clock.sleep(0.2)
