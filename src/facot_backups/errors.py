@@ -160,7 +160,7 @@ class NewerFormat(UsageError):
 
 
 class UnorderedDocuments(FacotBackupsError):
-    """Documents came in another order than that of their names, twice, or out of place: nothing of it is kept.
+    """Documents came in another order than that of their names, twice, or out of place: nothing is kept.
 
     `path` is the document's path, for the log.
     """
