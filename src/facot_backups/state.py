@@ -1,0 +1,274 @@
+"""What is remembered outside the backup folder, because the disk that holds it may fail or be unplugged.
+
+One JSON file for each thing remembered, so that damage to one harms no other, under a folder of the
+user's (platformdirs) or `FACOT_BACKUPS_STATE_DIR`. Every change is made under a lock of the whole folder
+and lands by a rename: several processes may work at once, and a kill leaves the old text or the new.
+
+A state that cannot be written never stops a backup: it is kept in memory and the user is warned.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass
+from datetime import date, datetime, timedelta, tzinfo
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+from filelock import FileLock
+
+from facot_backups import atomic
+from facot_backups.clock import from_iso_utc, iso_utc
+from facot_backups.events import Emit, Warned, ignore
+from facot_backups.model import Source
+
+STATE_DIR_VARIABLE = "FACOT_BACKUPS_STATE_DIR"
+# Enough for the read budget and the bound on a day's tries in any zone; older ones are in the ledger.
+_KEEP_TRIES = timedelta(days=14)
+_LOCK_SECONDS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A path from which backups were published. `repository_id` is None if our note of it is damaged."""
+
+    path: str
+    repository_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Try:
+    """One run's attempt. `started_at` is aware, in UTC. `reads`: documents billed so far.
+
+    `outcome` is None while it runs, and stays so if it was killed.
+    """
+
+    run_id: str
+    trigger: str
+    started_at: datetime
+    reads: int = 0
+    outcome: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SeenOwner:
+    """The foreign owner of a lock as a try met it: its mark, and when that try first saw it (UTC)."""
+
+    mark: str
+    first_seen: datetime
+
+
+class State:
+    """The state folder. Methods take the path of a backup folder, resolved as it is given.
+
+    `emit` gets a Warned when something remembered was damaged or cannot be written. No method raises for
+    a fault of the disk.
+    """
+
+    def __init__(self, folder: Path | None = None, emit: Emit = ignore) -> None:
+        chosen = os.environ.get(STATE_DIR_VARIABLE)
+        self.folder = folder or Path(chosen or platformdirs.user_state_dir("facot-backups", appauthor=False))
+        self._remembers_emulators = folder is not None or bool(chosen)
+        self._emit = emit
+        self._memory: dict[str, dict[str, Any]] = {}
+        self._warned: set[str] = set()
+
+    # --- paths -------------------------------------------------------------------------------------
+
+    def known(self, path: Path) -> Known | None:
+        """What is known of a backup folder's path: None until its first publish.
+
+        A damaged note still proves that there were backups: the path stays known, without its id.
+        """
+        name = f"known-{_key(path)}.json"
+        note, damaged = self._read(name)
+        if note is None:
+            return Known(_resolved(path), None) if damaged else None
+        found = note.get("repository_id")
+        return Known(_resolved(path), found if isinstance(found, str) else None)
+
+    def remember(self, path: Path, repository_id: str, source: Source) -> None:
+        """Know `path` from now on; the tries noted under the path alone become the repository's.
+
+        An emulator's repository is remembered only where the state folder was chosen on purpose.
+        """
+        if source.emulator and not self._remembers_emulators:
+            return
+        earlier = self.tries(path)
+        # First, so that a kill between the two loses sight of no try.
+        self._change_tries(_tries_of(repository_id), path, lambda present: _merged(earlier, present))
+        note = {"path": _resolved(path), "repository_id": repository_id, "source": asdict(source)}
+        self._change(f"known-{_key(path)}.json", lambda _: note)
+
+    # --- tries and their reads ---------------------------------------------------------------------
+
+    def record_try(self, path: Path, attempt: Try, *, emulator: bool = False) -> None:
+        """Note a try, before it reads anything; again with more reads, or its outcome, as it goes on."""
+        on_disk = self._remembers_emulators or not emulator
+        self._change_tries(self._tries_name(path), path, lambda tries: _with(tries, attempt), on_disk=on_disk)
+
+    def tries(self, path: Path) -> list[Try]:
+        """The tries of the last days, oldest first."""
+        return _tries(self._read(self._tries_name(path))[0])
+
+    def reads_on(self, path: Path, day: date, zone: tzinfo) -> int:
+        """The reads of all tries that began on the local date `day` in `zone`, failed ones too."""
+        return sum(
+            attempt.reads for attempt in self.tries(path) if attempt.started_at.astimezone(zone).date() == day
+        )
+
+    # --- alerts, warnings, lock owners -------------------------------------------------------------
+
+    def warn_once(self, path: Path, subject: str) -> bool:
+        """Whether this is the first time that `subject` is to be warned about for `path`; notes it."""
+        name = f"warned-{_key(path)}.json"
+        if subject in (self._read(name)[0] or {}):
+            return False
+        self._change(name, lambda note: {**note, subject: True})
+        return True
+
+    def alert(self, path: Path, subject: str) -> str | None:
+        """The state last noted for the alert `subject`, or None."""
+        found = (self._read(f"alerts-{_key(path)}.json")[0] or {}).get(subject)
+        return found if isinstance(found, str) else None
+
+    def set_alert(self, path: Path, subject: str, value: str | None) -> None:
+        """Note the state of the alert `subject`; None forgets it."""
+        self._change(
+            f"alerts-{_key(path)}.json",
+            lambda note: {key: text for key, text in {**note, subject: value}.items() if text is not None},
+        )
+
+    def seen_owner(self, path: Path) -> SeenOwner | None:
+        """The foreign lock owner that a try met here last, or None."""
+        note = self._read(f"owner-{_key(path)}.json")[0] or {}
+        with suppress(KeyError, TypeError, ValueError):
+            return SeenOwner(str(note["mark"]), from_iso_utc(note["first_seen"]))
+        return None
+
+    def remember_owner(self, path: Path, owner: SeenOwner) -> None:
+        """Note the foreign lock owner that this try met."""
+        note = {"mark": owner.mark, "first_seen": iso_utc(owner.first_seen)}
+        self._change(f"owner-{_key(path)}.json", lambda _: note)
+
+    # --- the files ---------------------------------------------------------------------------------
+
+    def _tries_name(self, path: Path) -> str:
+        known = self.known(path)
+        if known is None or known.repository_id is None:
+            return f"tries-{_key(path)}.json"
+        return _tries_of(known.repository_id)
+
+    def _change_tries(
+        self, name: str, path: Path, change: Callable[[list[Try]], list[Try]], *, on_disk: bool = True
+    ) -> None:
+        self._change(
+            name,
+            lambda note: {"path": _resolved(path), "tries": [_to_json(t) for t in change(_tries(note))]},
+            on_disk=on_disk,
+        )
+
+    def _read(self, name: str) -> tuple[dict[str, Any] | None, bool]:
+        """The note `name` (None if there is none that can be read), and whether it is there but damaged."""
+        if name in self._memory:
+            return self._memory[name], False
+        path = self.folder / name
+        try:
+            note = json.loads(atomic.read_file(path))
+        except FileNotFoundError:
+            return None, False
+        except (ValueError, RecursionError, OSError) as error:
+            self._warn_of(path, error)
+            return None, True
+        if not isinstance(note, dict):
+            self._warn_of(path, ValueError("no es un objeto JSON"))
+            return None, True
+        return note, False
+
+    def _change(
+        self, name: str, change: Callable[[dict[str, Any]], dict[str, Any]], *, on_disk: bool = True
+    ) -> None:
+        if not on_disk:
+            self._memory[name] = change(self._read(name)[0] or {})
+            return
+        try:
+            with self._locked():
+                note = change(self._read(name)[0] or {})
+                atomic.write_file(self.folder / name, json.dumps(note).encode())
+                self._memory.pop(name, None)
+        except OSError as error:  # TimeoutError of the lock is one
+            self._memory[name] = change(self._read(name)[0] or {})
+            self._warn(
+                f"No se puede guardar el estado en {self.folder} ({error}): el backup sigue, pero los "
+                "intentos y avisos de hoy se olvidarán al cerrar el programa."
+            )
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        atomic.make_folder(self.folder)
+        with FileLock(self.folder / "lock", timeout=_LOCK_SECONDS, is_singleton=False, thread_local=False):
+            atomic.remove_temporaries(self.folder)
+            yield
+
+    def _warn_of(self, path: Path, error: Exception) -> None:
+        self._warn(
+            f"La nota {path} está dañada ({error}). Se empieza otra; si era de una carpeta con backups, "
+            "esa carpeta se sigue dando por conocida."
+        )
+
+    def _warn(self, message: str) -> None:
+        if message not in self._warned:
+            self._warned.add(message)
+            self._emit(Warned(message))
+
+
+def _resolved(path: Path) -> str:
+    return os.path.normcase(os.path.realpath(path))
+
+
+def _key(path: Path) -> str:
+    return hashlib.sha256(_resolved(path).encode("utf-8", "surrogateescape")).hexdigest()[:32]
+
+
+def _tries_of(repository_id: str) -> str:
+    return f"tries-{hashlib.sha256(repository_id.encode()).hexdigest()[:32]}.json"
+
+
+def _to_json(attempt: Try) -> dict[str, Any]:
+    return asdict(attempt) | {"started_at": iso_utc(attempt.started_at)}
+
+
+def _tries(note: dict[str, Any] | None) -> list[Try]:
+    """The tries in a note; an entry of another form is left out: one bad entry must not hide the others."""
+    raw = (note or {}).get("tries")
+    found = [_from_json(entry) for entry in raw] if isinstance(raw, list) else []
+    return [attempt for attempt in found if attempt is not None]
+
+
+def _from_json(entry: Any) -> Try | None:
+    with suppress(KeyError, TypeError, ValueError):
+        outcome = entry["outcome"]
+        return Try(
+            run_id=str(entry["run_id"]),
+            trigger=str(entry["trigger"]),
+            started_at=from_iso_utc(entry["started_at"]),
+            reads=int(entry["reads"]),
+            outcome=None if outcome is None else str(outcome),
+        )
+    return None
+
+
+def _with(tries: list[Try], attempt: Try) -> list[Try]:
+    return _merged([other for other in tries if other.run_id != attempt.run_id], [attempt])
+
+
+def _merged(one: list[Try], other: list[Try]) -> list[Try]:
+    by_run = {attempt.run_id: attempt for attempt in [*one, *other]}
+    ordered = sorted(by_run.values(), key=lambda attempt: attempt.started_at)
+    oldest = ordered[-1].started_at - _KEEP_TRIES if ordered else None
+    return [attempt for attempt in ordered if oldest is None or attempt.started_at >= oldest]
