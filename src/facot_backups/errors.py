@@ -6,6 +6,7 @@ A class carries the exit code of the command line (docs/cli.md). Messages are in
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 
@@ -32,6 +33,16 @@ class SettingError(UsageError):
         super().__init__(f"Ajuste «{setting}» ({origin}): {problem}. Se admite: {allowed}.")
         self.setting = setting
         self.origin = origin
+
+
+class SettingErrors(SettingError):
+    """Several settings are wrong. `errors` has each; the text is theirs, a line each."""
+
+    def __init__(self, errors: Sequence[SettingError]) -> None:
+        Exception.__init__(self, "\n".join(str(error) for error in errors))
+        self.errors = tuple(errors)
+        self.setting = errors[0].setting
+        self.origin = errors[0].origin
 
 
 class SourceMismatch(UsageError):

@@ -1,0 +1,101 @@
+"""The two files that hold settings, read with errors that name the file and never quote it."""
+
+from __future__ import annotations
+
+import io
+import json
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+from facot_backups.errors import SettingError
+from facot_backups.model import Json
+
+CONFIG_NAME = "facot_config.json"
+DOTENV_NAME = ".env"
+
+
+class DotenvLine(NamedTuple):
+    """A statement of a `.env`: `name` is None where it could not be read; then `text` has its characters."""
+
+    number: int
+    name: str | None
+    value: str | None
+    text: str
+
+
+def read_text(path: Path) -> str | None:
+    """The file's text without a byte order mark, or None where there is no such file.
+
+    Raises SettingError when it cannot be read, or is not UTF-8.
+    """
+    try:
+        return path.read_bytes().decode("utf-8-sig")
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except UnicodeDecodeError:
+        problem = "no está en UTF-8 (guárdelo de nuevo con esa codificación)"
+    except OSError as error:
+        problem = f"no se puede leer ({error.strerror or type(error).__name__})"
+    raise SettingError(path.name, str(path), problem, "un archivo de texto en UTF-8")
+
+
+def parse_config(text: str, path: Path) -> dict[str, Json]:
+    """The JSON object in `text`. Raises SettingError for anything else, also for a key given twice."""
+    try:
+        config = json.loads(text, object_pairs_hook=_unique, parse_float=_finite, parse_constant=_no_constant)
+    except json.JSONDecodeError as error:
+        problem = f"no es JSON válido (línea {error.lineno}, columna {error.colno})"
+    except (ValueError, RecursionError) as error:
+        problem = str(error) if isinstance(error, _Refused) else "no es JSON válido"
+    else:
+        if isinstance(config, dict):
+            return config
+        problem = "no es un objeto JSON"
+    raise SettingError(path.name, str(path), problem, "un objeto JSON, como en la documentación")
+
+
+class _Refused(ValueError):
+    """JSON that Python reads and that we cannot keep or trust; its text is for the user."""
+
+
+def _unique(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        twice = next(name for index, (name, _) in enumerate(pairs) if name in dict(pairs[:index]))
+        raise _Refused(f"la clave «{twice[:60]}» está dos veces")
+    return found
+
+
+def _finite(digits: str) -> float:
+    number = float(digits)
+    if not math.isfinite(number):
+        raise _Refused("tiene un número demasiado grande")
+    return number
+
+
+def _no_constant(word: str) -> float:
+    raise _Refused(f"tiene {word}, que no es JSON")
+
+
+def parse_dotenv(text: str, environ: Mapping[str, str]) -> list[DotenvLine]:
+    """The statements of a `.env`, as python-dotenv reads them, with `${NAME}` replaced.
+
+    A name stands for an earlier statement or else a variable of `environ`.
+    """
+    from dotenv.parser import parse_stream
+    from dotenv.variables import parse_variables
+
+    known: dict[str, str | None] = dict(environ)
+    lines = []
+    for binding in parse_stream(io.StringIO(text)):
+        value = binding.value
+        if value is not None:
+            value = "".join(atom.resolve(known) for atom in parse_variables(value))
+        if binding.key is not None:
+            known[binding.key] = value
+        if binding.error or binding.key is not None:
+            name = None if binding.error else binding.key
+            lines.append(DotenvLine(binding.original.line, name, value, binding.original.string))
+    return lines

@@ -1,0 +1,159 @@
+"""What a value may be: one parser for each kind of setting, the same for every source.
+
+A parser takes what a variable (text), a JSON file or a caller gave, and returns the value or raises
+ValueError with the problem in Spanish. The problem never quotes the value, which may be a secret.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import time
+from pathlib import Path
+from typing import TypeAlias
+
+from pydantic import ValidationInfo
+
+Parser: TypeAlias = Callable[[object], object]
+
+_INTEGER = re.compile(r"-?[0-9]{1,18}")
+_HOUR = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_WINDOWS_PATH = re.compile(r"[A-Za-z]:[\\/]|\\\\")
+_ADDRESS = re.compile(r"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]):([0-9]{1,5})")
+_RESERVED_ID = re.compile(r"__.*__", re.DOTALL)
+_NAME = re.compile(r"[^\s/\x00-\x1f\x7f]{1,128}")
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What the sources and faces must know of a setting beside its type and parser.
+
+    `allowed` completes "Se admite: …". `variables` are environment variables of others that give it too,
+    the strongest first, all weaker than its own `BACKUP_…`. `elsewhere` is a key of `facot_config.json`
+    outside `backups`, weaker than the one inside. `absent` is how a value of None or `()` is shown.
+    A `secret` is never printed.
+    """
+
+    allowed: str
+    variables: tuple[str, ...] = ()
+    elsewhere: tuple[str, str] | None = None
+    absent: str = "ninguno"
+    secret: bool = False
+
+
+def whole(low: int, high: int) -> Parser:
+    """A whole number between two bounds, as a number or as its digits."""
+
+    def parse(value: object) -> int:
+        if isinstance(value, str) and _INTEGER.fullmatch(value.strip()):
+            value = int(value)
+        if isinstance(value, bool) or not isinstance(value, int):
+            raise ValueError("no es un número entero")
+        if not low <= value <= high:
+            raise ValueError("está fuera de los límites")
+        return value
+
+    return parse
+
+
+def optional(parse: Parser) -> Parser:
+    """The same, or None."""
+    return lambda value: None if value is None else parse(value)
+
+
+def hour(value: object) -> time:
+    """A time of the local day, written HH:MM with both digits, so that `2:5` is never guessed at."""
+    if isinstance(value, time):
+        value = value.isoformat("minutes") if value == time(value.hour, value.minute) else "seconds or zone"
+    match = _HOUR.fullmatch(value.strip()) if isinstance(value, str) else None
+    if match is None:
+        raise ValueError("no es una hora de 24 horas")
+    return time(int(match[1]), int(match[2]))
+
+
+def path(value: object, info: ValidationInfo) -> Path:
+    """An absolute path; a relative one counts from the folder that the context gives for the field."""
+    text = _path_text(value)
+    bases: Mapping[str, Path] = info.context or {}
+    base = bases.get(info.field_name or "") or Path.cwd()
+    try:
+        return base / Path(text).expanduser()
+    except RuntimeError:
+        raise ValueError("empieza por «~» y no se sabe cuál es la carpeta del usuario") from None
+
+
+def credentials(value: object, info: ValidationInfo) -> str | None:
+    """The path of a credentials file, made absolute, or the word `default`, or None."""
+    if value is None or (isinstance(value, str) and value.strip() == "default"):
+        return None if value is None else "default"
+    if isinstance(value, str) and value.lstrip().startswith("{"):
+        raise ValueError("es el contenido del archivo de credenciales, y debe ser su ruta")
+    return str(path(value, info))
+
+
+def _path_text(value: object) -> str:
+    if not isinstance(value, (str, Path)):
+        raise ValueError("no es una ruta (texto)")
+    text = str(value).strip()
+    if not text:
+        raise ValueError("está vacío")
+    if _CONTROL.search(text):
+        # `"C:\backups"` in a .env or a JSON file: the escape `\b` is a control character.
+        raise ValueError(
+            r"tiene caracteres de control (en JSON escriba \\ por cada \; en .env use comillas simples)"
+        )
+    if os.name != "nt" and _WINDOWS_PATH.match(text):
+        raise ValueError("es una ruta de Windows, y este sistema no lo es")
+    return text
+
+
+def collection_ids(value: object) -> tuple[str, ...]:
+    """Ids of root collections, each once, in the order given.
+
+    What an id may be: Firestore's documented limits on collection ids.
+    """
+    if not isinstance(value, (list, tuple)):
+        raise ValueError("no es una lista de textos")
+    for item in value:
+        if problem := _id_problem(item):
+            raise ValueError(problem)
+    return tuple(dict.fromkeys(value))
+
+
+def some_collection_ids(value: object) -> tuple[str, ...]:
+    """The same, at least one: a backup of no collection is a mistake, not a wish."""
+    ids = collection_ids(value)
+    if not ids:
+        raise ValueError("la lista está vacía")
+    return ids
+
+
+def _id_problem(item: object) -> str | None:
+    if not isinstance(item, str):
+        return "no es una lista de textos"
+    if not item:
+        return "hay un nombre vacío"
+    if "/" in item or item in (".", "..") or _RESERVED_ID.fullmatch(item):
+        return "hay un nombre que Firestore no admite"
+    try:
+        return "hay un nombre de más de 1500 bytes" if len(item.encode()) > 1500 else None
+    except UnicodeEncodeError:
+        return "hay un nombre que no es Unicode válido"
+
+
+def name(value: object) -> str:
+    """The id of a project or database. Google decides on its form; here only what can never be one."""
+    if not isinstance(value, str) or not _NAME.fullmatch(value.strip()):
+        raise ValueError("no es un identificador")
+    return value.strip()
+
+
+def address(value: object) -> str:
+    """`host:port` of an emulator, without a scheme."""
+    match = _ADDRESS.fullmatch(value.strip()) if isinstance(value, str) else None
+    if match is None or not 1 <= int(match[1]) <= 65535:
+        raise ValueError("no es una dirección con puerto")
+    return match[0]

@@ -1,0 +1,99 @@
+"""`save_settings`: change settings in `facot_config.json` and nothing else of it."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import tempfile
+from collections.abc import Mapping
+from datetime import time
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from facot_backups.errors import SettingError, SettingErrors
+from facot_backups.model import Json
+from facot_backups.settings.files import parse_config, read_text
+from facot_backups.settings.load import check, explain
+from facot_backups.settings.model import ARGUMENT, RULES
+from facot_backups.settings.sources import Given
+
+_INDENT = re.compile(r'\n([ \t]+)"')
+
+
+def save_settings(path: Path, changes: Mapping[str, object]) -> None:
+    """Write `changes` (field name to value; None takes the key out) under `backups` of the file at `path`.
+
+    Every other key stays, in its order, as does the file's mode; a file that is absent is made, with its
+    folder. A relative path is kept as given, and so counts from the file's folder. The file is replaced by
+    one rename: whatever happens, the old or the new one is there, whole. Raises SettingError, and changes
+    nothing, for a wrong value, a file that is not sound JSON, or one that cannot be written.
+    """
+    _check_changes(changes, path.parent)
+    target = path.resolve()  # A link stays a link.
+    text = read_text(target)
+    config = {} if text is None else parse_config(text, target)
+    backups = config.get("backups")
+    if backups is None:
+        backups = config["backups"] = {}
+    if not isinstance(backups, dict):
+        raise SettingError("backups", str(target), "no es un objeto JSON", "un objeto JSON entre llaves")
+    for name, value in changes.items():
+        if value is None:
+            backups.pop(name, None)
+        else:
+            backups[name] = _as_json(value)
+    _replace(target, _encode(config, text or ""))
+
+
+def _check_changes(changes: Mapping[str, object], base: Path) -> None:
+    for name in changes:
+        if name not in RULES:
+            raise SettingError(name, ARGUMENT, "no existe ese ajuste", ", ".join(RULES))
+    given = {name: Given(value, ARGUMENT, base) for name, value in changes.items() if value is not None}
+    try:
+        check(given)
+    except ValidationError as error:
+        errors = explain(error, given)
+        raise (errors[0] if len(errors) == 1 else SettingErrors(errors)) from None
+
+
+def _as_json(value: object) -> Json:
+    if isinstance(value, time):
+        return value.isoformat("minutes")
+    if isinstance(value, tuple):
+        return list(value)
+    return str(value) if isinstance(value, Path) else value
+
+
+def _encode(config: dict[str, Json], before: str) -> bytes:
+    """The new text in the style of the old one: its indent, its line ends."""
+    indent = match[1] if (match := _INDENT.search(before)) else "  "
+    try:
+        text = json.dumps(config, ensure_ascii=False, indent=indent) + "\n"
+        encoded = text.encode()
+    except UnicodeEncodeError:  # Half a surrogate pair, which only an escape can write.
+        encoded = (json.dumps(config, indent=indent) + "\n").encode()
+    return encoded.replace(b"\n", b"\r\n") if "\r\n" in before else encoded
+
+
+def _replace(path: Path, content: bytes) -> None:
+    temporary: Path | None = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
+        temporary = Path(name)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        if path.exists():
+            temporary.chmod(path.stat().st_mode & 0o7777)
+        temporary.replace(path)
+    except OSError as error:
+        problem = f"no se puede escribir ({error.strerror or type(error).__name__}); sigue como estaba"
+        raise SettingError(path.name, str(path), problem, "un archivo en el que se pueda escribir") from error
+    finally:
+        if temporary is not None:
+            temporary.unlink(missing_ok=True)

@@ -1,0 +1,194 @@
+"""The places where settings are given, gathered one after another: a later one wins, and is remembered."""
+
+from __future__ import annotations
+
+import difflib
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from facot_backups.errors import SettingError
+from facot_backups.model import Json
+from facot_backups.settings.files import (
+    CONFIG_NAME,
+    DOTENV_NAME,
+    parse_config,
+    parse_dotenv,
+    read_text,
+)
+from facot_backups.settings.model import ARGUMENT, DEFAULT, RULES, is_list, may_be_absent, variables
+
+CREDENTIALS_NAME = "firebase-credentials.json"
+_OBJECT = "un objeto JSON entre llaves"
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A value as a source gave it, unchecked. A relative path counts from `base`."""
+
+    value: object
+    origin: str
+    base: Path
+
+
+@dataclass(slots=True)
+class Gathered:
+    """What the sources said so far: the values that count, what is wrong, what is worth a note."""
+
+    given: dict[str, Given] = field(default_factory=dict)
+    errors: list[SettingError] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    def give(self, name: str, value: object, origin: str, base: Path) -> None:
+        """Take a value; a blank one of a setting that may be absent means "not given"."""
+        if not (is_blank(value) and may_be_absent(name)):
+            self.given[name] = Given(value, origin, base)
+
+
+def is_blank(value: object) -> bool:
+    """Whether a source named a setting without a value: null, or text without a character."""
+    return value is None or (isinstance(value, str) and not value.strip())
+
+
+def config_folders(cwd: Path, environ: Mapping[str, str]) -> list[Path]:
+    """Where `facot_config.json` and `firebase-credentials.json` are looked for, the first one found counts.
+
+    The working directory, then FACOT's folder: `%APPDATA%\\FACOT` (Windows alone has that variable), or
+    `.FACOT` in the user's home.
+    """
+    folders = [cwd]
+    if appdata := environ.get("APPDATA"):
+        folders.append(Path(appdata) / "FACOT")
+    home = environ.get("HOME") or environ.get("USERPROFILE")
+    if not home and environ is os.environ:
+        home = os.path.expanduser("~")  # A service may run without HOME.
+    if home:
+        folders.append(Path(home) / ".FACOT")
+    return folders
+
+
+def gather(arguments: Mapping[str, object], cwd: Path, environ: Mapping[str, str]) -> Gathered:
+    """All sources in order, the weakest first. Reads files; raises nothing: errors are in the result."""
+    gathered = Gathered()
+    folders = config_folders(cwd, environ)
+    _defaults(gathered, cwd, folders)
+    _config(gathered, folders)
+    _dotenv(gathered, cwd / DOTENV_NAME, environ)
+    _environment(gathered, environ, cwd, dotenv=None)
+    _arguments(gathered, arguments, cwd)
+    return gathered
+
+
+def _defaults(gathered: Gathered, cwd: Path, folders: Iterable[Path]) -> None:
+    gathered.give("backup_dir", "backups", DEFAULT, cwd)
+    for folder in folders:
+        if (path := folder / CREDENTIALS_NAME).is_file():
+            gathered.give("credentials", str(path), f"{CREDENTIALS_NAME} ({path})", folder)
+            return
+
+
+def _config(gathered: Gathered, folders: Iterable[Path]) -> None:
+    for folder in folders:
+        path = folder / CONFIG_NAME
+        try:
+            text = read_text(path)
+            if text is None:
+                continue
+            _config_values(gathered, parse_config(text, path), path)
+        except SettingError as error:
+            gathered.errors.append(error)
+        return
+
+
+def _config_values(gathered: Gathered, config: dict[str, Json], path: Path) -> None:
+    origin = f"{CONFIG_NAME} ({path})"
+    for name, rule in RULES.items():
+        if rule.elsewhere is not None:
+            section = _section(gathered, config, rule.elsewhere[0], origin)
+            if rule.elsewhere[1] in section:
+                gathered.give(name, section[rule.elsewhere[1]], origin, path.parent)
+    backups = _section(gathered, config, "backups", origin)
+    for name, value in backups.items():
+        if name in RULES:
+            gathered.give(name, value, origin, path.parent)
+        else:
+            gathered.notes.append(f"{origin}: «backups.{name[:60]}» no se conoce y se ignora.{_near(name)}")
+
+
+def _section(gathered: Gathered, config: dict[str, Json], name: str, origin: str) -> dict[str, Json]:
+    section = config.get(name)
+    if section is None:
+        return {}
+    if not isinstance(section, dict):
+        gathered.errors.append(SettingError(name, origin, "no es un objeto JSON", _OBJECT))
+        return {}
+    return section
+
+
+def _near(name: str, names: Iterable[str] = RULES, cutoff: float = 0.6) -> str:
+    near = difflib.get_close_matches(name, list(names), n=1, cutoff=cutoff)
+    return f" ¿Quería decir «{near[0]}»?" if near else ""
+
+
+def _dotenv(gathered: Gathered, path: Path, environ: Mapping[str, str]) -> None:
+    origin = f"{DOTENV_NAME} ({path})"
+    try:
+        text = read_text(path)
+    except SettingError as error:
+        gathered.errors.append(error)
+        return
+    values: dict[str, str] = {}
+    for line in parse_dotenv(text, environ) if text else []:
+        ours = [name for name in _known_variables() if name in line.text]
+        if line.name is not None and line.value is not None:
+            values[line.name] = line.value
+        elif ours:
+            problem = f"la línea {line.number} no se entiende"
+            gathered.errors.append(SettingError(ours[0], origin, problem, f"{ours[0]}=valor"))
+        elif line.name is None:
+            gathered.notes.append(f"{origin}: la línea {line.number} no se entiende y se ignora.")
+    _environment(gathered, values, path.parent, dotenv=origin)
+
+
+def _known_variables() -> list[str]:
+    return [variable for name in RULES for variable in variables(name)]
+
+
+def _environment(gathered: Gathered, values: Mapping[str, str], base: Path, *, dotenv: str | None) -> None:
+    """Take variables: those of a `.env` if `dotenv` names it, else those of the process."""
+    for name in RULES:
+        present = [
+            v for v in variables(name) if v in values and not (is_blank(values[v]) and may_be_absent(name))
+        ]
+        if not present:
+            continue
+        chosen = present[0]
+        for other in present[1:]:
+            if values[other].strip() != values[chosen].strip():
+                where = f" ({dotenv})" if dotenv else ""
+                gathered.notes.append(f"{chosen} y {other} dicen cosas distintas{where}: vale {chosen}.")
+        gathered.give(name, _from_text(name, values[chosen]), dotenv or f"variable {chosen}", base)
+    _misspelt(gathered, values, dotenv or "variables de entorno")
+
+
+def _from_text(name: str, text: str) -> object:
+    return [part.strip() for part in text.split(",") if part.strip()] if is_list(name) else text
+
+
+def _misspelt(gathered: Gathered, values: Iterable[str], origin: str) -> None:
+    """Note a variable that is nearly one of ours; others called BACKUP_… may belong to another program."""
+    known = _known_variables()
+    for variable in values:
+        near = _near(variable.upper(), known, cutoff=0.9) if "BACKUP" in variable.upper() else ""
+        if near and variable not in known:
+            gathered.notes.append(f"{origin}: «{variable[:60]}» no se conoce y se ignora.{near}")
+
+
+def _arguments(gathered: Gathered, arguments: Mapping[str, object], cwd: Path) -> None:
+    for name, value in arguments.items():
+        if name not in RULES:
+            allowed = ", ".join(RULES)
+            gathered.errors.append(SettingError(name, ARGUMENT, "no existe ese ajuste", allowed))
+        elif value is not None:
+            gathered.given[name] = Given(value, ARGUMENT, cwd)
