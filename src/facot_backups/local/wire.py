@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any, TypeAlias
 
 from google.cloud.firestore_v1 import types
+from google.protobuf.empty_pb2 import Empty as Empty
 from google.protobuf.struct_pb2 import NULL_VALUE
 
 Message: TypeAlias = Any
@@ -26,8 +27,29 @@ Value = plain(types.Value)
 ArrayValue = plain(types.ArrayValue)
 MapValue = plain(types.MapValue)
 Write = plain(types.Write)
+WriteResult = plain(types.WriteResult)
+StructuredQuery = plain(types.StructuredQuery)
 BatchWriteRequest = plain(types.BatchWriteRequest)
 BatchWriteResponse = plain(types.BatchWriteResponse)
+CommitRequest = plain(types.CommitRequest)
+CommitResponse = plain(types.CommitResponse)
+GetDocumentRequest = plain(types.GetDocumentRequest)
+CreateDocumentRequest = plain(types.CreateDocumentRequest)
+UpdateDocumentRequest = plain(types.UpdateDocumentRequest)
+DeleteDocumentRequest = plain(types.DeleteDocumentRequest)
+ListDocumentsRequest = plain(types.ListDocumentsRequest)
+ListDocumentsResponse = plain(types.ListDocumentsResponse)
+ListCollectionIdsRequest = plain(types.ListCollectionIdsRequest)
+ListCollectionIdsResponse = plain(types.ListCollectionIdsResponse)
+BatchGetDocumentsRequest = plain(types.BatchGetDocumentsRequest)
+BatchGetDocumentsResponse = plain(types.BatchGetDocumentsResponse)
+RunQueryRequest = plain(types.RunQueryRequest)
+RunQueryResponse = plain(types.RunQueryResponse)
+RunAggregationQueryRequest = plain(types.RunAggregationQueryRequest)
+RunAggregationQueryResponse = plain(types.RunAggregationQueryResponse)
+BeginTransactionRequest = plain(types.BeginTransactionRequest)
+BeginTransactionResponse = plain(types.BeginTransactionResponse)
+RollbackRequest = plain(types.RollbackRequest)
 
 
 def null() -> Message:
@@ -58,3 +80,13 @@ def batches(messages: Iterable[Message], size: int, limit: int) -> Iterator[list
         weight += length
     if batch:
         yield batch
+
+
+def embedded(tag: bytes, message: bytes) -> bytes:
+    """A serialized message as a field of another: its tag byte, its length, itself."""
+    length, size = bytearray(tag), len(message)
+    while size > 0x7F:
+        length.append(size & 0x7F | 0x80)
+        size >>= 7
+    length.append(size)
+    return bytes(length) + message

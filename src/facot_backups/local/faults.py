@@ -1,0 +1,136 @@
+"""Faults that a test or the demo scripts: what goes wrong, in which call, after how many documents."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Literal
+
+import grpc
+
+from facot_backups.local import wire
+from facot_backups.local.refusals import Refusal
+
+Kind = Literal["error", "error_after", "silent_end", "drip", "wrong_count", "altered"]
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing that goes wrong.
+
+    `method`: the RPC ("RunQuery"), or "*" for every one. `calls`: which calls of that method, counted from
+    1 since the fault was set, or None for all. `when`: a test on the request, None for every one.
+
+    `kind`:
+    `error` fails with `code`, before the call does anything, or in a stream after `after` documents;
+    `error_after` lets the call take effect, then fails with `code` instead of answering;
+    `silent_end` ends the stream without `done` and without error after `after` documents;
+    `drip` waits for `gate` (a permit per message) before each message after the first `after`;
+    `wrong_count` adds `delta` to a count; `altered` changes the documents that BatchGet gives.
+    """
+
+    method: str
+    kind: Kind
+    calls: tuple[int, ...] | None = None
+    when: Callable[[wire.Message], bool] | None = None
+    code: grpc.StatusCode = grpc.StatusCode.UNAVAILABLE
+    message: str = "scripted fault"
+    after: int = 0
+    delta: int = 1
+    gate: threading.Semaphore | None = None
+
+    def refusal(self) -> Refusal:
+        """The error that the client gets."""
+        return Refusal(self.code, self.message)
+
+
+@dataclass(slots=True)
+class Script:
+    """The faults that are set, and how often each method was called. Any thread may use it."""
+
+    _faults: list[tuple[Fault, list[int]]] = field(default_factory=list)
+    _calls: dict[str, int] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def add(self, fault: Fault) -> None:
+        """Set one more fault; it counts calls from now on."""
+        with self._lock:
+            self._faults.append((fault, [0]))
+
+    def clear(self) -> None:
+        """Remove all faults."""
+        with self._lock:
+            self._faults.clear()
+
+    def calls(self, method: str) -> int:
+        """How often `method` was called since the server began."""
+        return self._calls.get(method, 0)
+
+    def match(self, method: str, request: wire.Message) -> list[Fault]:
+        """Count a call and return the faults that meet it."""
+        with self._lock:
+            self._calls[method] = self._calls.get(method, 0) + 1
+            return [fault for fault, seen in self._faults if _meets(fault, seen, method, request)]
+
+
+def _meets(fault: Fault, seen: list[int], method: str, request: wire.Message) -> bool:
+    if fault.method not in (method, "*"):
+        return False
+    if fault.when is not None and not fault.when(request):
+        return False
+    seen[0] += 1
+    return fault.calls is None or seen[0] in fault.calls
+
+
+def before_call(faults: list[Fault]) -> None:
+    """Raise what a fault wants instead of the call."""
+    for fault in faults:
+        if fault.kind == "error":
+            raise fault.refusal()
+
+
+def after_call(faults: list[Fault]) -> None:
+    """Raise what a fault wants instead of the answer of a call that took effect."""
+    for fault in faults:
+        if fault.kind == "error_after":
+            raise fault.refusal()
+
+
+def disturbed(
+    messages: Iterable[wire.Message], faults: list[Fault], active: Callable[[], bool]
+) -> Iterator[wire.Message]:
+    """The messages of a stream as the faults let them through.
+
+    `active` is False once the client is gone. A message is a document here: the answer to an empty query
+    counts too.
+    """
+    sent = 0
+    for message in messages:
+        for fault in faults:
+            if fault.kind == "silent_end" and sent >= fault.after:
+                return
+            if fault.kind == "error" and sent >= fault.after:
+                raise fault.refusal()
+            if fault.kind == "drip" and sent >= fault.after:
+                _wait(fault, active)
+        yield _changed(message, faults)
+        sent += 1
+    # A stream shorter than `after` fails at its end.
+    before_call(faults)
+    after_call(faults)
+
+
+def _wait(fault: Fault, active: Callable[[], bool]) -> None:
+    while fault.gate is not None and active() and not fault.gate.acquire(timeout=0.05):
+        continue
+
+
+def _changed(message: wire.Message, faults: list[Fault]) -> wire.Message:
+    for fault in faults:
+        if fault.kind == "wrong_count":
+            for alias in message.result.aggregate_fields:
+                message.result.aggregate_fields[alias].integer_value += fault.delta
+        if fault.kind == "altered" and message.HasField("found"):
+            message.found.fields["_alterado"].boolean_value = True
+    return message

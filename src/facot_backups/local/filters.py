@@ -1,0 +1,134 @@
+"""A query's `where` as a predicate over a document's fields. Pure; raises `Refusal`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+from facot_backups.local import order, wire
+from facot_backups.local.order import FieldPath, SortKey, sort_key
+from facot_backups.local.refusals import invalid
+
+# Takes the map of fields and the document's own name as a reference value.
+Predicate: TypeAlias = Callable[[Any, wire.Message], bool]
+_Test: TypeAlias = Callable[[wire.Message], bool]
+
+_LESS, _LESS_EQUAL, _GREATER, _GREATER_EQUAL = 1, 2, 3, 4
+_EQUAL, _NOT_EQUAL, _CONTAINS, _IN, _CONTAINS_ANY, _NOT_IN = 5, 6, 7, 8, 9, 10
+_IS_NAN, _IS_NULL, _IS_NOT_NAN, _IS_NOT_NULL = 2, 3, 4, 5
+_AND, _OR = 1, 2
+_INEQUALITIES = frozenset({_LESS, _LESS_EQUAL, _GREATER, _GREATER_EQUAL, _NOT_EQUAL, _NOT_IN})
+
+
+def conjuncts(where: wire.Message) -> list[wire.Message]:
+    """The filters that must all hold: `where` itself, or the parts of an AND, flattened."""
+    kind = where.WhichOneof("filter_type")
+    if kind is None:
+        return []
+    if kind == "composite_filter" and where.composite_filter.op == _AND:
+        return [leaf for part in where.composite_filter.filters for leaf in conjuncts(part)]
+    return [where]
+
+
+def inequality_fields(where: wire.Message) -> list[FieldPath]:
+    """The fields under an inequality, in their own order: a query is also ordered by them."""
+    kind = where.WhichOneof("filter_type")
+    if kind == "composite_filter":
+        found = {path for part in where.composite_filter.filters for path in inequality_fields(part)}
+        return sorted(found)
+    if kind == "unary_filter" and where.unary_filter.op in (_IS_NOT_NAN, _IS_NOT_NULL):
+        return [order.parse_field_path(where.unary_filter.field.field_path)]
+    if kind == "field_filter" and where.field_filter.op in _INEQUALITIES:
+        return [order.parse_field_path(where.field_filter.field.field_path)]
+    return []
+
+
+def compile_filter(where: wire.Message) -> Predicate:
+    """The predicate of one filter, of any form."""
+    kind = where.WhichOneof("filter_type")
+    if kind == "composite_filter":
+        return _composite(where.composite_filter)
+    if kind == "unary_filter":
+        return _on_field(where.unary_filter.field, _unary(where.unary_filter.op))
+    if kind == "field_filter":
+        return _on_field(where.field_filter.field, _comparison(where.field_filter))
+    raise invalid("A filter is empty.")
+
+
+def _composite(composite: wire.Message) -> Predicate:
+    parts = [compile_filter(part) for part in composite.filters]
+    if composite.op not in (_AND, _OR) or not parts:
+        raise invalid("A composite filter needs an operator and filters.")
+    combine = all if composite.op == _AND else any
+    return lambda fields, name: combine(part(fields, name) for part in parts)
+
+
+def _on_field(field: wire.Message, test: _Test) -> Predicate:
+    path = order.parse_field_path(field.field_path)
+    if path == order.NAME:
+        return lambda _fields, name: test(name)
+
+    def check(fields: Any, _name: wire.Message) -> bool:
+        value = order.lookup(fields, path)
+        return value is not None and test(value)
+
+    return check
+
+
+def _unary(operator: int) -> _Test:
+    tests: dict[int, _Test] = {
+        _IS_NAN: order.is_nan,
+        _IS_NULL: order.is_null,
+        _IS_NOT_NAN: lambda value: not order.is_nan(value) and not order.is_null(value),
+        _IS_NOT_NULL: lambda value: not order.is_null(value),
+    }
+    if operator not in tests:
+        raise invalid("A unary filter has no operator.")
+    return tests[operator]
+
+
+def _comparison(field_filter: wire.Message) -> _Test:
+    operator, value = field_filter.op, field_filter.value
+    if operator in (_IN, _CONTAINS_ANY, _NOT_IN):
+        return _membership(operator, value)
+    wanted = sort_key(value)
+    if operator == _CONTAINS:
+        return lambda found: wanted in _elements(found)
+    if operator == _EQUAL:
+        return lambda found: sort_key(found) == wanted
+    if operator == _NOT_EQUAL:
+        return lambda found: not order.is_null(found) and sort_key(found) != wanted
+    if operator not in _RANGES:
+        raise invalid("A field filter has no operator.")
+    compare = _RANGES[operator]
+
+    def in_range(found: wire.Message) -> bool:
+        key = sort_key(found)
+        return order.kind_rank(key) == order.kind_rank(wanted) and compare(key, wanted)
+
+    return in_range
+
+
+def _membership(operator: int, value: wire.Message) -> _Test:
+    if value.WhichOneof("value_type") != "array_value" or not value.array_value.values:
+        raise invalid("IN, NOT_IN and ARRAY_CONTAINS_ANY need a non-empty array.")
+    wanted = [sort_key(item) for item in value.array_value.values]
+    if operator == _CONTAINS_ANY:
+        return lambda found: any(key in wanted for key in _elements(found))
+    if operator == _NOT_IN:
+        return lambda found: not order.is_null(found) and sort_key(found) not in wanted
+    return lambda found: sort_key(found) in wanted
+
+
+def _elements(found: wire.Message) -> list[SortKey]:
+    if found.WhichOneof("value_type") != "array_value":
+        return []
+    return [sort_key(item) for item in found.array_value.values]
+
+
+_RANGES: dict[int, Callable[[SortKey, SortKey], bool]] = {
+    _LESS: lambda found, wanted: found < wanted,
+    _LESS_EQUAL: lambda found, wanted: found <= wanted,
+    _GREATER: lambda found, wanted: found > wanted,
+    _GREATER_EQUAL: lambda found, wanted: found >= wanted,
+}
