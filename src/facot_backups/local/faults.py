@@ -105,8 +105,7 @@ def disturbed(
     `active` is False once the client is gone. A message is a document here: the answer to an empty query
     counts too.
     """
-    sent = 0
-    for message in messages:
+    for sent, message in enumerate(messages):
         for fault in faults:
             if fault.kind == "silent_end" and sent >= fault.after:
                 return
@@ -115,7 +114,6 @@ def disturbed(
             if fault.kind == "drip" and sent >= fault.after:
                 _wait(fault, active)
         yield _changed(message, faults)
-        sent += 1
     # A stream shorter than `after` fails at its end.
     before_call(faults)
     after_call(faults)
@@ -128,6 +126,9 @@ def _wait(fault: Fault, active: Callable[[], bool]) -> None:
 
 def _changed(message: wire.Message, faults: list[Fault]) -> wire.Message:
     for fault in faults:
+        if fault.kind == "silent_end" and isinstance(message, bytes):
+            message = wire.RunQueryResponse.FromString(message)
+            message.ClearField("done")
         if fault.kind == "wrong_count":
             for alias in message.result.aggregate_fields:
                 message.result.aggregate_fields[alias].integer_value += fault.delta

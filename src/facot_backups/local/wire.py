@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any, TypeAlias
 
 from google.cloud.firestore_v1 import types
-from google.protobuf.empty_pb2 import Empty as Empty
+from google.protobuf import empty_pb2
 from google.protobuf.struct_pb2 import NULL_VALUE
 
 Message: TypeAlias = Any
@@ -22,6 +22,7 @@ def plain(wrapper: Any) -> Any:
     return wrapper.pb(wrapper()).__class__
 
 
+Empty = empty_pb2.Empty
 Document = plain(types.Document)
 Value = plain(types.Value)
 ArrayValue = plain(types.ArrayValue)
