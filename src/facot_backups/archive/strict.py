@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any, NoReturn
+from typing import Any
 
 import orjson
 
@@ -48,29 +48,36 @@ def _fits(text: str) -> bool:
     return len(text) <= MAX_NAME_BYTES // 4 or len(text.encode()) <= MAX_NAME_BYTES
 
 
+class Malformed(Exception):
+    """What is wrong with a piece of text, in Spanish; its caller knows where it stands."""
+
+
 def strict_loads(data: bytes, place: str) -> Json:
     """The value of a JSON text that follows RFC 8259 to the letter.
 
-    Raises FormatError with `place` for anything else: broken UTF-8, NaN, duplicate keys, integers that do
-    not fit into 64 bits, numbers beyond a double, nesting over MAX_DEPTH. Never RecursionError.
+    Raises FormatError with `place` for what `loads` refuses.
+    """
+    try:
+        return loads(data)
+    except Malformed as error:
+        raise FormatError(place, str(error)) from None
+
+
+def loads(data: bytes) -> Json:
+    """As `strict_loads`, for callers that add the place themselves.
+
+    Raises Malformed for broken UTF-8, NaN, duplicate keys, integers that do not fit into 64 bits, numbers
+    beyond a double, nesting over MAX_DEPTH. Never RecursionError.
     """
     try:
         orjson.loads(data)  # stricter than `json` about everything but what is checked below
-        value = json.loads(
-            data, object_pairs_hook=_unique, parse_int=_integer, parse_float=_double, parse_constant=_refuse
-        )
+        value = json.loads(data, object_pairs_hook=_unique, parse_int=_integer, parse_float=_double)
         _check_depth(value)
     except RecursionError:
-        raise FormatError(place, "anidamiento demasiado profundo") from None
-    except _Refused as error:
-        raise FormatError(place, str(error)) from None
+        raise Malformed("anidamiento demasiado profundo") from None
     except ValueError as error:
-        raise FormatError(place, f"no es JSON válido ({_reason(error)})") from None
+        raise Malformed(f"no es JSON válido{_column(error)}") from None
     return value
-
-
-class _Refused(Exception):
-    """A JSON text that is well formed and yet refused; the text says why."""
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -78,25 +85,21 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(result) != len(pairs):
         seen: set[str] = set()
         twice = next(name for name, _ in pairs if name in seen or seen.add(name))  # type: ignore[func-returns-value]
-        raise _Refused(f"clave repetida «{twice}»")
+        raise Malformed(f"clave repetida «{twice}»")
     return result
 
 
 def _integer(digits: str) -> int:
     if len(digits) > 20 or not -(2**63) <= (number := int(digits)) < 2**63:
-        raise _Refused(f"entero fuera de 64 bits: {digits[:40]}")
+        raise Malformed(f"entero fuera de 64 bits: {digits[:40]}")
     return number
 
 
 def _double(digits: str) -> float:
     number = float(digits)
     if number in (float("inf"), float("-inf")):
-        raise _Refused(f"número demasiado grande: {digits[:40]}")
+        raise Malformed(f"número demasiado grande: {digits[:40]}")
     return number
-
-
-def _refuse(constant: str) -> NoReturn:
-    raise _Refused(f"«{constant}» no es JSON")
 
 
 def _check_depth(value: Json) -> None:
@@ -110,10 +113,8 @@ def _check_depth(value: Json) -> None:
         ]
         if not level:
             return
-    raise _Refused("anidamiento demasiado profundo")
+    raise Malformed("anidamiento demasiado profundo")
 
 
-def _reason(error: ValueError) -> str:
-    if isinstance(error, json.JSONDecodeError):
-        return f"columna {error.colno}"
-    return "texto que no es UTF-8" if isinstance(error, UnicodeError) else "mal formado"
+def _column(error: ValueError) -> str:
+    return f" (columna {error.colno})" if isinstance(error, json.JSONDecodeError) else ""
