@@ -1,0 +1,194 @@
+"""Published backups, read. Nothing outside a backup's own folder is ever opened, whatever its files say.
+
+What does not bear one of our names, and a link of any kind, is not ours: `open_backup` gives None. A
+folder that bears our name but does not prove itself is a damaged backup, never an exception, so that a
+listing shows it.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import BinaryIO, Literal, TypeAlias
+
+from facot_backups.archive.layout import METADATA_FILE, BackupName
+from facot_backups.archive.metadata import FileEntry, Metadata, parse
+from facot_backups.archive.parsing import Note, decode, split_lines
+from facot_backups.errors import DamagedBackup, FacotBackupsError, NewerFormat, UsageError
+from facot_backups.model import Document
+
+Kind: TypeAlias = Literal["complete", "incomplete", "pre-restore", "damaged", "newer"]
+
+BLOCK_BYTES = 2**20
+# Far more than a database with 100,000 root collections needs.
+MAX_METADATA_BYTES = 64 * 2**20
+
+_READ_FLAGS = (
+    os.O_RDONLY
+    | getattr(os, "O_BINARY", 0)  # Windows
+    | getattr(os, "O_NOFOLLOW", 0)
+    | getattr(os, "O_NONBLOCK", 0)  # a FIFO under our name must not hang us
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Backup:
+    """A folder of ours as it was when it was opened.
+
+    `metadata` is None where the folder does not prove itself; then `problem` says why, for the user.
+    """
+
+    path: Path
+    name: BackupName
+    metadata: Metadata | None
+    problem: FacotBackupsError | None = None
+
+    @property
+    def kind(self) -> Kind:
+        """What the backup is: by its name, once its metadata proves it."""
+        if self.metadata is None:
+            return "newer" if isinstance(self.problem, NewerFormat) else "damaged"
+        return self.name.suffix or "complete"
+
+    @property
+    def complete(self) -> bool:
+        """Whether it counts as a backup: nothing is missing from it, and its metadata is whole."""
+        return self.kind == "complete"
+
+    @property
+    def date(self) -> date:
+        """The local date that it bears: `backup_date`, or its name's where there is no metadata."""
+        return self.metadata.backup_date if self.metadata is not None else self.name.date
+
+    @property
+    def size(self) -> int:
+        """Bytes of its files on disk, an inode counted once. Raises DamagedBackup if it cannot be read."""
+        return size_on_disk([self])
+
+    def documents(self, collection: str, *, note: Note | None = None) -> Iterator[Document]:
+        """The documents of a root collection, in name order, marked ones too; memory holds the open path.
+
+        `note` as in `parsing.decode`. Raises UsageError for a collection that the backup does not hold,
+        the backup's own `problem` if it is damaged, DamagedBackup as soon as the file is not what it should
+        be. Hashes and counts are `verify`'s to check.
+        """
+        place = f"{self.name}/{self.entry(collection).file}"
+        lines = split_lines(self.blocks(collection), place)
+        return decode(lines, collection, place, scope=self.proven().scope, note=note)
+
+    def blocks(self, collection: str) -> Iterator[bytes]:
+        """The bytes of a collection's file, in blocks. Raises as `documents` does, and reads lazily."""
+        return _blocks(self.path / self.entry(collection).file)
+
+    def entry(self, collection: str) -> FileEntry:
+        """What the metadata says of a root collection's file. Raises as `documents` does."""
+        entry = self.proven().files.get(collection)
+        if entry is None:
+            raise UsageError(f"El backup {self.name} no tiene la colección «{collection}».")
+        return entry
+
+    def proven(self) -> Metadata:
+        """The metadata; raises the backup's `problem` if it has none."""
+        if self.metadata is None:
+            raise self.problem or DamagedBackup(f"El backup {self.name} no tiene metadatos.")
+        return self.metadata
+
+
+def open_backup(path: Path) -> Backup | None:
+    """The backup in the folder `path`; None if that is not one of ours.
+
+    Reads the metadata, nothing else. Never raises for what the folder holds: then it is a damaged one.
+    """
+    name = BackupName.parse(path.name)
+    if name is None or not _is_own_folder(path):
+        return None
+    place = f"{name}/{METADATA_FILE}"
+    try:
+        return Backup(path, name, parse(metadata_bytes(path), place))
+    except FacotBackupsError as problem:
+        return Backup(path, name, None, problem)
+
+
+def metadata_bytes(folder: Path) -> bytes:
+    """The bytes of a backup's metadata file. Raises DamagedBackup if it cannot be read, or is far too big."""
+    data = b""
+    for block in _blocks(folder / METADATA_FILE):
+        data += block
+        if len(data) > MAX_METADATA_BYTES:
+            raise DamagedBackup(f"{folder.name}/{METADATA_FILE}: el archivo es demasiado grande")
+    return data
+
+
+def names_in(folder: Path) -> list[str]:
+    """All names in a backup's folder, sorted. Raises DamagedBackup if it cannot be read."""
+    return sorted(entry.name for entry in _scan(folder))
+
+
+def size_on_disk(backups: Iterable[Backup]) -> int:
+    """Bytes of all their files together, a file that several of them share (an inode) counted once.
+
+    Raises DamagedBackup for a folder that cannot be read.
+    """
+    inodes: dict[tuple[int, int], int] = {}
+    for backup in backups:
+        for entry in _scan(backup.path):
+            found = Path(entry.path).lstat()  # on Windows `entry.stat` knows no inode
+            if stat.S_ISREG(found.st_mode):
+                inodes[found.st_dev, found.st_ino] = found.st_size
+    return sum(inodes.values())
+
+
+def _scan(folder: Path) -> list[os.DirEntry[str]]:
+    try:
+        with os.scandir(folder) as entries:
+            return list(entries)
+    except OSError as error:
+        raise DamagedBackup(f"{folder.name}: no se puede leer la carpeta ({error.strerror})") from error
+
+
+def _is_own_folder(path: Path) -> bool:
+    """Whether `path` is a folder itself: no symbolic link, and no junction of Windows."""
+    try:
+        found = path.lstat()
+    except OSError:
+        return False
+    if not stat.S_ISDIR(found.st_mode):
+        return False
+    # Other reparse points are folders all the same: a cloud drive's, for one.
+    return getattr(found, "st_reparse_tag", 0) != getattr(stat, "IO_REPARSE_TAG_MOUNT_POINT", -1)
+
+
+def _blocks(path: Path) -> Iterator[bytes]:
+    """The bytes of a regular file. Raises DamagedBackup for anything else, and for a disk's errors."""
+    place = f"{path.parent.name}/{path.name}"
+    try:
+        with _open_regular(path, place) as file:
+            while block := file.read(BLOCK_BYTES):
+                yield block
+    except OSError as error:
+        raise DamagedBackup(f"{place}: {_problem(error)}") from error
+
+
+def _open_regular(path: Path, place: str) -> BinaryIO:
+    """Opens a regular file that is directly in its folder, following no link, unbuffered."""
+    expected = path.lstat()
+    descriptor = os.open(path, _READ_FLAGS)
+    found = os.fstat(descriptor)
+    same = (found.st_dev, found.st_ino) == (expected.st_dev, expected.st_ino)
+    if not (same and stat.S_ISREG(found.st_mode)):
+        os.close(descriptor)
+        raise DamagedBackup(f"{place}: no es un archivo normal")
+    return os.fdopen(descriptor, "rb", buffering=0)
+
+
+def _problem(error: OSError) -> str:
+    if error.errno == errno.ENOENT:
+        return "falta el archivo"
+    if error.errno == errno.ELOOP:
+        return "no es un archivo normal, es un enlace"
+    return f"no se puede leer ({error.strerror})"
