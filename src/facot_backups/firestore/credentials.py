@@ -1,0 +1,86 @@
+"""Google credentials, found without ever asking the network unless the user chose that.
+
+`google.auth.default()` probes the cloud's metadata address for many seconds where there is none, so it is
+only asked for `credentials: default`. No text of a key is ever in an error.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from facot_backups.errors import FirestoreUnavailable, SettingError
+
+SETTING = "firebase.credentials_path"
+DEFAULT = "default"
+_SCOPES = ("https://www.googleapis.com/auth/cloud-platform", "https://www.googleapis.com/auth/datastore")
+_ALLOWED = "el archivo JSON de una cuenta de servicio (consola de Firebase, Cuentas de servicio)"
+_FIELDS = ("project_id", "client_email", "private_key", "token_uri")
+
+
+def find(setting: str | None) -> tuple[Any, str | None]:
+    """(google-auth credentials, the project they belong to or None).
+
+    `setting` is a path, "default" for Google's own search (environment, gcloud, metadata server), or None.
+    Raises FirestoreUnavailable where there are none, SettingError for a file that cannot serve.
+    """
+    if not setting:
+        raise FirestoreUnavailable(
+            "no hay credenciales ni emulador configurados",
+            "Ponga en firebase.credentials_path (facot_config.json) o en FIREBASE_CREDENTIALS la ruta del "
+            "archivo de la cuenta de servicio; para el emulador, FIRESTORE_EMULATOR_HOST.",
+        )
+    return _default() if setting == DEFAULT else _from_file(Path(setting))
+
+
+def _default() -> tuple[Any, str | None]:
+    import google.auth
+    from google.auth.exceptions import GoogleAuthError
+
+    try:
+        credentials, project = google.auth.default(scopes=_SCOPES)
+    except (GoogleAuthError, OSError, ValueError) as error:
+        raise FirestoreUnavailable(
+            f"Google no encuentra credenciales por defecto en este equipo ({type(error).__name__})",
+            "Use la ruta del archivo de una cuenta de servicio en firebase.credentials_path.",
+        ) from None
+    return credentials, project
+
+
+def _from_file(path: Path) -> tuple[Any, str | None]:
+    info = _read(path)
+    kind = info.get("type")
+    if kind == "authorized_user":
+        raise _problem(path, "pertenece a una persona, no a una cuenta de servicio")
+    if kind != "service_account":
+        raise _problem(path, "no es de una cuenta de servicio (type)")
+    missing = [name for name in _FIELDS if not isinstance(info.get(name), str) or not info[name]]
+    if missing:
+        raise _problem(path, f"le falta {', '.join(missing)}")
+    from google.oauth2 import service_account
+
+    make: Any = service_account.Credentials
+    try:
+        credentials = make.from_service_account_info(info, scopes=_SCOPES)
+    except Exception:  # noqa: BLE001 - the key parser raises errors of three libraries, some quoting the key
+        raise _problem(path, "su clave privada (private_key) está dañada") from None
+    return credentials, info["project_id"]
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        info = json.loads(path.read_text(encoding="utf-8-sig"))
+    except FileNotFoundError:
+        raise _problem(path, "no existe") from None
+    except OSError as error:
+        raise _problem(path, f"no se puede leer ({error.strerror})") from None
+    except ValueError:
+        raise _problem(path, "no es JSON") from None
+    if not isinstance(info, dict):
+        raise _problem(path, "no es un objeto JSON")
+    return info
+
+
+def _problem(path: Path, problem: str) -> SettingError:
+    return SettingError(SETTING, f"archivo {path}", problem, _ALLOWED)

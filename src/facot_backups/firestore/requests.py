@@ -1,0 +1,91 @@
+"""The small requests beside the scan: names of collections, an instant, a count. Each is tried as often as
+the retry table allows."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from typing import Any
+
+from facot_backups.clock import Clock
+from facot_backups.errors import FirestoreUnavailable
+from facot_backups.events import Emit
+from facot_backups.firestore.connection import Calls
+from facot_backups.firestore.protos import (
+    BatchGetDocumentsRequest,
+    ListCollectionIdsRequest,
+    ListDocumentsRequest,
+    Message,
+)
+from facot_backups.firestore.retry import Patience, insist
+from facot_backups.firestore.spans import get_time, set_time
+from facot_backups.model import segment_key
+
+# Seconds that a small request may take before it is tried again.
+TIMEOUT = 60.0
+_PAGE = 300
+
+
+class Requests:
+    """Small requests at one instant. `reads` counts what Firestore bills for them.
+
+    All raise CallFailed, in Spanish, when the server fails for good.
+    """
+
+    def __init__(self, calls: Calls, clock: Clock, emit: Emit) -> None:
+        self._calls = calls
+        self._patience = Patience(clock, emit, calls.source)
+        self.reads = 0
+
+    def collection_ids(self, read_time: datetime | None, parent: str | None = None) -> list[str]:
+        """Ids of the collections below `parent` (a resource name; None for the root) in Firestore's order."""
+        ids: list[str] = []
+        token = ""
+        while True:
+            request = ListCollectionIdsRequest(
+                parent=parent or self._calls.root, page_size=_PAGE, page_token=token
+            )
+            set_time(request.read_time, read_time)
+            answer = self._once(self._calls.list_collection_ids, request)
+            self.reads += 1
+            ids.extend(answer.collection_ids)
+            token = answer.next_page_token
+            if not token:
+                return sorted(set(ids), key=segment_key)
+
+    def documents(self, read_time: datetime, parent: str, collection: str, token: str) -> Message:
+        """A page of the documents of one collection, missing ones too, in name order."""
+        request = ListDocumentsRequest(
+            parent=parent, collection_id=collection, page_size=_PAGE, page_token=token, show_missing=True
+        )
+        set_time(request.read_time, read_time)
+        answer = self._once(self._calls.list_documents, request)
+        self.reads += max(1, len(answer.documents))
+        return answer
+
+    def instant(self) -> datetime:
+        """The server's present instant (one read of a document that does not exist)."""
+        name = f"{self._calls.root}/facot-backups/{uuid.uuid4().hex}"
+        (answer,) = self.batch_get([name], None)
+        return get_time(answer.read_time)
+
+    def batch_get(self, names: list[str], read_time: datetime | None) -> list[Message]:
+        """The answers of BatchGetDocuments for resource names, at most a few hundred, in any order."""
+        request = BatchGetDocumentsRequest(database=self._calls.root.removesuffix("/documents"))
+        request.documents.extend(names)
+        set_time(request.read_time, read_time)
+
+        def get() -> list[Message]:
+            answers = self._calls.batch_get_documents(request, TIMEOUT)
+            return [answer for answer in answers if answer.found.name or answer.missing]
+
+        answers = insist(get, self._patience)
+        self.reads += len(answers)
+        if len(answers) != len(names):
+            raise FirestoreUnavailable(
+                f"{self._calls.source} no devolvió todos los documentos pedidos", "Vuelva a intentarlo."
+            )
+        return answers
+
+    def _once(self, call: Any, request: Message) -> Message:
+        return insist(lambda: call(request, TIMEOUT), self._patience)

@@ -1,0 +1,46 @@
+"""Reading without kindless queries, for a server that refuses them: a request or two per document."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from facot_backups.firestore.codec import decode_document
+from facot_backups.firestore.connection import Calls
+from facot_backups.firestore.pages import BudgetSpent
+from facot_backups.firestore.requests import Requests
+from facot_backups.model import Document
+
+
+class Walk:
+    """Walks collections and documents at one instant, missing documents too, which only lead further down."""
+
+    def __init__(self, calls: Calls, requests: Requests, read_time: datetime, max_reads: int | None) -> None:
+        self._root = calls.root
+        self._requests = requests
+        self._read_time = read_time
+        self._max_reads = max_reads
+
+    def read(self, collection: str, parent: str | None = None) -> Iterator[Document]:
+        """The existing documents of a collection and all below them, in Firestore's name order.
+
+        `parent` is the resource name above the collection, None for the root. Raises CallFailed,
+        BudgetSpent, and UnknownValue for a document that cannot be kept without loss.
+        """
+        token = ""
+        while True:
+            self._check_budget()
+            page = self._requests.documents(self._read_time, parent or self._root, collection, token)
+            for message in page.documents:
+                if message.HasField("create_time"):
+                    yield decode_document(message, self._root)
+                self._check_budget()
+                for below in self._requests.collection_ids(self._read_time, message.name):
+                    yield from self.read(below, message.name)
+            token = page.next_page_token
+            if not token:
+                return
+
+    def _check_budget(self) -> None:
+        if self._max_reads is not None and self._requests.reads >= self._max_reads:
+            raise BudgetSpent
