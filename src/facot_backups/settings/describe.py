@@ -5,9 +5,7 @@ from __future__ import annotations
 from datetime import time
 from typing import NamedTuple
 
-from facot_backups.settings.model import RULES, Settings
-
-_MASK = "(oculto)"
+from facot_backups.settings.model import MASK, RULES, Settings
 
 
 class Shown(NamedTuple):
@@ -28,7 +26,7 @@ def _shown(settings: Settings, name: str) -> str:
     if value is None or value == ():
         return rule.absent
     if rule.secret:
-        return _MASK
+        return MASK
     if isinstance(value, time):
         return value.isoformat("minutes")
     return ", ".join(value) if isinstance(value, tuple) else str(value)

@@ -24,7 +24,7 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _WINDOWS_PATH = re.compile(r"[A-Za-z]:[\\/]|\\\\")
 _ADDRESS = re.compile(r"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]):([0-9]{1,5})")
 _RESERVED_ID = re.compile(r"__.*__", re.DOTALL)
-_NAME = re.compile(r"[^\s/\x00-\x1f\x7f]{1,128}")
+_NAME = re.compile(r"[A-Za-z0-9_.:()-]{1,128}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +34,14 @@ class Rule:
     `allowed` completes "Se admite: …". `variables` are environment variables of others that give it too,
     the strongest first, all weaker than its own `BACKUP_…`. `elsewhere` is a key of `facot_config.json`
     outside `backups`, weaker than the one inside. `absent` is how a value of None or `()` is shown.
-    A `secret` is never printed.
+    A `listed` setting is a list, which variables give with commas. A `secret` is never printed.
     """
 
     allowed: str
     variables: tuple[str, ...] = ()
     elsewhere: tuple[str, str] | None = None
     absent: str = "ninguno"
+    listed: bool = False
     secret: bool = False
 
 
@@ -66,8 +67,8 @@ def optional(parse: Parser) -> Parser:
 
 def hour(value: object) -> time:
     """A time of the local day, written HH:MM with both digits, so that `2:5` is never guessed at."""
-    if isinstance(value, time):
-        value = value.isoformat("minutes") if value == time(value.hour, value.minute) else "seconds or zone"
+    if isinstance(value, time) and value == time(value.hour, value.minute):
+        return value
     match = _HOUR.fullmatch(value.strip()) if isinstance(value, str) else None
     if match is None:
         raise ValueError("no es una hora de 24 horas")
@@ -107,6 +108,10 @@ def _path_text(value: object) -> str:
         )
     if os.name != "nt" and _WINDOWS_PATH.match(text):
         raise ValueError("es una ruta de Windows, y este sistema no lo es")
+    try:
+        os.fsencode(text)
+    except UnicodeEncodeError:
+        raise ValueError("no es Unicode válido") from None
     return text
 
 

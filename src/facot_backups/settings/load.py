@@ -39,7 +39,7 @@ def load_settings(
     Raises SettingError; SettingErrors, which is one too, for several.
     """
     here = (cwd or Path.cwd()).absolute()
-    gathered = gather(arguments or {}, here, os.environ if environ is None else environ)
+    gathered = gather(arguments or {}, here, _process() if environ is None else environ)
     errors = list(gathered.errors)
     settings = None
     try:
@@ -50,6 +50,14 @@ def load_settings(
         raise errors[0] if len(errors) == 1 else SettingErrors(errors)
     origins = {name: given.origin for name, given in gathered.given.items()}
     return settings.told(origins, tuple(gathered.notes))
+
+
+def _process() -> Mapping[str, str]:
+    """The variables of the process, with the home that a service may run without."""
+    try:
+        return {"HOME": str(Path.home()), **os.environ}
+    except RuntimeError:
+        return dict(os.environ)
 
 
 def check(given: Mapping[str, Given]) -> Settings:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import time
 from pathlib import Path
 from typing import Annotated, Self
@@ -15,6 +15,7 @@ from facot_backups.settings.kinds import Rule
 
 DEFAULT = "valor por defecto"
 ARGUMENT = "argumento"
+MASK = "(oculto)"
 _COLLECTIONS = "una lista de nombres de colecciones raíz (en variables, separados por comas)"
 
 
@@ -45,10 +46,12 @@ class Settings(BaseModel):
     collections: Annotated[
         tuple[str, ...] | None,
         BeforeValidator(kinds.optional(kinds.some_collection_ids)),
-        Rule(_COLLECTIONS, absent="todas"),
+        Rule(_COLLECTIONS, absent="todas", listed=True),
     ] = None
     exclude: Annotated[
-        tuple[str, ...], BeforeValidator(kinds.collection_ids), Rule(_COLLECTIONS, absent="ninguna")
+        tuple[str, ...],
+        BeforeValidator(kinds.collection_ids),
+        Rule(_COLLECTIONS, absent="ninguna", listed=True),
     ] = ()
     # Reads of a local day, failed tries included; None: no bound.
     max_reads: Annotated[
@@ -98,6 +101,11 @@ class Settings(BaseModel):
             raise ValueError("deja fuera todas las colecciones elegidas")
         return self
 
+    def __repr_args__(self) -> Iterator[tuple[str | None, object]]:
+        for name, value in super().__repr_args__():
+            hidden = name is not None and name in RULES and RULES[name].secret
+            yield name, MASK if hidden and value else value
+
     @property
     def scope(self) -> Scope:
         """What a backup with these settings covers."""
@@ -138,8 +146,3 @@ def may_be_absent(name: str) -> bool:
     """Whether None is a value of the setting: then a blank value of a source means "not given"."""
     field = Settings.model_fields[name]
     return field.default is None and field.default_factory is None
-
-
-def is_list(name: str) -> bool:
-    """Whether the setting is a list, which variables give with commas."""
-    return "tuple[" in str(Settings.model_fields[name].annotation)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import tempfile
 from collections.abc import Mapping
 from datetime import time
 from pathlib import Path
@@ -16,7 +15,7 @@ from facot_backups.errors import SettingError, SettingErrors
 from facot_backups.model import Json
 from facot_backups.settings.files import parse_config, read_text
 from facot_backups.settings.load import check, explain
-from facot_backups.settings.model import ARGUMENT, RULES
+from facot_backups.settings.model import ARGUMENT, RULES, Settings
 from facot_backups.settings.sources import Given
 
 _INDENT = re.compile(r'\n([ \t]+)"')
@@ -26,12 +25,12 @@ def save_settings(path: Path, changes: Mapping[str, object]) -> None:
     """Write `changes` (field name to value; None takes the key out) under `backups` of the file at `path`.
 
     Every other key stays, in its order, as does the file's mode; a file that is absent is made, with its
-    folder. A relative path is kept as given, and so counts from the file's folder. The file is replaced by
-    one rename: whatever happens, the old or the new one is there, whole. Raises SettingError, and changes
-    nothing, for a wrong value, a file that is not sound JSON, or one that cannot be written.
+    folder, for its owner alone. A relative path stays so, and counts from the file's folder. The file is
+    replaced by one rename: whatever happens, the old or the new one is there, whole. Raises SettingError,
+    and changes nothing, for a wrong value, a file that is not sound JSON, or one that cannot be written.
     """
-    _check_changes(changes, path.parent)
-    target = path.resolve()  # A link stays a link.
+    checked = _checked(changes)
+    target = Path(os.path.realpath(path))  # A link stays a link.
     text = read_text(target)
     config = {} if text is None else parse_config(text, target)
     backups = config.get("backups")
@@ -43,28 +42,41 @@ def save_settings(path: Path, changes: Mapping[str, object]) -> None:
         if value is None:
             backups.pop(name, None)
         else:
-            backups[name] = _as_json(value)
+            backups[name] = _as_json(getattr(checked, name))
+    _check_together(backups, changes, target)
     _replace(target, _encode(config, text or ""))
 
 
-def _check_changes(changes: Mapping[str, object], base: Path) -> None:
+def _checked(changes: Mapping[str, object]) -> Settings:
     for name in changes:
         if name not in RULES:
             raise SettingError(name, ARGUMENT, "no existe ese ajuste", ", ".join(RULES))
-    given = {name: Given(value, ARGUMENT, base) for name, value in changes.items() if value is not None}
+    # From an empty base a relative path comes out relative.
+    given = {name: Given(value, ARGUMENT, Path()) for name, value in changes.items() if value is not None}
     try:
-        check(given)
+        return check(given)
     except ValidationError as error:
         errors = explain(error, given)
         raise (errors[0] if len(errors) == 1 else SettingErrors(errors)) from None
 
 
+def _check_together(backups: dict[str, Json], changes: Mapping[str, object], path: Path) -> None:
+    """Refuse changes that are right alone and wrong beside what stays; what was wrong before may stay."""
+    kept = {name: Given(value, str(path), path.parent) for name, value in backups.items() if name in RULES}
+    try:
+        check(kept)
+    except ValidationError as error:
+        for problem in explain(error, kept):
+            if problem.setting in changes or (problem.setting == "exclude" and "collections" in changes):
+                raise problem from None
+
+
 def _as_json(value: object) -> Json:
     if isinstance(value, time):
         return value.isoformat("minutes")
-    if isinstance(value, tuple):
-        return list(value)
-    return str(value) if isinstance(value, Path) else value
+    if isinstance(value, Path):
+        return str(value)
+    return list(value) if isinstance(value, tuple) else value
 
 
 def _encode(config: dict[str, Json], before: str) -> bytes:
@@ -79,6 +91,8 @@ def _encode(config: dict[str, Json], before: str) -> bytes:
 
 
 def _replace(path: Path, content: bytes) -> None:
+    import tempfile  # Only a save needs it.
+
     temporary: Path | None = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -89,7 +103,7 @@ def _replace(path: Path, content: bytes) -> None:
             file.flush()
             os.fsync(file.fileno())
         if path.exists():
-            temporary.chmod(path.stat().st_mode & 0o7777)
+            _keep_owner_and_mode(path.stat(), temporary)
         temporary.replace(path)
     except OSError as error:
         problem = f"no se puede escribir ({error.strerror or type(error).__name__}); sigue como estaba"
@@ -97,3 +111,9 @@ def _replace(path: Path, content: bytes) -> None:
     finally:
         if temporary is not None:
             temporary.unlink(missing_ok=True)
+
+
+def _keep_owner_and_mode(before: os.stat_result, temporary: Path) -> None:
+    if os.name == "posix" and os.geteuid() == 0:  # What root saves must stay readable for FACOT's user.
+        os.chown(temporary, before.st_uid, before.st_gid)
+    temporary.chmod(before.st_mode & 0o7777)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import difflib
-import os
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,10 +15,12 @@ from facot_backups.settings.files import (
     parse_config,
     parse_dotenv,
     read_text,
+    shown,
 )
-from facot_backups.settings.model import ARGUMENT, DEFAULT, RULES, is_list, may_be_absent, variables
+from facot_backups.settings.model import ARGUMENT, DEFAULT, RULES, may_be_absent, variables
 
 CREDENTIALS_NAME = "firebase-credentials.json"
+_PREFIX = "BACKUP_"
 _OBJECT = "un objeto JSON entre llaves"
 
 
@@ -59,12 +60,9 @@ def config_folders(cwd: Path, environ: Mapping[str, str]) -> list[Path]:
     """
     folders = [cwd]
     if appdata := environ.get("APPDATA"):
-        folders.append(Path(appdata) / "FACOT")
-    home = environ.get("HOME") or environ.get("USERPROFILE")
-    if not home and environ is os.environ:
-        home = os.path.expanduser("~")  # A service may run without HOME.
-    if home:
-        folders.append(Path(home) / ".FACOT")
+        folders.append(cwd / appdata / "FACOT")
+    if home := environ.get("HOME") or environ.get("USERPROFILE"):
+        folders.append(cwd / home / ".FACOT")
     return folders
 
 
@@ -83,9 +81,16 @@ def gather(arguments: Mapping[str, object], cwd: Path, environ: Mapping[str, str
 def _defaults(gathered: Gathered, cwd: Path, folders: Iterable[Path]) -> None:
     gathered.give("backup_dir", "backups", DEFAULT, cwd)
     for folder in folders:
-        if (path := folder / CREDENTIALS_NAME).is_file():
+        if _is_file(path := folder / CREDENTIALS_NAME):
             gathered.give("credentials", str(path), f"{CREDENTIALS_NAME} ({path})", folder)
             return
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # A folder that we may not enter has no credentials for us.
+        return False
 
 
 def _config(gathered: Gathered, folders: Iterable[Path]) -> None:
@@ -113,7 +118,7 @@ def _config_values(gathered: Gathered, config: dict[str, Json], path: Path) -> N
         if name in RULES:
             gathered.give(name, value, origin, path.parent)
         else:
-            gathered.notes.append(f"{origin}: «backups.{name[:60]}» no se conoce y se ignora.{_near(name)}")
+            gathered.notes.append(f"{origin}: «backups.{shown(name)}» no se conoce y se ignora.{_near(name)}")
 
 
 def _section(gathered: Gathered, config: dict[str, Json], name: str, origin: str) -> dict[str, Json]:
@@ -127,6 +132,8 @@ def _section(gathered: Gathered, config: dict[str, Json], name: str, origin: str
 
 
 def _near(name: str, names: Iterable[str] = RULES, cutoff: float = 0.6) -> str:
+    import difflib  # Seldom needed.
+
     near = difflib.get_close_matches(name, list(names), n=1, cutoff=cutoff)
     return f" ¿Quería decir «{near[0]}»?" if near else ""
 
@@ -140,15 +147,19 @@ def _dotenv(gathered: Gathered, path: Path, environ: Mapping[str, str]) -> None:
         return
     values: dict[str, str] = {}
     for line in parse_dotenv(text, environ) if text else []:
-        ours = [name for name in _known_variables() if name in line.text]
         if line.name is not None and line.value is not None:
             values[line.name] = line.value
-        elif ours:
-            problem = f"la línea {line.number} no se entiende"
-            gathered.errors.append(SettingError(ours[0], origin, problem, f"{ours[0]}=valor"))
+        elif variable := _ours(line.text):
+            problem = f"la línea {line.number} {line.problem}"
+            gathered.errors.append(SettingError(variable, origin, problem, f"{variable}=valor"))
         elif line.name is None:
-            gathered.notes.append(f"{origin}: la línea {line.number} no se entiende y se ignora.")
+            gathered.notes.append(f"{origin}: la línea {line.number} {line.problem} y se ignora.")
     _environment(gathered, values, path.parent, dotenv=origin)
+
+
+def _ours(statement: str) -> str | None:
+    words = set(re.findall(r"\w+", statement))
+    return next((variable for variable in _known_variables() if variable in words), None)
 
 
 def _known_variables() -> list[str]:
@@ -173,16 +184,17 @@ def _environment(gathered: Gathered, values: Mapping[str, str], base: Path, *, d
 
 
 def _from_text(name: str, text: str) -> object:
-    return [part.strip() for part in text.split(",") if part.strip()] if is_list(name) else text
+    return [part.strip() for part in text.split(",") if part.strip()] if RULES[name].listed else text
 
 
 def _misspelt(gathered: Gathered, values: Iterable[str], origin: str) -> None:
     """Note a variable that is nearly one of ours; others called BACKUP_… may belong to another program."""
-    known = _known_variables()
+    ours = [variable for variable in _known_variables() if variable.startswith(_PREFIX)]
     for variable in values:
-        near = _near(variable.upper(), known, cutoff=0.9) if "BACKUP" in variable.upper() else ""
-        if near and variable not in known:
-            gathered.notes.append(f"{origin}: «{variable[:60]}» no se conoce y se ignora.{near}")
+        if variable in ours or not variable.upper().startswith(_PREFIX):
+            continue
+        if near := _near(variable.upper(), ours, cutoff=0.85):
+            gathered.notes.append(f"{origin}: «{shown(variable)}» no se conoce y se ignora.{near}")
 
 
 def _arguments(gathered: Gathered, arguments: Mapping[str, object], cwd: Path) -> None:

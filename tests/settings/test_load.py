@@ -1,0 +1,434 @@
+"""Where settings come from: every source, every precedence, every mistake in every source."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import time
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from facot_backups.errors import SettingError, SettingErrors
+from facot_backups.model import Scope
+from facot_backups.settings import Settings, describe, load_settings
+from facot_backups.settings.model import RULES, variables
+
+
+@dataclass
+class Machine:
+    """A computer to load settings on: a working directory, a home, an environment."""
+
+    root: Path
+    environ: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.cwd, self.home = self.root / "trabajo", self.root / "casa"
+        self.facot = self.home / ".FACOT"
+        self.cwd.mkdir()
+        self.facot.mkdir(parents=True)
+        self.environ["HOME"] = str(self.home)
+
+    def config(self, content: object, folder: Path | None = None) -> Path:
+        path = (folder or self.cwd) / "facot_config.json"
+        path.write_bytes(content if isinstance(content, bytes) else json.dumps(content).encode())
+        return path
+
+    def dotenv(self, text: str | bytes) -> Path:
+        path = self.cwd / ".env"
+        path.write_bytes(text if isinstance(text, bytes) else text.encode())
+        return path
+
+    def load(self, **arguments: object) -> Settings:
+        return load_settings(arguments, cwd=self.cwd, environ=self.environ)
+
+    def refused(self, **arguments: object) -> SettingError:
+        with pytest.raises(SettingError) as caught:
+            self.load(**arguments)
+        return caught.value
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> Machine:
+    return Machine(tmp_path)
+
+
+# The sources, the weakest first. Each takes a JSON value for a setting; variables take its text.
+Give = Callable[[Machine, str, Any], dict[str, object]]
+
+
+def _text(value: Any) -> str:
+    return ",".join(value) if isinstance(value, list) else str(value)
+
+
+def _in_config(machine: Machine, name: str, value: Any) -> dict[str, object]:
+    machine.config({"backups": {name: value}})
+    return {}
+
+
+def _in_dotenv(machine: Machine, name: str, value: Any) -> dict[str, object]:
+    machine.dotenv(f"{variables(name)[0]}={_text(value)}\n")
+    return {}
+
+
+def _in_environ(machine: Machine, name: str, value: Any) -> dict[str, object]:
+    machine.environ[variables(name)[0]] = _text(value)
+    return {}
+
+
+def _in_arguments(machine: Machine, name: str, value: Any) -> dict[str, object]:
+    return {name: value}
+
+
+SOURCES: dict[str, Give] = {
+    "facot_config.json": _in_config,
+    ".env": _in_dotenv,
+    "variable": _in_environ,
+    "argumento": _in_arguments,
+}
+
+# Four different good values of every setting, one for each source.
+GOOD: dict[str, list[Any]] = {
+    "backup_dir": ["/a", "/b", "/c", "/d"],
+    "backup_hour": ["00:00", "03:30", "19:05", "23:59"],
+    "retention_days": [1, 31, 365, 36500],
+    "keep_last": [1, 3, 7, 1000],
+    "collections": [["items"], ["ñ", "invoices"], ["a.b"], ["__x"]],
+    "exclude": [["items"], ["ñ", "invoices"], ["a.b"], ["__x"]],
+    "max_reads": [1, 40000, 50000, 10**12],
+    "anomaly_drop": [1, 10, 50, 100],
+    "credentials": ["/a.json", "default", "/c.json", "/d.json"],
+    "project": ["p-1", "p-2", "ejemplo.com:p-3", "p-4"],
+    "database": ["(default)", "base-2", "base-3", "base-4"],
+    "emulator_host": ["127.0.0.1:8080", "localhost:1", "[::1]:65535", "a-b.c:9"],
+}
+
+
+def test_every_setting_is_in_the_tables() -> None:
+    assert GOOD.keys() == RULES.keys() == BAD.keys()
+
+
+def test_defaults(machine: Machine) -> None:
+    settings = machine.load(backup_hour=None)
+    assert settings.backup_dir == machine.cwd / "backups"
+    assert (settings.backup_hour, settings.retention_days, settings.keep_last) == (time(2), 30, 2)
+    assert (settings.collections, settings.exclude, settings.scope) == (None, (), Scope())
+    assert (settings.max_reads, settings.anomaly_drop, settings.database) == (None, 30, "(default)")
+    assert (settings.credentials, settings.project, settings.emulator_host) == (None, None, None)
+    assert {settings.origin(name) for name in RULES} == {"valor por defecto"}
+    assert settings.notes == []
+
+
+def test_documented_variables_and_file(machine: Machine) -> None:
+    documented = ["BACKUP_DIR", "BACKUP_HOUR", "BACKUP_RETENTION_DAYS"]
+    assert [variables(name)[0] for name in ("backup_dir", "backup_hour", "retention_days")] == documented
+    machine.dotenv(
+        "# Directorio de backups\nBACKUP_DIR=./copias\n\n# Hora del backup diario (formato 24h)\n"
+        "export BACKUP_HOUR = 04:15 # de la madrugada\nBACKUP_RETENTION_DAYS='7'\nOTRA\n"
+    )
+    machine.config({"backups": {"backup_dir": "./b", "backup_hour": "02:00", "retention_days": 30}})
+    settings = machine.load()
+    assert (settings.backup_dir, settings.backup_hour) == (machine.cwd / "copias", time(4, 15))
+    assert (settings.retention_days, settings.notes) == (7, [])
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_a_later_source_wins_and_is_named(tmp_path: Path, name: str) -> None:
+    """Each source alone, and each pair of them."""
+    alone = [(source, source) for source in SOURCES]
+    for number, (weak, strong) in enumerate([*alone, *combinations(SOURCES, 2)]):
+        root = tmp_path / str(number)
+        root.mkdir()
+        machine = Machine(root)
+        arguments: dict[str, object] = {}
+        for source in (weak, strong):
+            arguments |= SOURCES[source](machine, name, GOOD[name][list(SOURCES).index(source)])
+        settings = machine.load(**arguments)
+        expected = Settings.model_validate({name: GOOD[name][list(SOURCES).index(strong)]})
+        assert getattr(settings, name) == getattr(expected, name)
+        place = {
+            "facot_config.json": f"facot_config.json ({machine.cwd / 'facot_config.json'})",
+            ".env": f".env ({machine.cwd / '.env'})",
+            "variable": f"variable {variables(name)[0]}",
+        }
+        assert settings.origin(name) == place.get(strong, strong)
+
+
+NUMBERS: list[Any] = ["0", "-1", "abc", "1e9", "1.0", "٣", "99999999999999999999", "1 2", " "]
+IDS: list[Any] = [["a/b"], ["."], [".."], ["__x__"], ["____"], ["x" * 1501], ["ñ" * 751]]
+BAD: dict[str, list[Any]] = {
+    "backup_dir": ["", "  ", "a\x07b"],
+    "backup_hour": ["25:00", "24:00", "2:5", "2:00", "02:00:00", "12:60", "0200", "", "-1:00", "٠٢:٠٠"],
+    "retention_days": [*NUMBERS, "36501"],
+    "keep_last": [*NUMBERS, "1001"],
+    "collections": IDS,
+    "exclude": IDS,
+    "max_reads": [number for number in NUMBERS if number != " "],
+    "anomaly_drop": [*NUMBERS, "101"],
+    "credentials": ["a\x07b", '{"private_key": "x"}'],
+    "project": ["a/b", "a b", "x" * 129, "ñ"],
+    "database": ["a/b", "a b", ""],
+    "emulator_host": ["http://127.0.0.1:8080", "localhost", "localhost:0", "localhost:65536", ":1", "a:b"],
+}
+# What only JSON and callers can give.
+WRONG_NUMBERS: list[Any] = [0, -1, None, True, 30.0, 1e9, 10**30, []]
+BAD_JSON: dict[str, list[Any]] = {
+    "backup_dir": [None, 5, True, ["a"], {}, "\ud800"],
+    "backup_hour": [None, 2, 2.5, True, [2, 0]],
+    "retention_days": WRONG_NUMBERS,
+    "keep_last": WRONG_NUMBERS,
+    "anomaly_drop": WRONG_NUMBERS,
+    "collections": ["items", [], [1], [None], [""], {"a": 1}, 3, ["\ud800"]],
+    "exclude": ["items", None, [1], [""], {"a": 1}, True],
+    "max_reads": [0, -1, True, 30.0, []],
+    "credentials": [5, {"private_key": "x"}, ["a"]],
+    "project": [5, ["a"]],
+    "database": [None, 5],
+    "emulator_host": [8080, ["a:1"]],
+}
+
+
+@pytest.mark.parametrize("source", SOURCES)
+@pytest.mark.parametrize("name", RULES)
+def test_a_bad_value_is_an_error_that_names_it(tmp_path: Path, name: str, source: str) -> None:
+    bad = BAD[name] if source in (".env", "variable") else [*BAD[name], *BAD_JSON[name]]
+    for number, value in enumerate(bad):
+        if source == "argumento" and value is None:
+            continue
+        root = tmp_path / str(number)
+        root.mkdir()
+        machine = Machine(root)
+        error = machine.refused(**SOURCES[source](machine, name, value))
+        assert not isinstance(error, SettingErrors)
+        assert error.setting == name
+        assert error.origin.startswith(source)
+        assert f"«{name}» ({error.origin})" in str(error)
+        assert RULES[name].allowed in str(error)
+        assert error.exit_code == 2
+        assert "private_key" not in str(error)
+
+
+def test_all_mistakes_are_told_at_once(machine: Machine) -> None:
+    machine.config({"backups": {"backup_hour": "25:00", "keep_last": 0}, "firebase": []})
+    machine.dotenv("BACKUP_DIR='a\nBACKUP_MAX_READS\n")
+    machine.environ["BACKUP_RETENTION_DAYS"] = "abc"
+    error = machine.refused(anomaly_drop=0, retention=5)
+    assert isinstance(error, SettingErrors)
+    told = ["firebase", "BACKUP_DIR", "BACKUP_MAX_READS", "retention"]
+    told += ["backup_hour", "retention_days", "keep_last", "anomaly_drop"]
+    assert [one.setting for one in error.errors] == told
+    assert len(str(error).splitlines()) == len(told)
+
+
+@pytest.mark.parametrize(
+    ("content", "word"),
+    [
+        (b"", "JSON válido"),
+        (b'{"backups": {"backup_dir": "secreto"', "línea 1, columna"),
+        (b"{'backups': 1}", "JSON válido"),
+        (b"[]", "objeto JSON"),
+        (b"null", "objeto JSON"),
+        (b'{"backups": []}', "objeto JSON"),
+        (b'{"backups": "secreto"}', "objeto JSON"),
+        (b'{"a": "\xff"}', "UTF-8"),
+        ('{"a": "ñ"}'.encode("utf-16"), "UTF-8"),
+        (b'{"a": ' + b"[" * 100_000, "JSON válido"),
+        (b'{"a": ' + b"9" * 5000 + b"}", "JSON válido"),
+        (b'{"a": NaN}', "NaN"),
+        (b'{"a": 1e999}', "demasiado grande"),
+        (b'{"backups": {"retention_days": 30, "retention_days": 3}}', "«retention_days» está dos veces"),
+    ],
+)
+def test_a_broken_config_is_an_error_that_names_the_file(machine: Machine, content: bytes, word: str) -> None:
+    path = machine.config(content)
+    error = machine.refused(retention_days=5)
+    assert word in str(error)
+    assert str(path) in str(error)
+    assert "secreto" not in str(error)
+    assert len(str(error)) < 500
+
+
+def test_a_folder_in_the_place_of_a_file_is_an_error(machine: Machine) -> None:
+    (machine.cwd / "facot_config.json").mkdir()
+    (machine.cwd / ".env").mkdir()
+    error = machine.refused()
+    assert isinstance(error, SettingErrors)
+    assert [one.setting for one in error.errors] == ["facot_config.json", ".env"]
+
+
+@pytest.mark.parametrize(
+    "content", [{}, {"backups": {}}, {"backups": None, "firebase": None}, {"theme": "x"}]
+)
+def test_a_config_without_our_keys_is_normal(machine: Machine, content: object) -> None:
+    machine.config(content)
+    settings = machine.load()
+    assert (settings.retention_days, settings.notes) == (30, [])
+
+
+def test_byte_order_marks(machine: Machine) -> None:
+    machine.config(b"\xef\xbb\xbf" + b'{"backups": {"keep_last": 5}}')
+    machine.dotenv(b"\xef\xbb\xbfBACKUP_HOUR=05:00\r\nBACKUP_RETENTION_DAYS=9\r\n")
+    settings = machine.load()
+    assert (settings.keep_last, settings.backup_hour, settings.retention_days) == (5, time(5), 9)
+
+
+def test_paths_count_from_the_file_that_gives_them(machine: Machine) -> None:
+    machine.config(
+        {"backups": {"backup_dir": "./b"}, "firebase": {"credentials_path": "c.json"}}, machine.facot
+    )
+    settings = machine.load()
+    assert settings.backup_dir == machine.facot / "b"
+    assert settings.credentials == str(machine.facot / "c.json")
+    machine.environ |= {"BACKUP_DIR": "b2", "FIREBASE_CREDENTIALS": "c2.json"}
+    settings = machine.load()
+    assert settings.backup_dir == machine.cwd / "b2"
+    assert settings.credentials == str(machine.cwd / "c2.json")
+    assert machine.load(backup_dir=Path("b3")).backup_dir == machine.cwd / "b3"
+    assert machine.load(backup_dir="~/b").backup_dir == Path("~/b").expanduser()
+
+
+def test_a_path_of_windows_is_refused_elsewhere(machine: Machine) -> None:
+    """Taken as a name, it would put the backups into a folder `D:\\copias` here."""
+    for value in (r"D:\copias", "D:/copias", r"\\nas\copias"):
+        assert "Windows" in str(machine.refused(backup_dir=value))
+
+
+def test_where_the_files_are_looked_for(machine: Machine) -> None:
+    roaming = machine.root / "roaming"
+    (roaming / "FACOT").mkdir(parents=True)
+    places = [machine.facot, roaming / "FACOT", machine.cwd]
+    machine.environ["APPDATA"] = str(roaming)
+    for days, folder in enumerate(places, start=1):
+        machine.config({"backups": {"retention_days": days}}, folder)
+        key = folder / "firebase-credentials.json"
+        key.touch()
+        settings = machine.load()
+        assert settings.retention_days == days
+        assert settings.credentials == str(key)
+        assert settings.origin("credentials") == f"firebase-credentials.json ({key})"
+    machine.config({"firebase": {"credentials_path": ""}})
+    assert machine.load().credentials == str(machine.cwd / "firebase-credentials.json")
+
+
+def test_order_of_the_names_of_one_setting(machine: Machine) -> None:
+    """Set the weakest first: each stronger one takes over, and the difference is a note."""
+    for name in ("credentials", "project", "emulator_host"):
+        for number, variable in enumerate(reversed(variables(name)), start=1):
+            machine.environ[variable] = f"/x:{number}" if name == "credentials" else f"x:{number}"
+            settings = machine.load()
+            assert getattr(settings, name).endswith(f":{number}")
+            assert settings.origin(name) == f"variable {variable}"
+            assert len([note for note in settings.notes if f"vale {variable}." in note]) == number - 1
+            assert not any(value in note for note in settings.notes for value in machine.environ.values())
+    machine.config({"backups": {"credentials": "a.json"}, "firebase": {"credentials_path": "b.json"}})
+    machine.environ = {}
+    assert machine.load().credentials == str(machine.cwd / "a.json")
+
+
+def test_blank_and_equal_names_are_silent(machine: Machine) -> None:
+    machine.environ |= {
+        "FIREBASE_CREDENTIALS": "",
+        "GOOGLE_APPLICATION_CREDENTIALS": "/k",
+        "BACKUP_MAX_READS": "",
+    }
+    machine.environ |= {"FIREBASE_CREDENTIALS_PATH": "/k ", "BACKUP_EXCLUDE": ""}
+    machine.config({"backups": {"exclude": ["a"]}})
+    settings = machine.load()
+    assert (settings.credentials, settings.exclude, settings.notes) == ("/k", (), [])
+
+
+def test_dotenv_names_other_variables(machine: Machine) -> None:
+    machine.environ["DISCO"] = "/mnt/d"
+    machine.dotenv("SUB=copias\nBACKUP_DIR=${DISCO}/${SUB}/${OTRA:-x}\n")
+    assert machine.load().backup_dir == Path("/mnt/d/copias/x")
+    machine.dotenv("BACKUP_DIR=${NADA}/copias\nOTRA=${NADA}\n")
+    error = machine.refused()
+    assert (error.setting, "${NADA}" in str(error)) == ("BACKUP_DIR", True)
+
+
+def test_dotenv_escapes_in_a_windows_path_are_told(machine: Machine) -> None:
+    machine.dotenv('BACKUP_DIR="D:\\backups"\n')
+    assert "comillas simples" in str(machine.refused())
+
+
+def test_lines_of_others_in_dotenv_are_no_error(machine: Machine) -> None:
+    machine.dotenv("CLAVE='secreta\nMY_BACKUP_DIR\nBACKUP_HOUR=01:00\n")
+    settings = machine.load()
+    assert settings.backup_hour == time(1)
+    assert len(settings.notes) == 1
+    assert "línea 1" in settings.notes[0]
+    assert "secreta" not in settings.notes[0]
+
+
+def test_unknown_keys_are_noted_with_the_nearest_name(machine: Machine) -> None:
+    machine.config({"backups": {"retention_day": 3, "\ud800\x1b[zzz": "secreto"}})
+    machine.environ |= {"BACKUP_RETENTION": "3", "backup_hour": "03:00", "BACKUP_PORT": "80", "OTRA": "1"}
+    settings = machine.load()
+    assert settings.retention_days == 30
+    suggestions = [
+        "«retention_days»",
+        "«backups.??[zzz» no se conoce",
+        "«BACKUP_RETENTION_DAYS»",
+        "«BACKUP_HOUR»",
+    ]
+    assert len(settings.notes) == len(suggestions)
+    assert all(word in note for word, note in zip(suggestions, settings.notes, strict=True))
+    assert "secreto" not in "".join(settings.notes)
+
+
+def test_nothing_left_to_back_up_is_an_error(machine: Machine) -> None:
+    error = machine.refused(collections=["a", "b"], exclude=["b", "a", "c"])
+    assert error.setting == "exclude"
+    assert machine.load(collections=["a", "b", "a"], exclude=["b"]).scope == Scope(("a", "b"), exclude=("b",))
+
+
+def test_settings_are_frozen_and_hide_wrong_values() -> None:
+    settings = Settings(retention_days=5)
+    assert (settings.origin("retention_days"), settings.origin("keep_last")) == (
+        "argumento",
+        "valor por defecto",
+    )
+    with pytest.raises(ValueError, match="frozen"):
+        settings.retention_days = 6  # type: ignore[misc]
+    with pytest.raises(ValueError, match="límites") as caught:
+        Settings(retention_days=987654321)
+    assert "987654321" not in str(caught.value)
+    with pytest.raises(KeyError):
+        settings.origin("nada")
+
+
+def test_describe_shows_all_but_secrets(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert isinstance(RULES, dict)
+    hidden = RULES["project"].__class__(allowed="x", secret=True, absent="no hay")
+    monkeypatch.setitem(RULES, "project", hidden)
+    assert ("project", "no hay", "valor por defecto") in describe(machine.load())
+    settings = machine.load(project="tesoro", collections=["a", "b"], backup_hour=time(7, 5))
+    shown = {row.name: row.value for row in describe(settings)}
+    assert list(shown) == list(RULES)
+    assert (shown["project"], shown["collections"], shown["exclude"]) == ("(oculto)", "a, b", "ninguna")
+    assert (shown["backup_hour"], shown["max_reads"], shown["retention_days"]) == (
+        "07:05",
+        "sin límite",
+        "30",
+    )
+    assert "tesoro" not in repr(settings)
+    assert "tesoro" not in str(settings)
+
+
+@given(st.text(max_size=8), st.sampled_from([name for name in RULES if name != "backup_dir"]))
+def test_any_text_is_a_value_or_a_setting_error(text: str, name: str) -> None:
+    """Nothing but SettingError comes out, whatever a variable holds; what is taken stays what it was."""
+    environ: Mapping[str, str] = {variables(name)[0]: text}
+    try:
+        settings = load_settings(cwd=Path("/nada"), environ=environ)
+    except SettingError as error:
+        assert error.setting == name
+    else:
+        assert settings == load_settings({name: getattr(settings, name)}, cwd=Path("/nada"), environ={}).told(
+            settings._origins, tuple(settings.notes)
+        )
