@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import time
+from datetime import UTC, time
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -379,6 +379,11 @@ def test_unknown_keys_are_noted_with_the_nearest_name(machine: Machine) -> None:
     assert len(settings.notes) == len(suggestions)
     assert all(word in note for word, note in zip(suggestions, settings.notes, strict=True))
     assert "secreto" not in "".join(settings.notes)
+
+
+@pytest.mark.parametrize("value", [time(2, 0, 1), time(2, 0, 0, 1), time(2, tzinfo=UTC)])
+def test_an_hour_has_no_seconds_and_no_zone(machine: Machine, value: time) -> None:
+    assert machine.refused(backup_hour=value).setting == "backup_hour"
 
 
 def test_nothing_left_to_back_up_is_an_error(machine: Machine) -> None:

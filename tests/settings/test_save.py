@@ -106,12 +106,16 @@ def test_mark_is_dropped_and_line_ends_stay(config: Path) -> None:
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such modes, and links need a right")
 def test_mode_and_link_stay(config: Path) -> None:
     config.chmod(0o640)
+    if os.geteuid() == 0:
+        os.chown(config, 12345, 54321)
+    owner = (config.stat().st_uid, config.stat().st_gid)
     link = config.with_name("enlace.json")
     link.symlink_to(config)
     save_settings(link, {"keep_last": 3})
     assert link.is_symlink()
     assert _read(config)["backups"]["keep_last"] == 3
     assert config.stat().st_mode & 0o777 == 0o640
+    assert (config.stat().st_uid, config.stat().st_gid) == owner
     made = config.with_name("nuevo.json")
     save_settings(made, {"keep_last": 3})
     assert made.stat().st_mode & 0o777 == 0o600  # It may come to hold secrets.
