@@ -15,7 +15,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from facot_backups.clock import Clock
+from facot_backups.clock import Clock, SystemClock
 from facot_backups.errors import BackupDirUnusable, NoSpace
 
 FOLDER_MODE = 0o700
@@ -116,11 +116,46 @@ def open_regular(path: Path) -> int:
     return descriptor
 
 
-def read_file(path: Path, most: int = 1 << 26) -> bytes:
-    """The bytes of a regular file of at most `most` bytes; a longer one is cut there. Raises OSError."""
+def open_for_append(path: Path) -> int:
+    """Open a regular file of ours for reading and writing, created if it is absent. Raises OSError."""
+    if is_link(path):
+        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(path))
+    created = not path.exists()
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | _NO_FOLLOW | _BINARY, PRIVATE_MODE)
+    if created:
+        sync_folder(path.parent)
+    return descriptor
+
+
+def remove_file(path: Path) -> None:
+    """Remove a file or link of ours, on Windows also one that bears the read-only mark. Raises OSError."""
+    if sys.platform == "win32" and not is_link(path):
+        path.chmod(PRIVATE_MODE)
+    path.unlink()
+
+
+def remove_tree(path: Path) -> None:
+    """Remove a folder of ours with all in it, or a file; never what a link leads to. Raises OSError."""
+    if not is_real_folder(path):
+        remove_file(path)
+        return
+    for entry in sorted(path.iterdir()):
+        remove_tree(entry)
+    path.rmdir()
+
+
+def replace_published(path: Path, target: Path) -> None:
+    """Rename over a file that bears the read-only mark. Raises OSError."""
+    if sys.platform == "win32":
+        target.chmod(PRIVATE_MODE)
+    _replace(path, target)
+
+
+def read_file(path: Path) -> bytes:
+    """The bytes of a regular file. Raises OSError."""
     descriptor = open_regular(path)
     with open(descriptor, "rb") as file:  # noqa: PTH123 (a descriptor)
-        return file.read(most)
+        return file.read()
 
 
 def sync_file(descriptor: int) -> None:
@@ -169,11 +204,28 @@ def write_file(path: Path, data: bytes, mode: int = PRIVATE_MODE) -> None:
             sync_file(descriptor)
         finally:
             os.close(descriptor)
-        temporary.replace(path)
+        _replace(temporary, path)
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
     sync_folder(path.parent)
+
+
+def _replace(path: Path, target: Path) -> None:
+    """Rename over `target`; on Windows a reader can be in the way for a moment."""
+    for _ in range(20):
+        try:
+            path.replace(target)
+            return
+        except PermissionError as error:
+            if not _is_busy(error):
+                raise
+            SystemClock().sleep(0.1)
+    path.replace(target)
+
+
+def _is_busy(error: PermissionError) -> bool:
+    return getattr(error, "winerror", None) in (_ACCESS_DENIED, _SHARING_VIOLATION)
 
 
 def remove_temporaries(folder: Path) -> None:
@@ -196,6 +248,13 @@ def make_folder(path: Path) -> None:
         sync_folder(path.parent)
     if not path.is_dir():
         raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(path))
+
+
+def make_real_folder(path: Path) -> None:
+    """Create `path`, private, in a folder that exists. Raises OSError; ENOTDIR for a link to a folder."""
+    make_folder(path)
+    if not is_real_folder(path):
+        raise NotADirectoryError(errno.ENOTDIR, "es un enlace", str(path))
 
 
 def is_link(path: Path) -> bool:
@@ -223,7 +282,6 @@ def rename(path: Path, target: Path, clock: Clock, patience_seconds: float = 60)
             path.rename(target)
             return
         except PermissionError as error:
-            busy = getattr(error, "winerror", None) in (_ACCESS_DENIED, _SHARING_VIOLATION)
-            if not busy or clock.monotonic() >= end:
+            if not _is_busy(error) or clock.monotonic() >= end:
                 raise
             clock.sleep(0.2)

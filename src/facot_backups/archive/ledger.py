@@ -1,0 +1,121 @@
+"""The ledger: one line of JSON for each thing that happened to the backups, failures too.
+
+Success is what published metadata says; the ledger adds what has no folder. So a torn last line, which a
+kill or a full disk leaves, is no loss: it is ignored, and cut off before the next line is written.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Literal, TypeAlias
+
+import orjson
+
+from facot_backups import atomic
+from facot_backups.clock import from_iso_utc, iso_utc
+from facot_backups.model import Json
+
+Kind: TypeAlias = Literal["run", "recovery", "proof", "restore", "retention", "acceptance"]
+
+COMPLETE = "COMPLETE"
+INCOMPLETE = "INCOMPLETE"
+FAILED = "FAILED"
+INTERRUPTED = "INTERRUPTED"
+
+_TAIL_BYTES = 1 << 16
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerEntry:
+    """What happened: `time` is aware, in UTC. `details` are JSON values, by the kind of entry."""
+
+    time: datetime
+    kind: str
+    outcome: str
+    details: Mapping[str, Json] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """The ledger at `path`; `shown` is the backup folder, for errors."""
+
+    path: Path
+    shown: Path
+
+    def append(self, entry: LedgerEntry) -> None:
+        """Write one line and wait until it is on the disk. Only under the lock of the backup folder.
+
+        An error leaves the ledger as it was. Raises NoSpace or BackupDirUnusable.
+        """
+        line = _line(entry)
+        with atomic.explained(self.shown):
+            descriptor = atomic.open_for_append(self.path)
+            try:
+                end = _end_of_last_line(descriptor)
+                os.ftruncate(descriptor, end)
+                try:
+                    os.lseek(descriptor, end, os.SEEK_SET)
+                    atomic.write_all(descriptor, line)
+                    atomic.sync_file(descriptor)
+                except BaseException:
+                    os.ftruncate(descriptor, end)
+                    raise
+            finally:
+                os.close(descriptor)
+
+    def entries(self) -> list[LedgerEntry]:
+        """All entries, oldest first; none if there is no ledger. Lines that are not ours are left out.
+
+        Raises BackupDirUnusable.
+        """
+        with atomic.explained(self.shown):
+            try:
+                data = atomic.read_file(self.path)
+            except FileNotFoundError:
+                return []
+        whole, _, _torn = data.rpartition(b"\n")
+        parsed = [_parse(line) for line in whole.split(b"\n") if line]
+        return [entry for entry in parsed if entry is not None]
+
+
+def _line(entry: LedgerEntry) -> bytes:
+    head = {"time": iso_utc(entry.time), "kind": entry.kind, "outcome": entry.outcome}
+    return orjson.dumps({**head, **_printable(dict(entry.details))}) + b"\n"
+
+
+def _printable(value: Any) -> Any:
+    """The same with lone surrogates (file names of the system) as `?`: the ledger is UTF-8."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode()
+    if isinstance(value, dict):
+        return {key: _printable(item) for key, item in value.items()}
+    return [_printable(item) for item in value] if isinstance(value, list | tuple) else value
+
+
+def _parse(line: bytes) -> LedgerEntry | None:
+    """The entry of a line; None for a damaged line, which must not hide all others."""
+    try:
+        raw = orjson.loads(line)
+        time, kind, outcome = from_iso_utc(raw.pop("time")), raw.pop("kind"), raw.pop("outcome")
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return None
+    if not isinstance(kind, str) or not isinstance(outcome, str):
+        return None
+    return LedgerEntry(time, kind, outcome, raw)
+
+
+def _end_of_last_line(descriptor: int) -> int:
+    """The size of the file without a torn last line."""
+    end = os.fstat(descriptor).st_size
+    while end > 0:
+        start = max(0, end - _TAIL_BYTES)
+        os.lseek(descriptor, start, os.SEEK_SET)
+        found = os.read(descriptor, end - start).rfind(b"\n")
+        if found >= 0:
+            return start + found + 1
+        end = start
+    return 0

@@ -1,0 +1,74 @@
+"""The one step that makes a staging folder a backup, and the name that it gets."""
+
+from __future__ import annotations
+
+import itertools
+import os
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from facot_backups import atomic
+from facot_backups.archive.layout import BackupName, Suffix
+from facot_backups.archive.metadata import Metadata
+from facot_backups.archive.reader import Backup
+from facot_backups.archive.repository import check_source, new_repository, read_repository, write_repository
+from facot_backups.archive.staging import Staging
+from facot_backups.errors import BackupDirUnusable
+
+if TYPE_CHECKING:
+    from facot_backups.archive.store import LockedStore
+
+_DAY_SECONDS = 24 * 60 * 60
+
+
+def suffix_of(metadata: Metadata) -> Suffix | None:
+    """What the name of such a backup ends in: a pre-restore first, then what could not be read whole."""
+    if metadata.trigger == "pre-restore":
+        return "pre-restore"
+    return "incomplete" if metadata.errors else None
+
+
+def free_name(root: Path, metadata: Metadata) -> BackupName:
+    """The name for a backup with this metadata, which nothing in `root` bears in any form.
+
+    The time is that of the start, local to where the run was, counted up by seconds until it is free.
+    Raises BackupDirUnusable if no second of the day is.
+    """
+    day, suffix = metadata.backup_date, suffix_of(metadata)
+    plain = [BackupName(day)] if suffix is None else []
+    started = datetime.fromisoformat(metadata.backup_time).replace(microsecond=0)
+    moments = ((started + timedelta(seconds=count)).time() for count in range(_DAY_SECONDS))
+    for name in itertools.chain(plain, (BackupName(day, moment, suffix) for moment in moments)):
+        if not os.path.lexists(root / str(name)):
+            return name
+    raise BackupDirUnusable(root, f"no queda ningún nombre libre para el {day}", "Use otra carpeta.")
+
+
+def publish(store: LockedStore, staging: Staging, metadata: Metadata, *, adopt: bool) -> Backup:
+    """Give a finished staging folder its final name. See `LockedStore.publish`."""
+    root, clock = store.store.root, store.store.clock
+    store.still_ours()
+    with atomic.explained(root):
+        if metadata.trigger != "pre-restore":
+            _identify(store, metadata, adopt=adopt)
+        name = free_name(root, metadata)
+        target = root / str(name)
+        atomic.rename(staging.path, target, clock)
+        atomic.sync_folder(root)
+        atomic.sync_folder(staging.path.parent)
+    repository = read_repository(root)
+    if repository is not None:
+        store.remember(repository)
+    return Backup(target, name, metadata)
+
+
+def _identify(store: LockedStore, metadata: Metadata, *, adopt: bool) -> None:
+    """Give the folder its identity before its first backup, or the adopted source. Raises SourceMismatch."""
+    root = store.store.root
+    present = read_repository(root)
+    check_source(present, metadata.source, adopt=adopt)
+    if present is None:
+        write_repository(root, new_repository(metadata.source))
+    elif present.source != metadata.source:
+        write_repository(root, type(present)(present.id, metadata.source))

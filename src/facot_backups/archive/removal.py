@@ -1,0 +1,81 @@
+"""How a backup goes: into the trash by one rename, then file by file. Nothing but backups ever goes."""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+from pathlib import Path
+
+from facot_backups import atomic
+from facot_backups.archive.fields import is_file_name
+from facot_backups.archive.layout import METADATA_FILE, STATE_DIR, TRASH_DIR, BackupName
+from facot_backups.archive.reader import Backup, open_backup
+from facot_backups.clock import Clock
+from facot_backups.errors import UsageError
+
+# What file managers leave in every folder that they show: macOS, Windows.
+_DROPPINGS = re.compile(r"\.DS_Store|\._.*|Thumbs\.db|desktop\.ini", re.IGNORECASE)
+# Windows refuses to remove a file that bears the read-only mark, which all links to it share.
+MARK_PREVENTS_REMOVAL = os.name == "nt"
+
+
+def check_removable(root: Path, backup: Backup) -> None:
+    """Raises UsageError unless `backup` is a folder of `root` itself that holds a backup's files alone."""
+    path = backup.path
+    if path.parent != root or BackupName.parse(path.name) is None or open_backup(path) is None:
+        raise UsageError(f"{path} no es un backup de {root}: no se borra.")
+    if backup.kind == "newer":
+        raise UsageError(f"El backup {backup.name} es de una versión más nueva del programa: no se borra.")
+    foreign = [entry.name for entry in path.iterdir() if not _belongs(backup, entry)]
+    if foreign:
+        raise UsageError(
+            f"El backup {backup.name} contiene algo que no es de un backup ({', '.join(sorted(foreign))}): "
+            "no se borra.\nSaque esos archivos de la carpeta."
+        )
+
+
+def _belongs(backup: Backup, entry: Path) -> bool:
+    if atomic.is_link(entry) or not entry.is_file():
+        return False
+    if entry.name == METADATA_FILE or _DROPPINGS.fullmatch(entry.name):
+        return True
+    if backup.metadata is None:
+        return is_file_name(entry.name)
+    return entry.name in {file.file for file in backup.metadata.files.values()}
+
+
+def move_to_trash(root: Path, path: Path, clock: Clock) -> None:
+    """Rename a folder below `root` into the trash, and flush both folders. Raises OSError."""
+    trash = root / STATE_DIR / TRASH_DIR
+    atomic.rename(path, trash / f"{path.name}~{secrets.token_hex(4)}", clock)
+    atomic.sync_folder(path.parent)
+    atomic.sync_folder(trash)
+
+
+def empty_trash(root: Path) -> None:
+    """Remove all that is in the trash; what the backups of `root` still link keeps its mark.
+
+    Raises OSError.
+    """
+    trash = root / STATE_DIR / TRASH_DIR
+    for folder in sorted(trash.iterdir()):
+        peers = _peers(root) if MARK_PREVENTS_REMOVAL else {}
+        for file in sorted(folder.iterdir()) if atomic.is_real_folder(folder) else ():
+            peer = peers.get(_inode(file))
+            atomic.remove_tree(file)
+            if peer is not None:
+                peer.chmod(atomic.PUBLISHED_MODE)
+        atomic.remove_tree(folder)
+    atomic.sync_folder(trash)
+
+
+def _peers(root: Path) -> dict[tuple[int, int], Path]:
+    """For each file of the published backups, one path that leads to it."""
+    backups = [path for path in root.iterdir() if open_backup(path) is not None]
+    return {_inode(file): file for path in backups for file in path.iterdir() if not atomic.is_link(file)}
+
+
+def _inode(path: Path) -> tuple[int, int]:
+    found = path.lstat()
+    return found.st_dev, found.st_ino

@@ -1,0 +1,99 @@
+"""The folder in which a backup comes to be, under a name that nobody takes for a backup's."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from pathlib import Path
+
+from facot_backups import atomic
+from facot_backups.archive.layout import METADATA_FILE, STAGING_DIR, STATE_DIR
+from facot_backups.archive.metadata import Metadata, parse, serialize
+from facot_backups.archive.writer import BackupWriter
+from facot_backups.errors import FormatError
+from facot_backups.model import Scope
+
+_RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
+_BLOCK = 1 << 20
+
+
+class Staging:
+    """The staging folder of the run `run_id` below the backup folder `root`.
+
+    `needed`: bytes that the backup is thought to take; 0 if unknown. Raises ValueError for a `run_id`
+    that is no plain name.
+    """
+
+    def __init__(self, root: Path, run_id: str, needed: int = 0) -> None:
+        if _RUN_ID.fullmatch(run_id) is None:
+            raise ValueError(f"not a run id: {run_id}")
+        self.root = root
+        self.run_id = run_id
+        self.needed = needed
+        self.path = root / STATE_DIR / STAGING_DIR / run_id
+        self.published = False
+        self._writers: list[BackupWriter] = []
+
+    def create(self) -> None:
+        """Make the folder. Raises ValueError if the run has one, NoSpace, BackupDirUnusable."""
+        with atomic.explained(self.root):
+            try:
+                self.path.mkdir(atomic.FOLDER_MODE)
+            except FileExistsError:
+                raise ValueError(f"the run {self.run_id} has begun before") from None
+            atomic.sync_folder(self.path.parent)
+
+    def writer(self, scope: Scope) -> BackupWriter:
+        """What writes the documents into this folder."""
+        writer = BackupWriter(self.path, scope, shown=self.root, needed=self.needed)
+        self._writers.append(writer)
+        return writer
+
+    def write_metadata(self, metadata: Metadata) -> None:
+        """Write the proof of all other files, as the last one, and flush it and the folder.
+
+        Raises ValueError if the folder does not hold just the files that `metadata` names, of the sizes
+        that it says; NoSpace, BackupDirUnusable.
+        """
+        with atomic.explained(self.root, self.needed):
+            sizes = {path.name: path.lstat().st_size for path in self.path.iterdir()}
+            if sizes != {entry.file: entry.bytes for entry in metadata.files.values()}:
+                raise ValueError(f"the metadata does not describe what is in {self.path}")
+            atomic.write_file(self.path / METADATA_FILE, serialize(metadata), atomic.PUBLISHED_MODE)
+
+    def remove(self) -> None:
+        """Remove the folder and all in it, unless it was published. Raises BackupDirUnusable."""
+        for writer in self._writers:
+            writer.close()
+        if not self.published:
+            with atomic.explained(self.root):
+                atomic.remove_tree(self.path)
+
+
+def finished(folder: Path) -> Metadata | None:
+    """The metadata of a staging folder that a killed run had finished: every byte is read and proven.
+
+    None for anything less. Raises NewerFormat if a later version of this program wrote it, OSError.
+    """
+    try:
+        data = atomic.read_file(folder / METADATA_FILE)
+        metadata = parse(data, METADATA_FILE)
+    except (FormatError, FileNotFoundError):
+        return None
+    names = {path.name for path in folder.iterdir()}
+    if metadata.run_id != folder.name or names != {
+        METADATA_FILE,
+        *(entry.file for entry in metadata.files.values()),
+    }:
+        return None
+    whole = all(_proof(folder / e.file) == (e.bytes, e.sha256) for e in metadata.files.values())
+    return metadata if whole else None
+
+
+def _proof(path: Path) -> tuple[int, str] | None:
+    """Size and SHA-256 of a regular file; None for a link."""
+    if atomic.is_link(path) or not path.is_file():
+        return None
+    with open(atomic.open_regular(path), "rb") as file:  # noqa: PTH123 (a descriptor)
+        digest = hashlib.file_digest(file, "sha256")
+        return file.tell(), digest.hexdigest()

@@ -1,0 +1,214 @@
+"""The files of a backup while they are written: one for each root collection, hashed on the way.
+
+`add` stands on the path of every document, after scan, codec and lines: it only collects bytes; blocks
+go to the disk, and to the hash, a MiB at a time.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from facot_backups import atomic
+from facot_backups.archive.layout import file_names
+from facot_backups.archive.lines import LineEncoder
+from facot_backups.archive.metadata import FileEntry, from_nanoseconds
+from facot_backups.archive.sample import Place, Sampler, pick, read_places
+from facot_backups.errors import UnorderedDocuments
+from facot_backups.model import Document, Scope
+
+BLOCK_BYTES = 1 << 20
+SPOT_CHECKS = 20
+
+
+@dataclass(slots=True)
+class _Part:
+    """A collection's file under its number. `size`: bytes written so far, without the buffer."""
+
+    collection: str
+    path: Path
+    descriptor: int
+    encoder: LineEncoder
+    sampler: Sampler
+    digest: hashlib._Hash = field(default_factory=hashlib.sha256)
+    size: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Whole:
+    """A collection's file that is finished, flushed and closed."""
+
+    path: Path
+    entry: FileEntry
+    places: list[Place]
+
+
+class BackupWriter:
+    """Writes documents, in name order, into files in `folder`; no file has its own name before `finish`.
+
+    `needed` is the bytes that the whole is thought to take, for the error when the disk is full, and
+    `shown` the folder that this error names. Methods that write raise NoSpace or BackupDirUnusable; the
+    caller then drops the whole folder.
+    """
+
+    def __init__(self, folder: Path, scope: Scope, *, shown: Path | None = None, needed: int = 0) -> None:
+        self.folder = folder
+        self._scope = scope
+        self._shown = shown or folder
+        self._needed = needed
+        self._buffer = bytearray()
+        self._part: _Part | None = None
+        self._collection: str | None = None
+        self._whole: dict[str, _Whole] = {}
+        self._numbers = 0
+
+    @property
+    def counts(self) -> dict[str, tuple[int, int]]:
+        """Root and nested documents that exist, by collection; the one that is being written too."""
+        counts = {name: (w.entry.documents, w.entry.nested_documents) for name, w in self._whole.items()}
+        if self._part is not None:
+            encoder = self._part.encoder
+            counts[self._part.collection] = (encoder.documents, encoder.nested_documents)
+        return counts
+
+    def add(self, document: Document) -> None:
+        """Write the next document. The first one of another root collection finishes the one before.
+
+        Raises UnorderedDocuments for a document that does not come after the last one, or for a
+        collection that is finished.
+        """
+        if document.path[0] != self._collection:
+            self._begin(document.path[0])
+        part = self._part
+        assert part is not None
+        chunk = part.encoder.add(document)
+        buffer = self._buffer
+        if document.mark is None:
+            sampler = part.sampler
+            sampler.wait -= 1
+            if not sampler.wait:
+                own_line = part.size + len(buffer) + chunk.rfind(b"\n") + 1
+                sampler.take(Place(document.path, own_line))
+        buffer += chunk
+        if len(buffer) >= BLOCK_BYTES:
+            self._flush(part)
+
+    def end_collection(self) -> None:
+        """Finish the collection that is being written, if there is one: its file is whole and flushed."""
+        part, self._part, self._collection = self._part, None, None
+        if part is None:
+            return
+        self._buffer += part.encoder.finish()
+        with atomic.explained(self._shown, self._expected(part)):
+            try:
+                self._write(part)
+                if os.fstat(part.descriptor).st_size != part.size:
+                    raise OSError(errno.EIO, "el archivo no quedó entero", str(part.path))
+                atomic.sync_file(part.descriptor)
+            finally:
+                os.close(part.descriptor)
+            part.path.chmod(atomic.PUBLISHED_MODE)
+        self._whole[part.collection] = _Whole(part.path, _entry(part), part.sampler.places)
+
+    def discard(self, collection: str) -> None:
+        """Forget a collection that could not be read, written in part or whole: it has no file."""
+        if self._part is not None and self._part.collection == collection:
+            os.close(self._part.descriptor)
+            path = self._part.path
+            self._part = self._collection = None
+            self._buffer.clear()
+        elif collection in self._whole:
+            path = self._whole.pop(collection).path
+        else:
+            return
+        with atomic.explained(self._shown):
+            atomic.remove_file(path)
+
+    def finish(self, empty_collections: Iterable[str] = ()) -> dict[str, FileEntry]:
+        """Write a `[]` file for each of `empty_collections`, name all files, and flush them and the folder.
+
+        Returns what the metadata's `files` says, in the order of the collections' ids. The names depend on
+        all collections together, so nothing can be added afterwards.
+        """
+        self.end_collection()
+        for collection in empty_collections:
+            if collection not in self._whole:
+                self._begin(collection)
+                self.end_collection()
+        names = file_names(sorted(self._whole))
+        with atomic.explained(self._shown):
+            for collection, name in names.items():
+                self._whole[collection] = _named(self._whole[collection], self.folder / name)
+            atomic.sync_folder(self.folder)
+        return {collection: self._whole[collection].entry for collection in names}
+
+    def sampled(self, count: int = SPOT_CHECKS) -> list[Document]:
+        """`count` existing documents chosen at random among all (all of them if there are fewer).
+
+        They are read back from the finished files, so that what is compared with the server is what is on
+        the disk. Call after `finish`. Raises FormatError if a file does not hold what was written.
+        """
+        strata = {
+            collection: (whole.entry.documents + whole.entry.nested_documents, whole.places)
+            for collection, whole in self._whole.items()
+        }
+        chosen = pick(strata, count)
+        with atomic.explained(self._shown):
+            return [
+                document
+                for collection, places in chosen.items()
+                for document in read_places(self._whole[collection].path, places)
+            ]
+
+    def close(self) -> None:
+        """Let go of the open file, if there is one; what is written stays for who removes the folder."""
+        if self._part is not None:
+            os.close(self._part.descriptor)
+            self._part = self._collection = None
+
+    def _begin(self, collection: str) -> None:
+        self.end_collection()
+        if collection in self._whole:
+            raise UnorderedDocuments(collection, "la colección ya estaba terminada")
+        self._numbers += 1
+        path = self.folder / f"{self._numbers:06}.part"
+        with atomic.explained(self._shown):
+            descriptor = atomic.create_file(path)
+        encoder = LineEncoder(collection, self._scope)
+        self._part = _Part(collection, path, descriptor, encoder, Sampler(SPOT_CHECKS))
+        self._collection = collection
+
+    def _flush(self, part: _Part) -> None:
+        with atomic.explained(self._shown, self._expected(part)):
+            self._write(part)
+
+    def _write(self, part: _Part) -> None:
+        atomic.write_all(part.descriptor, self._buffer)
+        part.digest.update(self._buffer)
+        part.size += len(self._buffer)
+        self._buffer.clear()
+
+    def _expected(self, part: _Part) -> int:
+        """What the whole needs at least: what was expected, or what is written so far."""
+        written = sum(whole.entry.bytes for whole in self._whole.values())
+        return max(self._needed, written + part.size + len(self._buffer))
+
+
+def _entry(part: _Part) -> FileEntry:
+    return FileEntry(
+        file=part.path.name,
+        documents=part.encoder.documents,
+        nested_documents=part.encoder.nested_documents,
+        bytes=part.size,
+        sha256=part.digest.hexdigest(),
+        last_update_time=from_nanoseconds(part.encoder.last_update_time),
+    )
+
+
+def _named(whole: _Whole, path: Path) -> _Whole:
+    whole.path.rename(path)
+    return _Whole(path, replace(whole.entry, file=path.name), whole.places)
