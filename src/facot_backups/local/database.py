@@ -83,7 +83,7 @@ class Database:
         if read_time is None:
             return now
         if read_time > now:
-            raise invalid("The requested 'read_time' is in the future")
+            raise invalid("The requested 'read_time' cannot be in the future.")
         if read_time < self._oldest(now):
             raise precondition("The requested 'read_time' is too old")
         return read_time

@@ -23,6 +23,9 @@ def to_value(value: Any) -> wire.Message:
     """
     if isinstance(value, wire.Value):
         return value
+    exact = _MAKERS.get(type(value))
+    if exact is not None:
+        return exact(value)
     for kind, make in _MAKERS.items():
         if isinstance(value, kind):
             return make(value)

@@ -9,7 +9,7 @@ from typing import Literal
 
 import grpc
 
-from facot_backups.local import wire
+from facot_backups.local import keys, names, query, wire
 from facot_backups.local.refusals import Refusal
 
 Kind = Literal["error", "error_after", "silent_end", "drip", "wrong_count", "altered"]
@@ -19,14 +19,16 @@ Kind = Literal["error", "error_after", "silent_end", "drip", "wrong_count", "alt
 class Fault:
     """One thing that goes wrong.
 
-    `method`: the RPC ("RunQuery"), or "*" for every one. `calls`: which calls of that method, counted from
-    1 since the fault was set, or None for all. `when`: a test on the request, None for every one.
+    `method`: the RPC ("RunQuery"), or "*" for every one. `calls`: which of the calls that it meets, counted
+    from 1 since the fault was set, or None for all. `when`: a test on the request, None for every one.
+    `collection`: it strikes only what touches that root collection: a count over it, a BatchGet or list in
+    it, and a query when it reaches a document of it.
 
     `kind`:
     `error` fails with `code`, before the call does anything, or in a stream after `after` documents;
     `error_after` lets the call take effect, then fails with `code` instead of answering;
     `silent_end` ends the stream without `done` and without error after `after` documents;
-    `drip` waits for `gate` (a permit per message) before each message after the first `after`;
+    `drip` waits for a permit of `gate` before each message after the first `after`;
     `wrong_count` adds `delta` to a count; `altered` changes the documents that BatchGet gives.
     """
 
@@ -34,6 +36,7 @@ class Fault:
     kind: Kind
     calls: tuple[int, ...] | None = None
     when: Callable[[wire.Message], bool] | None = None
+    collection: str | None = None
     code: grpc.StatusCode = grpc.StatusCode.UNAVAILABLE
     message: str = "scripted fault"
     after: int = 0
@@ -59,28 +62,20 @@ class Script:
             self._faults.append((fault, [0]))
 
     def clear(self) -> None:
-        """Remove all faults."""
+        """Remove all faults; the numbers of calls stay."""
         with self._lock:
             self._faults.clear()
 
     def calls(self, method: str) -> int:
-        """How often `method` was called since the server began."""
-        return self._calls.get(method, 0)
+        """How often `method` was called since the server was made."""
+        with self._lock:
+            return self._calls.get(method, 0)
 
     def match(self, method: str, request: wire.Message) -> list[Fault]:
         """Count a call and return the faults that meet it."""
         with self._lock:
             self._calls[method] = self._calls.get(method, 0) + 1
             return [fault for fault, seen in self._faults if _meets(fault, seen, method, request)]
-
-
-def _meets(fault: Fault, seen: list[int], method: str, request: wire.Message) -> bool:
-    if fault.method not in (method, "*"):
-        return False
-    if fault.when is not None and not fault.when(request):
-        return False
-    seen[0] += 1
-    return fault.calls is None or seen[0] in fault.calls
 
 
 def before_call(faults: list[Fault]) -> None:
@@ -102,21 +97,60 @@ def disturbed(
 ) -> Iterator[wire.Message]:
     """The messages of a stream as the faults let them through.
 
-    `active` is False once the client is gone. A message is a document here: the answer to an empty query
-    counts too.
+    `active` is False once the client is gone. Each message counts as a document, the answer to an empty
+    query too. A stream that is shorter than an error's `after` fails at its end.
     """
+    reached = set(faults) - {fault for fault in faults if fault.collection and fault.method == "RunQuery"}
     for sent, message in enumerate(messages):
-        for fault in faults:
-            if fault.kind == "silent_end" and sent >= fault.after:
+        reached |= {fault for fault in faults if fault.collection and _is_in(message, fault.collection)}
+        for fault in reached:
+            if sent < fault.after:
+                continue
+            if fault.kind == "silent_end":
                 return
-            if fault.kind == "error" and sent >= fault.after:
+            if fault.kind == "error":
                 raise fault.refusal()
-            if fault.kind == "drip" and sent >= fault.after:
+            if fault.kind == "drip":
                 _wait(fault, active)
         yield _changed(message, faults)
-    # A stream shorter than `after` fails at its end.
-    before_call(faults)
+    before_call([fault for fault in faults if fault in reached])
     after_call(faults)
+
+
+def _meets(fault: Fault, seen: list[int], method: str, request: wire.Message) -> bool:
+    if fault.method not in (method, "*"):
+        return False
+    if fault.when is not None and not fault.when(request):
+        return False
+    if fault.collection is not None and not _touches(method, request, fault.collection):
+        return False
+    seen[0] += 1
+    return fault.calls is None or seen[0] in fault.calls
+
+
+def _touches(method: str, request: wire.Message, collection: str) -> bool:
+    """Whether a call may give, count or change documents of the root collection."""
+    if method == "RunQuery":
+        return _reaches(request.parent, request.structured_query, collection)
+    if method == "RunAggregationQuery":
+        return _reaches(request.parent, request.structured_aggregation_query.structured_query, collection)
+    if method == "ListDocuments":
+        parent = names.parse_parent(request.parent)
+        return (parent.path or request.collection_id).split("/")[0] == collection
+    return f"/documents/{collection}/".encode() in request.SerializeToString()
+
+
+def _reaches(parent: str, structured: wire.Message, collection: str) -> bool:
+    asked = query.understand(names.parse_parent(parent), structured)
+    first, last = keys.below(keys.segment_bytes(collection))
+    return asked.low < last and first < asked.high
+
+
+def _is_in(message: wire.Message, collection: str) -> bool:
+    if isinstance(message, bytes):
+        message = wire.RunQueryResponse.FromString(message)
+        return f"/documents/{collection}/" in message.document.name
+    return True
 
 
 def _wait(fault: Fault, active: Callable[[], bool]) -> None:

@@ -43,6 +43,16 @@ def inequality_fields(where: wire.Message) -> list[FieldPath]:
     return []
 
 
+def fields(where: wire.Message) -> list[FieldPath]:
+    """Every field that `where` filters on."""
+    kind = where.WhichOneof("filter_type")
+    if kind is None:
+        return []
+    if kind == "composite_filter":
+        return [field for part in where.composite_filter.filters for field in fields(part)]
+    return [order.parse_field_path(getattr(where, kind).field.field_path)]
+
+
 def compile_filter(where: wire.Message) -> Predicate:
     """The predicate of one filter, of any form."""
     kind = where.WhichOneof("filter_type")

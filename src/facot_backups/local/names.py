@@ -74,7 +74,7 @@ def _split(name: str) -> Name:
     root, separator, path = name.partition("/documents")
     if not separator or (path and not path.startswith("/")) or not _ROOT.fullmatch(root):
         raise invalid(f'Document name "{name}" lacks "projects" at index 0.')
-    if path == "/":
+    if path.endswith("/"):
         raise invalid(f'Document name "{name}" has invalid trailing "/".')
     path = path[1:]
     if path:

@@ -137,18 +137,16 @@ class Query:
         return 0
 
 
-def understand(parent: Name, query: wire.Message, kindless_allowed: bool = True) -> Query:
+def understand(parent: Name, query: wire.Message) -> Query:
     """Check a StructuredQuery below `parent` and make it ready to run. Refuses what Firestore refuses."""
     selector = _selector(query)
     kindless = not selector.collection_id
-    if kindless and not kindless_allowed:
-        raise invalid("kind is required for all queries")
     low, high = _range(parent, selector)
     conjuncts = filters.conjuncts(query.where)
     orders = _orders(query, kindless)
     if kindless:
-        _check_kindless(conjuncts)
-    low, high, rest = _narrow(parent, low, high, conjuncts)
+        _check_kindless(query.where)
+    low, high, rest = _narrow(parent.root, low, high, conjuncts)
     return Query(
         root=parent.root,
         low=low,
@@ -156,8 +154,8 @@ def understand(parent: Name, query: wire.Message, kindless_allowed: bool = True)
         member=_membership(parent, selector),
         predicate=_all_of(rest),
         orders=orders,
-        start=_cursor(query.start_at, orders) if query.HasField("start_at") else None,
-        end=_cursor(query.end_at, orders) if query.HasField("end_at") else None,
+        start=_cursor(parent.root, query, "start_at", orders),
+        end=_cursor(parent.root, query, "end_at", orders),
         offset=_not_negative(query.offset, "offset"),
         limit=_not_negative(query.limit.value, "limit") if query.HasField("limit") else None,
         mask=_mask(query) if query.HasField("select") else None,
@@ -182,9 +180,9 @@ def project(data: bytes, mask: tuple[FieldPath, ...]) -> wire.Message:
 
 
 def _selector(query: wire.Message) -> wire.Message:
-    if len(query.from_) != 1:
-        raise invalid("A query needs exactly one collection selector.")
-    selector = query.from_[0]
+    if len(query.from_) > 1:
+        raise invalid("StructuredQuery.from cannot have more than one collection selector.")
+    selector = query.from_[0] if query.from_ else wire.StructuredQuery.CollectionSelector()
     if selector.collection_id:
         names.check_collection_id(selector.collection_id)
     return selector
@@ -225,16 +223,14 @@ def _orders(query: wire.Message, kindless: bool) -> tuple[Order, ...]:
     return tuple(orders)
 
 
-def _check_kindless(conjuncts: list[wire.Message]) -> None:
-    for part in conjuncts:
-        if part.field_filter.field.field_path != "__name__":
-            raise invalid(
-                "kind is required for filter: only __name__ may be filtered without a collection id"
-            )
+def _check_kindless(where: wire.Message) -> None:
+    for field in filters.fields(where):
+        if field != NAME:
+            raise invalid(f"kind is required for filter: {'.'.join(field)}")
 
 
 def _narrow(
-    parent: Name, low: bytes, high: bytes, conjuncts: list[wire.Message]
+    root: str, low: bytes, high: bytes, conjuncts: list[wire.Message]
 ) -> tuple[bytes, bytes, list[wire.Message]]:
     """Turn the filters on `__name__` into bounds; the rest of the filters is returned."""
     rest = []
@@ -243,7 +239,7 @@ def _narrow(
         if leaf.field.field_path != "__name__" or leaf.op > _EQUAL:
             rest.append(part)
             continue
-        edge = keys.key(_referenced(parent, leaf.value))
+        edge = keys.key(_referenced(root, leaf.value))
         if leaf.op in (_GREATER, _GREATER_EQUAL, _EQUAL):
             low = max(low, edge + b"\x00" if leaf.op == _GREATER else edge)
         if leaf.op in (_LESS, _LESS_EQUAL, _EQUAL):
@@ -251,13 +247,12 @@ def _narrow(
     return low, high, rest
 
 
-def _referenced(parent: Name, value: wire.Message) -> str:
+def _referenced(root: str, value: wire.Message) -> str:
     if value.WhichOneof("value_type") != "reference_value":
         raise invalid("__key__ filter value must be a Key")
     referenced = names.parse_document(value.reference_value)
-    inside = referenced.path.startswith(parent.path + "/") or not parent.path
-    if referenced.root != parent.root or not inside:
-        raise invalid("__key__ filter value must be under the query's parent")
+    if referenced.root != root:
+        raise invalid("The key is in a different database than the query.")
     return referenced.path
 
 
@@ -268,12 +263,16 @@ def _all_of(conjuncts: list[wire.Message]) -> Predicate | None:
     return lambda fields, name: all(predicate(fields, name) for predicate in predicates)
 
 
-def _cursor(cursor: wire.Message, orders: tuple[Order, ...]) -> Cursor:
-    if len(cursor.values) > len(orders):
+def _cursor(root: str, query: wire.Message, side: str, orders: tuple[Order, ...]) -> Cursor | None:
+    """The cursor `start_at` or `end_at`; it may have a value for each order that the query itself names."""
+    if not query.HasField(side):
+        return None
+    cursor = getattr(query, side)
+    if len(cursor.values) > len(query.order_by):
         raise invalid("Cursor has too many values.")
     for value, wanted in zip(cursor.values, orders, strict=False):
-        if wanted.field == NAME and value.WhichOneof("value_type") != "reference_value":
-            raise invalid("Cursor position on __name__ must be a reference.")
+        if wanted.field == NAME:
+            _referenced(root, value)
     return Cursor(tuple(order.sort_key(value) for value in cursor.values), cursor.before)
 
 

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from facot_backups.local import encode, keys, names, order, query, wire
 from facot_backups.local.database import Database, Version
 from facot_backups.local.names import Name
 from facot_backups.local.order import FieldPath
 from facot_backups.local.query import Query
-from facot_backups.local.refusals import invalid, not_found
+from facot_backups.local.refusals import invalid, not_found, unimplemented
 
 # Field tags of RunQueryResponse: document 1, read_time 3, done 6.
 _DOCUMENT, _READ_TIME, _DONE = b"\x0a", b"\x1a", b"\x30\x01"
-_PAGE = 100
+# A page of documents where none is asked for, and at most; measured in the emulator.
+_DOCUMENTS, _MOST_DOCUMENTS = 30, 150
+_COLLECTIONS = 1000
 
 
 def run_query(database: Database, asked: Query, instant: int) -> Iterator[bytes]:
@@ -21,41 +23,60 @@ def run_query(database: Database, asked: Query, instant: int) -> Iterator[bytes]
     moment = wire.embedded(_READ_TIME, _timestamp(instant))
     found = asked.run(database, instant)
     ready: bytes | None = None
+    skipped = _skipped(asked.offset)
     for _, version in found:
         if ready is not None:
             yield ready
-        ready = wire.embedded(_DOCUMENT, _masked(version, asked.mask)) + moment
+        ready = wire.embedded(_DOCUMENT, _masked(version, asked.mask)) + moment + skipped
+        skipped = b""
     yield (moment if ready is None else ready) + _DONE
 
 
-def aggregate(
-    database: Database, asked: Query, aggregations: list[wire.Message], instant: int
-) -> wire.Message:
-    """The response of RunAggregationQuery; only counts are done here."""
+def aggregate(database: Database, asked: Query, counts: dict[str, int | None], instant: int) -> wire.Message:
+    """The response of RunAggregationQuery: for each alias the count, up to its bound."""
     response = wire.RunAggregationQueryResponse()
     encode.set_time(response.read_time, instant)
     total = sum(1 for _ in asked.run(database, instant))
-    for index, aggregation in enumerate(aggregations, 1):
-        if aggregation.WhichOneof("operator") != "count":
-            raise invalid("This server counts; it does not add or average.")
-        count = total
-        if aggregation.count.HasField("up_to"):
-            count = min(count, aggregation.count.up_to.value)
-        alias = aggregation.alias or f"field_{index}"
+    for alias, bound in counts.items():
+        count = total if bound is None else min(total, bound)
         response.result.aggregate_fields[alias].integer_value = count
     return response
 
 
+def counts(aggregations: Sequence[wire.Message]) -> dict[str, int | None]:
+    """The counts that are asked for: alias and upper bound. Refuses sums and averages."""
+    asked: dict[str, int | None] = {}
+    unnamed = 0
+    for aggregation in aggregations:
+        kind = aggregation.WhichOneof("operator")
+        if kind is None:
+            raise invalid("Operator field in Aggregation is not set.")
+        if kind != "count":
+            raise unimplemented("This server counts; it does not add or average.")
+        unnamed += not aggregation.alias
+        alias = aggregation.alias or f"field_{unnamed}"
+        if alias in asked:
+            raise invalid(f"Aggregation aliases contain duplicate alias: {alias}.")
+        up_to = aggregation.count.up_to.value if aggregation.count.HasField("up_to") else None
+        asked[alias] = up_to
+    if not asked:
+        raise invalid("Aggregations can not be empty.")
+    return asked
+
+
 def batch_get(database: Database, request: wire.Message, instant: int) -> Iterator[wire.Message]:
-    """One BatchGetDocumentsResponse for each name, in the order of the request."""
-    mask = paths(request.mask) if request.HasField("mask") else None
-    asked = [names.parse_document(name) for name in request.documents]
-    for name, full in zip(asked, request.documents, strict=True):
+    """One BatchGetDocumentsResponse for each different name, in the order of the request."""
+    mask = mask_of(request)
+    asked = [names.parse_document(name) for name in dict.fromkeys(request.documents)]
+    for name in asked:
+        if name.root != database.name:
+            raise invalid(f'"{name.path}" is not in the database "{database.name}".')
+    for name in asked:
         response = wire.BatchGetDocumentsResponse()
         encode.set_time(response.read_time, instant)
         version = database.get(name.path, instant)
         if version is None:
-            response.missing = full
+            response.missing = wire.document_name(name.root, name.path)
         else:
             response.found.MergeFromString(_masked(version, mask))
         yield response
@@ -67,7 +88,7 @@ def get_document(
     """The document, with the fields of `mask` alone. Refuses when it does not exist."""
     version = database.get(names.parse_document(name).path, instant)
     if version is None:
-        raise not_found(f'Document "{name}" not found.')
+        raise not_found(f"Document ({name}) not found.")
     return wire.Document.FromString(_masked(version, mask))
 
 
@@ -79,13 +100,13 @@ def list_collection_ids(database: Database, request: wire.Message, instant: int)
     low, high = keys.below(prefix)
     if request.page_token:
         low = keys.after_subtree(prefix + keys.segment_bytes(_token(request.page_token)))
-    size = request.page_size if request.page_size > 0 else None
+    size = _page_size(request, _COLLECTIONS, _COLLECTIONS)
     while first := next(database.scan(low, high, instant), None):
-        if size is not None and len(response.collection_ids) == size:
-            response.next_page_token = response.collection_ids[-1]
-            break
         collection = first[1].path.split("/")[parent.depth]
         response.collection_ids.append(collection)
+        if len(response.collection_ids) == size:
+            response.next_page_token = collection
+            break
         low = keys.after_subtree(prefix + keys.segment_bytes(collection))
     return response
 
@@ -94,28 +115,32 @@ def list_documents(database: Database, request: wire.Message, instant: int) -> w
     """A page of the documents of one collection; with `show_missing` also parents that do not exist."""
     parent = names.parse_parent(request.parent)
     response = wire.ListDocumentsResponse()
-    size = request.page_size if request.page_size > 0 else _PAGE
-    mask = paths(request.mask) if request.HasField("mask") else None
+    if request.order_by:
+        raise unimplemented("This server lists documents in the order of their names.")
+    size = _page_size(request, _DOCUMENTS, _MOST_DOCUMENTS)
+    mask = mask_of(request)
     for path, version in _children(database, parent, request, instant):
-        if len(response.documents) == size:
-            response.next_page_token = response.documents[-1].name.rpartition("/")[2]
-            break
         added = response.documents.add()
         if version is None:
             added.name = wire.document_name(parent.root, path)
         else:
             added.MergeFromString(_masked(version, mask))
+        if len(response.documents) == size:
+            response.next_page_token = path
+            break
     return response
 
 
 def _children(
     database: Database, parent: Name, request: wire.Message, instant: int
 ) -> Iterator[tuple[str, Version | None]]:
-    names.check_collection_id(request.collection_id)
-    prefix = keys.key(parent.path) + keys.segment_bytes(request.collection_id)
+    prefix = keys.key(parent.path)
+    if request.collection_id:
+        names.check_collection_id(request.collection_id)
+        prefix += keys.segment_bytes(request.collection_id)
     low, high = keys.below(prefix)
     if request.page_token:
-        low = keys.after_subtree(prefix + keys.segment_bytes(_token(request.page_token)))
+        low = max(low, keys.after_subtree(keys.key(request.page_token)))
     depth = parent.depth + 2
     while first := next(database.scan(low, high, instant), None):
         _, record, version = first
@@ -127,10 +152,10 @@ def _children(
         low = keys.after_subtree(keys.key(child))
 
 
-def paths(mask: wire.Message) -> tuple[FieldPath, ...]:
-    """The field paths of a DocumentMask."""
-    parsed = [order.parse_field_path(text) for text in mask.field_paths]
-    return tuple(path for path in parsed if path != order.NAME)
+def mask_of(request: wire.Message) -> tuple[FieldPath, ...] | None:
+    """The field paths of the request's DocumentMask; None for all fields, as an empty mask means too."""
+    parsed = [order.parse_field_path(text) for text in request.mask.field_paths]
+    return tuple(path for path in parsed if path != order.NAME) if parsed else None
 
 
 def _masked(version: Version, mask: tuple[FieldPath, ...] | None) -> bytes:
@@ -141,10 +166,21 @@ def _masked(version: Version, mask: tuple[FieldPath, ...] | None) -> bytes:
     return masked
 
 
+def _page_size(request: wire.Message, default: int, most: int) -> int:
+    if request.page_size < 0:
+        raise invalid("page_size must be greater than or equal to zero.")
+    return min(request.page_size or default, most)
+
+
 def _token(token: str) -> str:
     if "/" in token:
         raise invalid("The page token is not one of ours.")
     return token
+
+
+def _skipped(offset: int) -> bytes:
+    data: bytes = wire.RunQueryResponse(skipped_results=offset).SerializeToString()
+    return data
 
 
 def _timestamp(micros: int) -> bytes:

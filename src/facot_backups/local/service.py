@@ -33,6 +33,7 @@ class Transaction:
     instant: int
     read_only: bool
     paths: set[str] = field(default_factory=set)
+    closed: bool = False
 
 
 class Service:
@@ -75,8 +76,8 @@ class Service:
         parent, database = self._parent(request.parent)
         asked = self._understand(parent, request.structured_aggregation_query.structured_query)
         instant, _, _ = self._moment(database, request)
-        aggregations = request.structured_aggregation_query.aggregations
-        yield reads.aggregate(database, asked, list(aggregations), instant)
+        counts = reads.counts(request.structured_aggregation_query.aggregations)
+        yield reads.aggregate(database, asked, counts, instant)
 
     def batch_get_documents(self, request: wire.Message) -> Iterator[wire.Message]:
         """BatchGetDocuments."""
@@ -94,8 +95,7 @@ class Service:
         """GetDocument."""
         _, database = self._document(request.name)
         instant, _, _ = self._moment(database, request)
-        mask = reads.paths(request.mask) if request.HasField("mask") else None
-        return reads.get_document(database, request.name, mask, instant)
+        return reads.get_document(database, request.name, reads.mask_of(request), instant)
 
     def list_documents(self, request: wire.Message) -> wire.Message:
         """ListDocuments."""
@@ -119,7 +119,8 @@ class Service:
                 self._close(request.transaction, committing=bool(request.writes))
             results, now = writes.commit(database, request.writes)
         response = wire.CommitResponse(write_results=results)
-        encode.set_time(response.commit_time, now)
+        if request.writes:
+            encode.set_time(response.commit_time, now)
         return response
 
     def batch_write(self, request: wire.Message) -> wire.Message:
@@ -137,6 +138,8 @@ class Service:
         """CreateDocument; without an id the server makes one of 20 characters."""
         parent, database = self._parent(request.parent)
         names.check_collection_id(request.collection_id)
+        if request.document.name:
+            raise invalid("document.name must not be set")
         document_id = request.document_id or secrets.token_hex(10)
         path = "/".join([*filter(None, [parent.path]), request.collection_id, document_id])
         write = wire.Write(update=request.document)
@@ -166,8 +169,7 @@ class Service:
     def _write_one(self, database: Database, write: wire.Message, request: wire.Message) -> wire.Message:
         with database.lock:
             writes.commit(database, [write])
-            mask = reads.paths(request.mask) if request.HasField("mask") else None
-            return reads.get_document(database, write.update.name, mask, database.now())
+            return reads.get_document(database, write.update.name, reads.mask_of(request), database.now())
 
     # -- transactions
 
@@ -178,7 +180,7 @@ class Service:
 
     def rollback(self, request: wire.Message) -> wire.Message:
         """Rollback."""
-        self._close(request.transaction, committing=False)
+        self._known(request.transaction).closed = True
         return wire.Empty()
 
     def _open(self, database: Database, options: wire.Message) -> bytes:
@@ -193,20 +195,26 @@ class Service:
     def _close(self, token: bytes, committing: bool) -> None:
         """End a transaction. Refuses to commit what rests on documents that have changed."""
         transaction = self._transaction(token)
-        with self._lock:
-            self._transactions.pop(token, None)
+        transaction.closed = True
+        transaction.paths, read = set(), transaction.paths
         if not committing:
             return
         if transaction.read_only:
             raise invalid("Cannot modify entities in a read-only transaction")
         database = transaction.database
-        if any(database.changed_since(path, transaction.instant) for path in transaction.paths):
+        if any(database.changed_since(path, transaction.instant) for path in read):
             raise Refusal(grpc.StatusCode.ABORTED, "A document that the transaction read has changed.")
 
-    def _transaction(self, token: bytes) -> Transaction:
+    def _known(self, token: bytes) -> Transaction:
         if token not in self._transactions:
-            raise invalid("The referenced transaction has expired or is no longer valid.")
+            raise invalid("Invalid transaction.")
         return self._transactions[token]
+
+    def _transaction(self, token: bytes) -> Transaction:
+        transaction = self._known(token)
+        if transaction.closed:
+            raise invalid("Transaction is invalid or closed.")
+        return transaction
 
     # -- what the calls share
 
@@ -238,7 +246,15 @@ class Service:
 
 
 def _read_time(request: wire.Message) -> int | None:
-    return encode.get_time(request.read_time) if request.HasField("read_time") else None
+    """The instant that a request names, in microseconds, None for the present one."""
+    if not request.HasField("read_time"):
+        return None
+    if request.read_time.nanos % 1000:
+        raise invalid("timestamp cannot have more than microseconds precision")
+    instant = encode.get_time(request.read_time)
+    if instant <= 0 or not 0 <= request.read_time.nanos < 1_000_000_000:
+        raise invalid("Only timestamps past epoch are supported.")
+    return instant
 
 
 def _paths_in(message: bytes) -> list[str]:

@@ -64,10 +64,12 @@ def _apply(database: Database, write: wire.Message, now: int, pending: dict[str,
     if write.WhichOneof("operation") == "delete":
         if before:
             pending[path] = Version(now, now, None)
+            encode.set_time(result.update_time, before.update_time)
         return result
     document = _updated(write, before)
     for transform in _transforms(write):
         result.transform_results.append(_transform(document, transform, now))
+    limits.check_size(document)
     after = _stored(database, path, document, now, before)
     if after is not before:
         pending[path] = after
@@ -83,9 +85,8 @@ def _require(write: wire.Message, path: str, before: Version | None) -> None:
     if kind == "exists" and not condition.exists and before is not None:
         raise already_exists(f"Document already exists: {path}")
     if kind == "update_time":
-        if before is None:
-            raise not_found(f"No document to update: {path}")
-        if encode.get_time(condition.update_time) != before.update_time:
+        stored = before.update_time if before else 0
+        if encode.get_time(condition.update_time) != stored:
             raise precondition("the stored version does not match the required base version")
 
 
@@ -243,6 +244,8 @@ def batch(database: Database, writes: Sequence[wire.Message]) -> list[tuple[wire
     outcome: list[tuple[wire.Message, Refusal | None]] = []
     for write in writes:
         check(database, write)
+    if len({current_path(write) for write in writes}) < len(writes):
+        raise invalid("the same document cannot be written more than once in a single request")
     for write in writes:
         try:
             outcome.append((commit(database, [write])[0][0], None))
