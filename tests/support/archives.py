@@ -71,7 +71,7 @@ def document(path: str, update_time: int = 0, **fields: Any) -> Document:
 
 def run(store: LockedStore, documents: Iterable[Document], *, link: bool = True, **changes: Any) -> Backup:
     """Write `documents` in name order and publish them; `changes` are keys of the metadata."""
-    clock = store.store.clock
+    clock = store.clock
     run_id = changes.setdefault("run_id", uuid.uuid4().hex)
     with store.begin(run_id) as staging:
         files = fill(staging, documents, changes.get("scope", EVERYTHING))

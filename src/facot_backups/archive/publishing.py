@@ -6,18 +6,21 @@ import itertools
 import os
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from facot_backups import atomic
+from facot_backups.archive.holding import Holding
 from facot_backups.archive.layout import BackupName, Suffix
 from facot_backups.archive.metadata import Metadata
 from facot_backups.archive.reader import Backup
-from facot_backups.archive.repository import check_source, new_repository, read_repository, write_repository
+from facot_backups.archive.repository import (
+    Repository,
+    check_source,
+    new_repository,
+    read_repository,
+    write_repository,
+)
 from facot_backups.archive.staging import Staging
 from facot_backups.errors import BackupDirUnusable
-
-if TYPE_CHECKING:
-    from facot_backups.archive.store import LockedStore
 
 _DAY_SECONDS = 24 * 60 * 60
 
@@ -45,30 +48,34 @@ def free_name(root: Path, metadata: Metadata) -> BackupName:
     raise BackupDirUnusable(root, f"no queda ningún nombre libre para el {day}", "Use otra carpeta.")
 
 
-def publish(store: LockedStore, staging: Staging, metadata: Metadata, *, adopt: bool) -> Backup:
-    """Give a finished staging folder its final name. See `LockedStore.publish`."""
-    root, clock = store.store.root, store.store.clock
-    store.still_ours()
+def publish(holding: Holding, staging: Staging, metadata: Metadata, *, adopt: bool) -> Backup:
+    """Give a finished staging folder its final name: from then on it is a backup.
+
+    The first one gives the folder its identity; with `adopt` a later one changes the identity's source.
+    Raises SourceMismatch, LockHeld, NoSpace, BackupDirUnusable.
+    """
+    root = holding.root
+    holding.still_ours()
     with atomic.explained(root):
         if metadata.trigger != "pre-restore":
-            _identify(store, metadata, adopt=adopt)
+            _identify(root, metadata, adopt=adopt)
         name = free_name(root, metadata)
         target = root / str(name)
-        atomic.rename(staging.path, target, clock)
+        atomic.rename(staging.path, target, holding.clock)
         atomic.sync_folder(root)
         atomic.sync_folder(staging.path.parent)
-    repository = read_repository(root)
-    if repository is not None:
-        store.remember(repository)
+    if metadata.trigger != "pre-restore":
+        repository = read_repository(root)
+        assert repository is not None
+        holding.remember(repository)
     return Backup(target, name, metadata)
 
 
-def _identify(store: LockedStore, metadata: Metadata, *, adopt: bool) -> None:
-    """Give the folder its identity before its first backup, or the adopted source. Raises SourceMismatch."""
-    root = store.store.root
+def _identify(root: Path, metadata: Metadata, *, adopt: bool) -> None:
+    """Give `root` its identity before its first backup, or the adopted source. Raises SourceMismatch."""
     present = read_repository(root)
     check_source(present, metadata.source, adopt=adopt)
     if present is None:
         write_repository(root, new_repository(metadata.source))
     elif present.source != metadata.source:
-        write_repository(root, type(present)(present.id, metadata.source))
+        write_repository(root, Repository(present.id, metadata.source))

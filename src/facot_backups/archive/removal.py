@@ -48,7 +48,7 @@ def _belongs(backup: Backup, entry: Path) -> bool:
 def move_to_trash(root: Path, path: Path, clock: Clock) -> None:
     """Rename a folder below `root` into the trash, and flush both folders. Raises OSError."""
     trash = root / STATE_DIR / TRASH_DIR
-    atomic.rename(path, trash / f"{path.name}~{secrets.token_hex(4)}", clock)
+    atomic.rename(path, trash / f"{path.name[:100]}~{secrets.token_hex(4)}", clock)
     atomic.sync_folder(path.parent)
     atomic.sync_folder(trash)
 

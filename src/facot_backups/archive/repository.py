@@ -44,23 +44,25 @@ def read_repository(root: Path) -> Repository | None:
 
     Raises BackupDirUnusable, also if the file is damaged: then nobody can tell whose backups these are.
     """
-    path = root / STATE_DIR / REPOSITORY_FILE
-    with atomic.explained(root):
-        try:
-            data = atomic.read_file(path)
-        except FileNotFoundError:
-            return None
     try:
-        raw = strict_loads(data, REPOSITORY_FILE)
-        source = source_from_json(raw, REPOSITORY_FILE)
-        return Repository(Fields(raw, REPOSITORY_FILE).text("id"), source)
+        return _read(root)
     except FormatError as error:
         raise BackupDirUnusable(
             root,
-            f"{path} está dañado ({error.problem})",
+            f"{root / STATE_DIR / REPOSITORY_FILE} está dañado ({error.problem})",
             "Ese archivo dice de qué base de datos son los backups. Recupérelo, o use otra carpeta; "
             "los backups que hay se pueden seguir leyendo.",
         ) from error
+
+
+def _read(root: Path) -> Repository | None:
+    with atomic.explained(root):
+        try:
+            data = atomic.read_file(root / STATE_DIR / REPOSITORY_FILE)
+        except FileNotFoundError:
+            return None
+    raw = strict_loads(data, REPOSITORY_FILE)
+    return Repository(Fields(raw, REPOSITORY_FILE).text("id"), source_from_json(raw, REPOSITORY_FILE))
 
 
 def write_repository(root: Path, repository: Repository) -> None:
@@ -75,19 +77,21 @@ def new_repository(source: Source) -> Repository:
     return Repository(uuid.uuid4().hex, source)
 
 
-def check_present(root: Path, state: State, *, create: bool = False) -> Repository | None:
-    """The identity of `root`, which is None only before its first publish, or with `create`.
+def check_present(root: Path, state: State) -> None:
+    """Refuse a folder that held backups and is not there any more, or is another one in its place.
 
-    Raises RepositoryGone if backups were published here and their identity is absent, or is another, and
-    not `create`; BackupDirUnusable. A folder that this computer does not know yet is taken as it is.
+    A folder that this computer does not know yet is taken as it is; one whose identity is there but
+    damaged is not gone. Raises RepositoryGone, BackupDirUnusable.
     """
-    found = read_repository(root)
     known = state.known(root)
-    if known is None or create:
-        return found
+    if known is None:
+        return
+    try:
+        found = _read(root)
+    except FormatError:
+        return
     if found is None or known.repository_id not in (None, found.id):
         raise RepositoryGone(root)
-    return found
 
 
 def check_source(repository: Repository | None, source: Source, *, adopt: bool = False) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 from pathlib import Path
 
@@ -14,7 +15,6 @@ from facot_backups.errors import FormatError
 from facot_backups.model import Scope
 
 _RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
-_BLOCK = 1 << 20
 
 
 class Staging:
@@ -65,7 +65,7 @@ class Staging:
         """Remove the folder and all in it, unless it was published. Raises BackupDirUnusable."""
         for writer in self._writers:
             writer.close()
-        if not self.published:
+        if not self.published and os.path.lexists(self.path):
             with atomic.explained(self.root):
                 atomic.remove_tree(self.path)
 
@@ -73,27 +73,24 @@ class Staging:
 def finished(folder: Path) -> Metadata | None:
     """The metadata of a staging folder that a killed run had finished: every byte is read and proven.
 
-    None for anything less. Raises NewerFormat if a later version of this program wrote it, OSError.
+    None for anything less, also for what cannot be read: a bad sector here must not stop later runs.
+    Raises NewerFormat if a later version of this program wrote it.
     """
     try:
-        data = atomic.read_file(folder / METADATA_FILE)
-        metadata = parse(data, METADATA_FILE)
-    except (FormatError, FileNotFoundError):
+        if not atomic.is_real_folder(folder):
+            return None
+        metadata = parse(atomic.read_file(folder / METADATA_FILE), METADATA_FILE)
+        names = {METADATA_FILE, *(entry.file for entry in metadata.files.values())}
+        if metadata.run_id != folder.name or names != {path.name for path in folder.iterdir()}:
+            return None
+        whole = all(_proof(folder / e.file) == (e.bytes, e.sha256) for e in metadata.files.values())
+    except (FormatError, OSError):
         return None
-    names = {path.name for path in folder.iterdir()}
-    if metadata.run_id != folder.name or names != {
-        METADATA_FILE,
-        *(entry.file for entry in metadata.files.values()),
-    }:
-        return None
-    whole = all(_proof(folder / e.file) == (e.bytes, e.sha256) for e in metadata.files.values())
     return metadata if whole else None
 
 
-def _proof(path: Path) -> tuple[int, str] | None:
-    """Size and SHA-256 of a regular file; None for a link."""
-    if atomic.is_link(path) or not path.is_file():
-        return None
+def _proof(path: Path) -> tuple[int, str]:
+    """Size and SHA-256 of a regular file. Raises OSError, also for a link."""
     with open(atomic.open_regular(path), "rb") as file:  # noqa: PTH123 (a descriptor)
         digest = hashlib.file_digest(file, "sha256")
         return file.tell(), digest.hexdigest()

@@ -1,0 +1,41 @@
+"""The backups that a folder holds, and which of them is the latest that counts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, time, tzinfo
+from pathlib import Path
+
+from facot_backups import atomic
+from facot_backups.archive.reader import Backup, open_backup
+from facot_backups.model import Scope, Source
+
+
+def list_backups(root: Path, zone: tzinfo) -> list[Backup]:
+    """All folders of `root` that bear a backup's name, damaged ones too, newest first by `read_time`.
+
+    A damaged one stands where the date of its name, in `zone`, puts it. What is not ours (other names,
+    files, links) is left out. A `root` that does not exist holds none. Raises BackupDirUnusable.
+    """
+    with atomic.explained(root):
+        try:
+            paths = list(root.iterdir())
+        except FileNotFoundError:
+            return []
+    found = [backup for path in paths if (backup := open_backup(path)) is not None]
+    return sorted(found, key=lambda backup: (_moment(backup, zone), str(backup.name)), reverse=True)
+
+
+def latest_of(backups: Iterable[Backup], source: Source, scope: Scope) -> Backup | None:
+    """The first complete backup of `source` whose scope covers `scope`; `backups` are newest first."""
+    for backup in backups:
+        metadata = backup.metadata if backup.complete else None
+        if metadata is not None and metadata.source == source and metadata.scope.covers(scope):
+            return backup
+    return None
+
+
+def _moment(backup: Backup, zone: tzinfo) -> datetime:
+    if backup.metadata is not None:
+        return backup.metadata.read_time
+    return datetime.combine(backup.name.date, backup.name.time or time(), zone).astimezone(UTC)
