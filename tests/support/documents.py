@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 
 from facot_backups.model import Document, DocumentPath, Json, Scope, TypeTree, path_key
 
-_RESERVED = re.compile(r"__.*__", re.DOTALL)
+_RESERVED = re.compile(r"__.+__", re.DOTALL)
 _WORDS = (
     "id", "types", "fields", "missing", "unread", "items", "_id", "_types", "_fields", "_missing", "_unread",
-    "_items", "__items", "_", "__", "a", "A", "ab", "a b", "a.b", "a%b", "a:b", ".x", "0", "1", "10", "2",
-    "-1", "ñ", "e\u0301", "\U0001f4e6", "\uffff", "\x00", "\n", '"', "\\", "`", "{", "[", "]}", "\u2028",
+    "_items", "__items", "_", "__", "____", "a", "A", "ab", "a b", "a.b", "a%b", "a:b", ".x", "0", "1", "10",
+    "2", "-1", "ñ", "e\u0301", "\U0001f4e6", "\uffff", "\x00", "\n", '"', "\\", "`", "{", "[", "]}", "\u2028",
     "con",
 )  # fmt: skip
 _NUMERIC = ("__id7__", "__id-7__", "__id10__", "__id0__", "__id-9223372036854775808__")

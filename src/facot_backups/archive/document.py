@@ -12,7 +12,15 @@ from typing import Any, NamedTuple
 import orjson
 
 from facot_backups.archive.lines import ITEMS, own_keys, subcollection_key
-from facot_backups.archive.strict import MAX_DEPTH, MAX_NAME_BYTES, Malformed, is_field_name, is_id, loads
+from facot_backups.archive.strict import (
+    MAX_DEPTH,
+    MAX_NAME_BYTES,
+    Malformed,
+    is_collection_id,
+    is_field_name,
+    is_id,
+    loads,
+)
 from facot_backups.model import Json, Mark, TypeTree
 
 _dumps = orjson.dumps
@@ -148,7 +156,7 @@ def _subcollections(value: dict[str, Any], opening: bool) -> tuple[bool, str | N
 
 def _subcollection(key: str) -> str:
     name = key[2:] if key[:2] == "_/" else key[1:]
-    if key[:1] != "_" or not is_id(name) or key != subcollection_key(name):
+    if key[:1] != "_" or not is_collection_id(name) or key != subcollection_key(name):
         raise Malformed(f"la clave «{key}» no es de una subcolección")
     return name
 

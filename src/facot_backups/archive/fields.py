@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any, TypeVar
 
 from facot_backups.archive.layout import METADATA_FILE, is_device
-from facot_backups.archive.strict import is_id
+from facot_backups.archive.strict import is_collection_id
 from facot_backups.clock import from_iso_utc
 from facot_backups.errors import FormatError
 from facot_backups.model import Json
@@ -74,9 +74,9 @@ class Fields:
         return tuple(value)
 
     def ids(self, name: str) -> tuple[str, ...]:
-        """A list of ids that Firestore takes, none twice."""
+        """A list of ids of collections that Firestore takes, none twice."""
         value = self.texts(name)
-        if not all(map(is_id, value)) or len(set(value)) != len(value):
+        if not all(map(is_collection_id, value)) or len(set(value)) != len(value):
             raise self._wrong(name, "una lista de nombres de colección, sin repetir")
         return value
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import orjson
 
-from facot_backups.archive.strict import is_id
+from facot_backups.archive.strict import is_document_path
 from facot_backups.errors import UnorderedDocuments
 from facot_backups.model import (
     COLLECTIONS_WITH_ITEMS,
@@ -171,7 +171,7 @@ class LineEncoder:
         return b"".join(parts)
 
     def _check(self, path: DocumentPath, document: Document) -> None:
-        if len(path) % 2 or path[0] != self._collection or not all(map(is_id, path)):
+        if not is_document_path(path) or path[0] != self._collection:
             raise UnorderedDocuments("/".join(path), f"no es de la colección «{self._collection}»")
         if document.mark is not None and (document.fields or document.types is not None):
             raise ValueError("a document that is missing or unread has no fields")

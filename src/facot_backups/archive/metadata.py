@@ -15,7 +15,7 @@ from typing import Any, Literal, TypeAlias
 import orjson
 
 from facot_backups.archive.fields import Fields, is_file_name
-from facot_backups.archive.strict import is_id, strict_loads
+from facot_backups.archive.strict import is_collection_id, is_document_path, strict_loads
 from facot_backups.clock import iso_utc
 from facot_backups.errors import FormatError, NewerFormat
 from facot_backups.model import DocumentPath, Json, Scope, Source
@@ -212,7 +212,7 @@ def _files(value: Json, place: str) -> dict[str, FileEntry]:
 
 
 def _entry(fields: Fields, collection: str) -> FileEntry:
-    if not is_id(collection):
+    if not is_collection_id(collection):
         raise FormatError(fields.place, "Firestore no admite ese nombre de colección")
     file = fields.text("file")
     if not is_file_name(file):
@@ -276,6 +276,6 @@ def scope_from_json(value: Json, place: str) -> Scope:
 
 def _document_path(text: str, place: str) -> DocumentPath:
     path = tuple(text.split("/"))
-    if len(path) % 2 or not all(is_id(segment) for segment in path):
+    if not is_document_path(path):
         raise FormatError(place, f"«{text}» no es la ruta de un documento")
     return path

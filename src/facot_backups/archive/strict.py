@@ -20,12 +20,13 @@ MAX_DEPTH = 100
 # Firestore's bound for ids and field names ("Usage and limits"), in UTF-8 bytes.
 MAX_NAME_BYTES = 1500
 
-_RESERVED = re.compile(r"__.*__", re.DOTALL)
+# Measured: `____` is no reserved name.
+_RESERVED = re.compile(r"__.+__", re.DOTALL)
 _NUMERIC_ID = re.compile(r"__id(?:0|-?[1-9][0-9]{0,18})__")
 
 
 def is_id(text: str) -> bool:
-    """Whether Firestore takes `text` as the id of a document or a collection (`__id7__` is one)."""
+    """Whether Firestore takes `text` as the id of a document (`__id7__`, a number, is one)."""
     if not text or text[0] in "_." or len(text) > MAX_NAME_BYTES // 4:
         return _is_odd_id(text)
     return "/" not in text
@@ -37,6 +38,21 @@ def _is_odd_id(text: str) -> bool:
     if _RESERVED.fullmatch(text) is None:
         return True
     return _NUMERIC_ID.fullmatch(text) is not None and -(2**63) <= int(text[4:-2]) < 2**63
+
+
+def is_collection_id(text: str) -> bool:
+    """Whether Firestore takes `text` as the id of a collection: as `is_id`, without numbers."""
+    return is_id(text) and _RESERVED.fullmatch(text) is None
+
+
+def is_document_path(path: tuple[str, ...]) -> bool:
+    """Whether Firestore takes `path` as that of a document: collection, id, collection, id…"""
+    return (
+        bool(path)
+        and len(path) % 2 == 0
+        and all(map(is_collection_id, path[::2]))
+        and all(map(is_id, path[1::2]))
+    )
 
 
 def is_field_name(text: str) -> bool:
