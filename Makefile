@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/installed
 
-.PHONY: install demo test check unit bench clean
+.PHONY: install demo test check catalog unit bench clean
 
 install: $(STAMP)
 
@@ -17,6 +17,9 @@ $(STAMP): requirements.lock pyproject.toml
 
 demo: install
 	@$(BIN)/facot-backups demo
+
+catalog: install
+	$(BIN)/python tools/compile_catalog.py
 
 check: install
 	$(BIN)/ruff check --no-cache .

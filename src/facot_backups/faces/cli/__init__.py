@@ -1,0 +1,83 @@
+"""The command line `facot-backups`: one module per command, errors mapped to exit codes here alone.
+
+Modules of Google's are imported inside the commands that need them, so that `--help`, `list` and
+`verify` start at once.
+"""
+
+from __future__ import annotations
+
+import gettext
+import importlib
+import os
+import sys
+from pathlib import Path
+
+# click speaks through gettext. The catalog must be in place before click is imported: some of its texts
+# are looked up then.
+os.environ["LANGUAGE"] = "es"
+# gRPC writes remarks of its own on stderr unless told not to.
+os.environ.setdefault("GRPC_VERBOSITY", "NONE")
+gettext.bindtextdomain("messages", str(Path(__file__).parent / "locale"))
+
+import click  # noqa: E402
+
+from facot_backups import __version__  # noqa: E402
+from facot_backups.errors import FacotBackupsError, Interrupted  # noqa: E402
+from facot_backups.faces.cli import output  # noqa: E402
+
+# The commands, in the order in which a newcomer needs them: a module of the same name each.
+COMMANDS = ("run", "list", "verify", "demo")
+
+
+class _Commands(click.Group):
+    """A group that imports a command's module when it is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"facot_backups.faces.cli.{cmd_name}_command")
+        command: click.Command = module.command
+        return command
+
+
+_CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+
+
+@click.group(
+    cls=_Commands,
+    context_settings=_CONTEXT,
+    options_metavar="[OPCIONES]",
+    subcommand_metavar="ORDEN [ARGUMENTOS]…",
+)
+@click.version_option(__version__, prog_name="facot-backups")
+def cli() -> None:
+    """Backups de Firestore en su propio disco: completos, comprobados y restaurables."""
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line. Returns the exit code of docs/cli.md; prints errors on stderr.
+
+    `arguments` are those after the program's name, None for the process's own.
+    """
+    words = sys.argv[1:] if arguments is None else arguments
+    verbose = "--verbose" in words
+    try:
+        code = cli.main(words, prog_name="facot-backups", standalone_mode=False)
+        return int(code or 0)
+    except click.ClickException as error:
+        error.show()
+        if "--json" in words:
+            output.print_failure(error.format_message(), error.exit_code)
+        return error.exit_code
+    except FacotBackupsError as error:
+        output.show_error(error, as_json="--json" in words, verbose=verbose)
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        output.show_error(Interrupted(), as_json="--json" in words, verbose=False)
+        return Interrupted.exit_code
+    except Exception as error:  # noqa: BLE001 - the last line of defence: exit 1, not a trace
+        output.show_fault(error, as_json="--json" in words, verbose=verbose)
+        return 1

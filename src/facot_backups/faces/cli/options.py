@@ -1,0 +1,47 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def common(command: Command) -> Command:
+    """`--backup-dir`, `--json`, `--quiet`, `--verbose`: every command has them."""
+    for option in (
+        click.option("--verbose", is_flag=True, help="Cuenta más; en un error, el detalle técnico."),
+        click.option("--quiet", is_flag=True, help="Solo avisos y errores."),
+        click.option("--json", "as_json", is_flag=True, help="Escribe un objeto JSON y nada más."),
+        click.option(
+            "--backup-dir",
+            type=click.Path(path_type=Path, file_okay=False),
+            metavar="CARPETA",
+            help="Carpeta de backups, en vez de la de los ajustes.",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+def exits(*codes: int) -> str:
+    """The closing paragraph of a command's help: the exit codes that it can give."""
+    return "\b\nCódigos de salida:\n" + "\n".join(f"  {code:>3}  {EXIT_CODES[code]}" for code in codes)
+
+
+EXIT_CODES = {
+    0: "hecho",
+    1: "fallo inesperado",
+    2: "uso o ajuste incorrecto",
+    3: "backup incompleto",
+    10: "Firestore no disponible",
+    11: "otra ejecución usa la carpeta",
+    12: "no existe ese backup",
+    13: "no se puede usar la carpeta de backups",
+    20: "daños encontrados",
+    130: "interrumpido",
+}

@@ -1,0 +1,62 @@
+"""What the commands print: JSON or text on stdout, errors and progress on stderr."""
+
+from __future__ import annotations
+
+import json
+import sys
+import traceback
+from datetime import datetime
+from typing import Any
+
+import click
+
+from facot_backups.clock import SystemClock
+from facot_backups.errors import FacotBackupsError
+
+
+def print_json(value: dict[str, Any]) -> None:
+    """One JSON object on stdout, and nothing else there."""
+    click.echo(json.dumps(value, ensure_ascii=False, indent=2))
+
+
+def print_failure(message: str, exit_code: int) -> None:
+    """The JSON object of a command that failed before it had anything to report."""
+    print_json({"success": False, "exit_code": exit_code, "error": message})
+
+
+def show_error(error: FacotBackupsError, *, as_json: bool, verbose: bool) -> None:
+    """The error's own text on stderr (with its trace if `verbose`); as JSON also an object on stdout."""
+    if as_json:
+        print_failure(str(error), error.exit_code)
+    if verbose:
+        traceback.print_exception(error, file=sys.stderr)
+    click.echo(f"{click.style('Error:', fg='red', bold=True)} {error}", err=True)
+
+
+def show_fault(error: Exception, *, as_json: bool, verbose: bool) -> None:
+    """A fault that nobody foresaw: what it is, and how to see more."""
+    text = f"fallo inesperado: {type(error).__name__}: {error}"
+    wrapped = FacotBackupsError(f"{text}\nRepita con --verbose para ver el detalle y comuníquelo.")
+    show_error(wrapped, as_json=as_json, verbose=False)
+    if verbose:
+        traceback.print_exception(error, file=sys.stderr)
+
+
+def number(value: int) -> str:
+    """`12345` as Dominicans write it: `12,345`."""
+    return f"{value:,}"
+
+
+def size(value: int) -> str:
+    """A size in bytes for a person: `812 B`, `4.2 KB`, `13.0 MB` (powers of 1,000)."""
+    amount = float(value)
+    for unit in ("B", "KB", "MB", "GB"):
+        if amount < 1000:
+            return f"{amount:.0f} B" if unit == "B" else f"{amount:.1f} {unit}"
+        amount /= 1000
+    return f"{amount:.1f} TB"
+
+
+def local_time(moment: datetime) -> str:
+    """An instant in the computer's zone: `27/11/2024 02:00`."""
+    return moment.astimezone(SystemClock().zone()).strftime("%d/%m/%Y %H:%M")

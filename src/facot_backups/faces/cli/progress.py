@@ -1,0 +1,151 @@
+"""Progress of long work: a bar on a terminal, plain lines elsewhere, nothing when quiet. All on stderr."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import click
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    Progress,
+    ProgressColumn,
+    SpinnerColumn,
+    Task,
+    TextColumn,
+    TimeRemainingColumn,
+)
+from rich.text import Text
+
+from facot_backups.events import (
+    CollectionDone,
+    CollectionFailed,
+    Counted,
+    Emit,
+    Event,
+    PhaseStarted,
+    Progressed,
+    Retried,
+    Warned,
+)
+from facot_backups.faces.cli.output import number
+
+PHASES = {
+    "connecting": "Conectando",
+    "reading": "Leyendo",
+    "checking": "Comprobando con el servidor",
+    "publishing": "Publicando",
+    "verifying": "Verificando",
+}
+
+
+@contextmanager
+def progress(*, quiet: bool, verbose: bool) -> Iterator[Emit]:
+    """An `Emit` that shows what happens until the block ends."""
+    if quiet:
+        yield _show_warning
+    elif sys.stderr.isatty():
+        with _Bar(verbose=verbose) as bar:
+            yield bar.emit
+    else:
+        yield _Lines(verbose=verbose).emit
+
+
+def _show_warning(event: Event) -> None:
+    """What is said even when quiet: failures and warnings."""
+    match event:
+        case CollectionFailed(collection, reason):
+            click.echo(f"No se pudo leer {collection}: {reason}", err=True)
+        case Warned(message):
+            click.echo(f"Aviso: {message}", err=True)
+
+
+class _Lines:
+    """A line per collection, for logs and pipes."""
+
+    def __init__(self, *, verbose: bool) -> None:
+        self._verbose = verbose
+
+    def emit(self, event: Event) -> None:
+        """Print what the event says, if it is worth a line."""
+        match event:
+            case PhaseStarted(phase) if self._verbose:
+                click.echo(f"{PHASES.get(phase, phase)}…", err=True)
+            case Counted(total):
+                click.echo(f"El servidor cuenta {number(total)} documentos.", err=True)
+            case CollectionDone():
+                click.echo(done_text(event), err=True)
+            case Retried(reason, _) if self._verbose:
+                click.echo(f"Reintento: {reason}", err=True)
+            case _:
+                _show_warning(event)
+
+
+def done_text(event: CollectionDone) -> str:
+    """`invoices: 300 documentos (y 912 dentro de ellos)`."""
+    nested = f" (y {number(event.nested)} dentro de ellos)" if event.nested else ""
+    return f"{event.collection}: {number(event.documents)} documentos{nested}"
+
+
+class _Rate(ProgressColumn):
+    """Documents per second."""
+
+    def render(self, task: Task) -> Text:
+        return Text(f"{number(int(task.speed))}/s" if task.speed else "")
+
+
+class _Bar:
+    """One bar for the whole run, and above it a line per finished collection."""
+
+    def __init__(self, *, verbose: bool) -> None:
+        self._console = Console(stderr=True, highlight=False)
+        self._progress = Progress(
+            SpinnerColumn(),
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TextColumn("{task.fields[shown]}"),
+            _Rate(),
+            TimeRemainingColumn(elapsed_when_finished=True),
+            console=self._console,
+            transient=True,
+        )
+        self._task = self._progress.add_task("Conectando", total=None, shown="")
+        self._total: int | None = None
+        self._verbose = verbose
+
+    def __enter__(self) -> _Bar:
+        self._progress.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._progress.stop()
+
+    def emit(self, event: Event) -> None:
+        """Show the event: move the bar, or print a line above it."""
+        match event:
+            case PhaseStarted(phase):
+                self._progress.update(self._task, description=PHASES.get(phase, phase))
+            case Counted(total):
+                self._total = total
+                self._progress.update(self._task, total=total)
+            case Progressed(collection, documents):
+                self._move(collection, documents)
+            case CollectionDone():
+                self._console.print(f"  [green]✓[/] {done_text(event)}")
+            case CollectionFailed(collection, reason):
+                self._console.print(f"  [red]✗ {collection}[/]: {reason}")
+            case Warned(message):
+                self._console.print(f"  [yellow]Aviso:[/] {message}")
+            case Retried(reason, _) if self._verbose:
+                self._console.print(f"  Reintento: {reason}")
+
+    def _move(self, collection: str, documents: int) -> None:
+        of = f" de {number(self._total)}" if self._total is not None else ""
+        self._progress.update(
+            self._task,
+            completed=documents,
+            description=f"Leyendo [bold]{collection}[/]",
+            shown=f"{number(documents)}{of}",
+        )

@@ -1,0 +1,48 @@
+"""From settings to the objects that operations take: the only place that puts the parts together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from facot_backups.archive.store import Store
+from facot_backups.clock import Clock, SystemClock
+from facot_backups.events import Emit, ignore
+from facot_backups.settings import Settings
+from facot_backups.state import State
+
+if TYPE_CHECKING:
+    from facot_backups.firestore.connection import Connection
+
+
+def open_store(settings: Settings, emit: Emit = ignore, clock: Clock | None = None) -> Store:
+    """The store of the settings' backup folder. Creates nothing."""
+    return Store(settings.backup_dir, State(emit=emit), clock or SystemClock(), emit)
+
+
+def connector(settings: Settings, client: Any = None) -> Callable[[], Connection]:
+    """What opens the connection of the settings, or of `client`, and makes sure that it answers.
+
+    Calling it imports Google's libraries; it raises FirestoreUnavailable or SettingError, in Spanish.
+    """
+
+    def open_connection() -> Connection:
+        from facot_backups.firestore.connection import ConnectionOptions, connect
+
+        connection = connect(
+            ConnectionOptions(
+                client=client,
+                project=settings.project,
+                database=settings.database,
+                credentials=settings.credentials,
+                emulator_host=settings.emulator_host,
+            )
+        )
+        try:
+            connection.probe()
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    return open_connection

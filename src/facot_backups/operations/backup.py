@@ -1,0 +1,197 @@
+"""One run: read a scope of Firestore at one instant, prove it, and publish it as a backup."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+
+from facot_backups import __version__
+from facot_backups.archive.ledger import COMPLETE, FAILED, INCOMPLETE, INTERRUPTED
+from facot_backups.archive.metadata import Metadata, Trigger, local_text
+from facot_backups.archive.reader import Backup
+from facot_backups.archive.staging import Staging
+from facot_backups.archive.store import LockedStore, Store
+from facot_backups.errors import FacotBackupsError, Interrupted
+from facot_backups.events import Emit, PhaseStarted, Warned, ignore
+from facot_backups.firestore.connection import Connection
+from facot_backups.model import EVERYTHING, Scope
+from facot_backups.operations.reading import Budget, Read, Reading, one_line
+from facot_backups.state import Try
+
+# Asking whether the server answers is billed as one read.
+PROBE_READS = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BackupRequest:
+    """What a run is to do.
+
+    `label`: a local date that the backup bears instead of today's. `scheduled_for`: the local date that a
+    scheduled run serves. `max_reads` bounds all reads of the local day, None: no bound. `adopt_source`:
+    another source than the folder's is meant. `create`: begin anew where a known folder is gone.
+    """
+
+    scope: Scope = EVERYTHING
+    trigger: Trigger = "manual"
+    label: date | None = None
+    scheduled_for: date | None = None
+    max_reads: int | None = None
+    adopt_source: bool = False
+    create: bool = False
+
+
+def back_up(
+    connect: Callable[[], Connection], store: Store, request: BackupRequest, emit: Emit = ignore
+) -> Backup:
+    """Make a backup under the lock of the store's folder, and return it, published: complete or incomplete.
+
+    `connect` opens the connection, which is closed at the end. Every outcome is a line of the ledger.
+    Raises LockHeld, RepositoryGone, SourceMismatch, ReadBudgetExceeded, FirestoreUnavailable,
+    SnapshotExpired, NoSpace, BackupDirUnusable, Interrupted (Ctrl-C): then nothing is left on disk.
+    """
+    with store.locked(create=request.create) as locked:
+        return back_up_locked(connect, store, locked, request, emit)
+
+
+def back_up_locked(
+    connect: Callable[[], Connection],
+    store: Store,
+    locked: LockedStore,
+    request: BackupRequest,
+    emit: Emit = ignore,
+) -> Backup:
+    """`back_up` for a caller that holds the lock of `store` already."""
+    return _Run(connect, store, locked, request, emit).run()
+
+
+class _Run:
+    def __init__(
+        self,
+        connect: Callable[[], Connection],
+        store: Store,
+        locked: LockedStore,
+        request: BackupRequest,
+        emit: Emit,
+    ) -> None:
+        self._connect = connect
+        self._locked = locked
+        self._store = store
+        self._request = request
+        self._emit = emit
+        self._clock = store.clock
+        started_at = self._clock.now()
+        self._run_id = f"{started_at:%Y%m%dT%H%M%SZ}-{secrets.token_hex(4)}"
+        self._try = Try(self._run_id, request.trigger, started_at)
+        self._emulator = False
+        self._reading: Reading | None = None
+
+    def run(self) -> Backup:
+        """The whole run; its outcome is remembered whatever it is."""
+        try:
+            backup = self._read_and_publish()
+        except KeyboardInterrupt:
+            self._close(INTERRUPTED, [])
+            raise Interrupted from None
+        except Interrupted:
+            self._close(INTERRUPTED, [])
+            raise
+        except FacotBackupsError as error:
+            self._close(FAILED, [one_line(error)])
+            raise
+        except BaseException as error:
+            self._close(FAILED, [f"{type(error).__name__}: {error}"])
+            raise
+        metadata = backup.proven()
+        self._close(COMPLETE if backup.complete else INCOMPLETE, list(metadata.errors), str(backup.name))
+        return backup
+
+    def _read_and_publish(self) -> Backup:
+        self._emit(PhaseStarted("connecting"))
+        with self._connect() as connection:
+            self._emulator = connection.source.emulator
+            self._locked.check_source(connection.source, adopt=self._request.adopt_source)
+            budget = self._budget()
+            self._remember()
+            connection.probe()
+            with self._locked.begin(self._run_id) as staging:
+                writer = staging.writer(self._request.scope)
+                self._reading = Reading(
+                    connection, writer, self._request.scope, self._clock, self._emit, budget
+                )
+                return self._publish(staging, self._reading.run(), connection)
+
+    def _publish(self, staging: Staging, read: Read, connection: Connection) -> Backup:
+        self._emit(PhaseStarted("publishing"))
+        self._locked.link_unchanged(staging, read.files, connection.source, self._request.scope)
+        metadata = self._metadata(read, connection)
+        return self._locked.publish(staging, metadata)
+
+    def _metadata(self, read: Read, connection: Connection) -> Metadata:
+        request, started_at, zone = self._request, self._try.started_at, self._clock.zone()
+        day = self._local_date(started_at)
+        entries = read.files.values()
+        return Metadata(
+            backup_date=request.label or request.scheduled_for or day,
+            backup_time=local_text(started_at, zone),
+            collections=tuple(read.files),
+            total_documents=sum(entry.documents for entry in entries),
+            errors=read.errors,
+            tool=f"facot-backups {__version__}",
+            run_id=self._run_id,
+            trigger=request.trigger,
+            scheduled_for=request.scheduled_for,
+            label=request.label is not None and request.label != day,
+            scope=request.scope,
+            read_time=read.read_time,
+            started_at=started_at,
+            finished_at=self._clock.now(),
+            timezone=str(zone),
+            source=connection.source,
+            nested_documents=sum(entry.nested_documents for entry in entries),
+            server_count=read.server_count,
+            server_count_reason=read.server_count_reason,
+            reads=self._reads,
+            spot_check=read.spot_check,
+            files=read.files,
+        )
+
+    @property
+    def _reads(self) -> int:
+        return PROBE_READS + self._reading.reads if self._reading is not None else 0
+
+    def _budget(self) -> Budget | None:
+        """What `max_reads` leaves today, after all tries that this computer remembers."""
+        allowed = self._request.max_reads
+        if allowed is None:
+            return None
+        day = self._local_date(self._clock.now())
+        used = self._store.state.reads_on(self._store.root, day, self._clock.zone())
+        return Budget(allowed, used + PROBE_READS)
+
+    def _local_date(self, moment: datetime) -> date:
+        return moment.astimezone(self._clock.zone()).date()
+
+    def _remember(self, outcome: str | None = None) -> None:
+        """Note the try in the state folder: before it reads, and at its end."""
+        attempt = replace(self._try, reads=self._reads, outcome=outcome)
+        self._store.state.record_try(self._store.root, attempt, emulator=self._emulator)
+
+    def _close(self, outcome: str, errors: list[str], name: str | None = None) -> None:
+        """Remember the end of the run. Nothing that fails here hides how the run itself ended."""
+        self._remember(outcome)
+        scheduled_for = self._request.scheduled_for
+        try:
+            self._locked.record(
+                "run",
+                outcome,
+                run_id=self._run_id,
+                trigger=self._request.trigger,
+                scheduled_for=scheduled_for.isoformat() if scheduled_for else None,
+                backup=name,
+                reads=self._reads,
+                errors=errors,
+            )
+        except FacotBackupsError as fault:
+            self._emit(Warned(f"No se pudo anotar el resultado en el registro: {one_line(fault)}"))

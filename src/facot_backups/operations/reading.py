@@ -1,0 +1,315 @@
+"""The first half of a backup: a scope read at one instant into files, and judged against the server.
+
+The count runs beside the scan, at the instant of its first answer (measured: it then costs about a tenth
+of the whole time). Only a read budget needs it first.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from facot_backups.archive.metadata import FileEntry
+from facot_backups.archive.writer import SPOT_CHECKS, BackupWriter
+from facot_backups.clock import Clock
+from facot_backups.errors import FacotBackupsError, FirestoreUnavailable, ReadBudgetExceeded, SnapshotExpired
+from facot_backups.events import CollectionDone, CollectionFailed, Counted, Emit, PhaseStarted, Warned
+from facot_backups.firestore.check import Count, count, count_collection, list_collections, spot_check
+from facot_backups.firestore.connection import Connection
+from facot_backups.firestore.scan import Scan
+from facot_backups.model import FACOT_COLLECTIONS, Scope
+
+# Above it a scan can outlast the hour for which Firestore keeps any instant; whole minutes stay readable for
+# 7 days with point-in-time recovery (docs/arquitectura.md, "Un solo instante").
+MANY_DOCUMENTS = 5_000_000
+# Documents between two looks at what the counting thread has found.
+_STEP = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """What `max_reads` leaves: `allowed` reads on this local day, of which `used` are gone."""
+
+    allowed: int
+    used: int
+
+    @property
+    def left(self) -> int:
+        """Reads that may still be made today."""
+        return max(0, self.allowed - self.used)
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What was read and proven: the facts of the metadata. `errors` is empty if nothing is missing."""
+
+    read_time: datetime
+    files: dict[str, FileEntry]
+    errors: tuple[str, ...]
+    server_count: int | None
+    server_count_reason: str | None
+    spot_check: int
+
+
+class _StartAgain(Exception):
+    """The database is too large for an instant that lives an hour."""
+
+
+class _Counting:
+    """A count in a daemon thread: it ends with its connection, and never keeps a process alive."""
+
+    def __init__(self, work: Callable[[], Count]) -> None:
+        self._work = work
+        self._result: Count | None = None
+        self._thread = threading.Thread(target=self._run, name="facot-backups-count", daemon=True)
+        self._thread.start()
+
+    def _run(self) -> None:
+        try:
+            self._result = self._work()
+        except (FirestoreUnavailable, SnapshotExpired) as error:
+            self._result = Count(None, one_line(error), 1)
+        except Exception as error:  # noqa: BLE001
+            # A channel closed while the run is given up ends here; if not, the reason is in the metadata.
+            self._result = Count(None, f"{type(error).__name__}: {error}", 1)
+
+    def poll(self) -> Count | None:
+        """The count, or None while it is under way."""
+        return self._result
+
+    def wait(self) -> Count:
+        """The count; waits for it (the call has its own deadline)."""
+        self._thread.join()
+        return self._result or Count(None, "el recuento no terminó", 1)
+
+
+class Reading:
+    """Reads `scope` through `connection` into `writer`. Use once: `run`.
+
+    `reads` counts what Firestore bills, as it goes on. `budget` bounds the reads.
+    """
+
+    def __init__(
+        self,
+        connection: Connection,
+        writer: BackupWriter,
+        scope: Scope,
+        clock: Clock,
+        emit: Emit,
+        budget: Budget | None = None,
+    ) -> None:
+        self._connection = connection
+        self._writer = writer
+        self._scope = scope
+        self._clock = clock
+        self._emit = emit
+        self._budget = budget
+        self._counting: _Counting | None = None
+        self._counted: Count | None = None
+        self._scan: Scan | None = None
+        self._other_reads = 0
+        self._unreadable: dict[str, str] = {}
+
+    @property
+    def reads(self) -> int:
+        """Reads that Firestore has billed so far."""
+        return self._other_reads + (self._scan.reads if self._scan else 0)
+
+    def run(self) -> Read:
+        """Read, judge, prove. The files are whole, named and flushed when it returns.
+
+        Raises ReadBudgetExceeded before anything is read; FirestoreUnavailable or SnapshotExpired if no
+        collection could be read; what the writer and `emit` raise.
+        """
+        instant = self._count_first() if self._budget is not None else None
+        self._emit(PhaseStarted("reading"))
+        try:
+            scan = self._read(instant)
+        except _StartAgain:
+            scan = self._read_again()
+        self._judge(scan)
+        read_time = self._instant(scan)
+        files = self._writer.finish(self._empty_collections())
+        self._emit(PhaseStarted("checking"))
+        checked, remark = self._prove(read_time)
+        files = {name: entry for name, entry in files.items() if name not in self._unreadable}
+        errors = [f"{collection}: {reason}" for collection, reason in sorted(self._unreadable.items())]
+        if scan.stopped is not None and not errors:
+            errors.append(scan.stopped)
+        if self._unreadable and not files:
+            raise FirestoreUnavailable("no se pudo leer ninguna colección", errors[0])
+        counted = self._counted or Count(None, "no se contó", 0)
+        return Read(read_time, files, tuple(errors + remark), counted.total, counted.reason, checked)
+
+    # --- counting ----------------------------------------------------------------------------------
+
+    def _count_first(self) -> datetime | None:
+        """Count before anything is read, and refuse what the budget does not allow. Returns the instant."""
+        assert self._budget is not None
+        counted = count(self._connection, self._scope, clock=self._clock, emit=self._emit)
+        self._other_reads += counted.reads
+        self._counted = counted
+        if counted.total is not None:
+            self._emit(Counted(counted.total))
+            needed = counted.reads + counted.total + min(SPOT_CHECKS, counted.total)
+            if needed > self._budget.left:
+                raise ReadBudgetExceeded(needed, self._budget.used, self._budget.allowed)
+        return counted.read_time
+
+    def _count_beside(self, read_time: datetime | None) -> None:
+        if self._counted is None and self._counting is None:
+            self._counting = _Counting(
+                lambda: count(self._connection, self._scope, read_time, clock=self._clock)
+            )
+
+    def _look_at_count(self, *, wait: bool = False) -> None:
+        """Take the count over once it is there, and tell it."""
+        if self._counted is not None or self._counting is None:
+            return
+        self._counted = self._counting.wait() if wait else self._counting.poll()
+        if self._counted is not None:
+            self._other_reads += self._counted.reads
+            if self._counted.total is not None:
+                self._emit(Counted(self._counted.total))
+
+    # --- reading -----------------------------------------------------------------------------------
+
+    def _read(self, instant: datetime | None) -> Scan:
+        """The whole scope into the writer. Raises _StartAgain if the count says that it is too much."""
+        scan = self._scan = Scan(
+            self._connection,
+            self._scope,
+            clock=self._clock,
+            emit=self._emit,
+            read_time=instant,
+            max_reads=self._max_scan_reads(),
+        )
+        collection = ""
+        add = self._writer.add
+        for number, document in enumerate(scan):
+            if document.path[0] != collection:
+                self._count_beside(scan.read_time)
+                self._finished(collection, scan)
+                collection = document.path[0]
+            if not number % _STEP:
+                self._look_at_count()
+                if self._too_many(instant):
+                    raise _StartAgain
+            add(document)
+        self._finished(collection, scan)
+        return scan
+
+    def _finished(self, collection: str, scan: Scan) -> None:
+        self._writer.end_collection()
+        if collection and collection not in scan.unreadable:
+            documents, nested = self._writer.counts[collection]
+            self._emit(CollectionDone(collection, documents, nested))
+
+    def _too_many(self, instant: datetime | None) -> bool:
+        total = self._counted.total if self._counted else None
+        return instant is None and total is not None and total > MANY_DOCUMENTS
+
+    def _read_again(self) -> Scan:
+        """Begin again at the server's last whole minute, which point-in-time recovery keeps for 7 days."""
+        assert self._scan is not None
+        instant = self._instant(self._scan).replace(second=0, microsecond=0)
+        self._other_reads = self.reads
+        for collection in list(self._writer.counts):
+            self._writer.discard(collection)
+        self._counted = self._counting = None
+        self._emit(Warned("La base es muy grande: se lee en el último minuto entero (requiere PITR)."))
+        return self._read(instant)
+
+    def _max_scan_reads(self) -> int | None:
+        if self._budget is None:
+            return None
+        return max(1, self._budget.left - self._other_reads - SPOT_CHECKS)
+
+    def _instant(self, scan: Scan) -> datetime:
+        if scan.read_time is None:
+            raise FirestoreUnavailable("el servidor no dijo el instante de los datos", "Repita el backup.")
+        return scan.read_time
+
+    # --- judging -----------------------------------------------------------------------------------
+
+    def _judge(self, scan: Scan) -> None:
+        """Drop what was not read whole, and what the server counts otherwise."""
+        for collection, reason in scan.unreadable.items():
+            self._drop(collection, reason, tell=False)
+        self._count_beside(scan.read_time)
+        self._look_at_count(wait=True)
+        total = self._counted.total if self._counted else None
+        read = sum(documents + nested for documents, nested in self._writer.counts.values())
+        if total is None or (total == read and not self._unreadable):
+            return
+        for collection, reason in self._culprits(self._instant(scan)).items():
+            self._drop(collection, reason)
+
+    def _culprits(self, read_time: datetime) -> dict[str, str]:
+        """The collections that the server counts otherwise; if none, all those that it would not count."""
+        counts = {name: sum(both) for name, both in self._writer.counts.items()}
+        differing: dict[str, str] = {}
+        unsure: dict[str, str] = {}
+        for collection in sorted(set(counts) | set(self._named_by_server(read_time))):
+            if collection in self._unreadable or not self._scope.includes((collection,)):
+                continue
+            theirs, ours = self._count_one(collection, read_time), counts.get(collection, 0)
+            if theirs.total is None:
+                unsure[collection] = f"el recuento no coincide y no se pudo comprobar: {theirs.reason}"
+            elif theirs.total != ours:
+                differing[collection] = f"se leyeron {ours} documentos y el servidor cuenta {theirs.total}"
+        # What failed already explains a total that differs.
+        return differing or ({} if self._unreadable else unsure)
+
+    def _named_by_server(self, read_time: datetime) -> list[str]:
+        try:
+            return list_collections(self._connection, read_time, clock=self._clock)
+        except (FirestoreUnavailable, SnapshotExpired):
+            return []  # the collections that were read are judged all the same
+
+    def _count_one(self, collection: str, read_time: datetime) -> Count:
+        try:
+            counted = count_collection(self._connection, collection, read_time, clock=self._clock)
+        except (FirestoreUnavailable, SnapshotExpired) as error:
+            counted = Count(None, one_line(error), 1)
+        self._other_reads += counted.reads
+        return counted
+
+    def _drop(self, collection: str, reason: str, *, tell: bool = True) -> None:
+        self._writer.discard(collection)
+        self._unreadable[collection] = one_line(reason)
+        if tell:
+            self._emit(CollectionFailed(collection, one_line(reason)))
+
+    def _prove(self, read_time: datetime) -> tuple[int, list[str]]:
+        """Fetch some documents again and compare; how many, and what is to be said if it cannot be done."""
+        try:
+            found = spot_check(self._connection, self._writer.sampled(), read_time, clock=self._clock)
+        except (FirestoreUnavailable, SnapshotExpired) as error:
+            return 0, [f"No se pudo comprobar el backup con el servidor: {one_line(error)}"]
+        self._other_reads += found.reads
+        for path in found.differing:
+            if path[0] not in self._unreadable:
+                self._drop(path[0], f"«{'/'.join(path)}» no es igual al releerlo del servidor")
+        return found.compared, []
+
+    def _empty_collections(self) -> list[str]:
+        """Those that get a `[]` file: asked for by name, or FACOT's seven where FACOT's data is."""
+        there = set(self._writer.counts)
+        wanted = list(self._scope.collections or ())
+        if not there.isdisjoint(FACOT_COLLECTIONS):
+            wanted += FACOT_COLLECTIONS
+        return [
+            collection
+            for collection in dict.fromkeys(wanted)
+            if collection not in there
+            and collection not in self._unreadable
+            and self._scope.includes((collection,))
+        ]
+
+
+def one_line(reason: FacotBackupsError | str) -> str:
+    """A reason for the `errors` of the metadata: without line breaks."""
+    return " ".join(str(reason).split())
