@@ -1,0 +1,219 @@
+"""One run at a time: between threads, between processes, between computers; the dead hold nothing."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+
+import orjson
+import pytest
+
+from facot_backups.archive import owner as owner_module
+from facot_backups.archive.owner import Owner, host_id, parse_owner, process_start
+from facot_backups.errors import BackupDirUnusable, LockHeld
+from tests.support.archives import NOON, Archive, document, run
+
+DOCUMENTS = [document("clients/a", n=1)]
+
+
+@pytest.fixture
+def archive(tmp_path: Path) -> Archive:
+    archive = Archive(tmp_path / "backups", tmp_path / "state")
+    archive.backup(DOCUMENTS)
+    return archive
+
+
+def owner_file(archive: Archive) -> Path:
+    return archive.root / ".facot/owner.json"
+
+
+def foreign(archive: Archive, token: str = "t", beats: int = 0, host: str = "another") -> None:
+    owner = Owner(host, "otro-pc", 4242, "x", NOON, token, NOON, beats)
+    owner_file(archive).write_bytes(owner.to_bytes())
+
+
+def assert_free(archive: Archive) -> None:
+    with archive.store.locked():
+        pass
+    assert not owner_file(archive).exists()
+    assert (archive.root / ".facot/lock").read_bytes() == b""
+
+
+def test_a_second_one_in_the_same_process_is_refused(archive: Archive) -> None:
+    found: list[BaseException] = []
+
+    def other_thread() -> None:
+        try:
+            assert_free(archive)
+        except LockHeld as error:
+            found.append(error)
+
+    store = archive.store
+    with store.locked():
+        with pytest.raises(LockHeld) as caught, store.locked():
+            pass
+        thread = threading.Thread(target=other_thread)
+        thread.start()
+        thread.join()
+    assert str(os.getpid()) in str(caught.value) and caught.value.exit_code == 11
+    assert len(found) == 1
+    assert_free(archive)
+
+
+@contextmanager
+def holder(archive: Archive) -> Iterator[subprocess.Popen[str]]:
+    """A process that took the lock and keeps it until it is told to end."""
+    code = (
+        "import sys\nfrom pathlib import Path\nfrom tests.support.archives import Archive\n"
+        "with Archive(Path(sys.argv[1]), Path(sys.argv[2])).store.locked():\n"
+        "    print('held', flush=True)\n    sys.stdin.read()\n"
+    )
+    command = [sys.executable, "-B", "-c", code, str(archive.root), str(archive.state_folder)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None and process.stdout.readline() == "held\n"
+        try:
+            yield process
+        finally:
+            if process.poll() is None:
+                process.kill()
+
+
+def test_another_process_holds_it_until_it_ends_or_dies(archive: Archive) -> None:
+    with holder(archive) as process:
+        with pytest.raises(LockHeld, match=f"proceso {process.pid}, desde"):
+            assert_free(archive)
+        assert process.stdin is not None
+        process.stdin.close()
+        assert process.wait() == 0
+        assert_free(archive)
+    with holder(archive) as process:
+        os.kill(process.pid, signal.SIGKILL)
+        process.wait()
+        assert owner_file(archive).exists()
+        assert_free(archive)
+
+
+def test_a_race_has_one_winner_at_a_time(tmp_path: Path) -> None:
+    code = (
+        "import sys\nfrom pathlib import Path\nfrom facot_backups.errors import LockHeld\n"
+        "from tests.support.archives import Archive, document\nsys.stdin.readline()\n"
+        "archive = Archive(Path(sys.argv[1]), Path(sys.argv[2]))\n"
+        "try:\n    print(archive.backup([document('clients/a', n=1)]).name)\n"
+        "except LockHeld:\n    print('held')\n"
+    )
+    command = [sys.executable, "-B", "-c", code, str(tmp_path / "backups"), str(tmp_path / "state")]
+    racers = [
+        subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in range(4)
+    ]
+    for racer in racers:
+        assert racer.stdin is not None
+        racer.stdin.write("go\n")
+        racer.stdin.flush()
+    said = [racer.communicate()[0].strip() for racer in racers]
+    assert all(racer.returncode == 0 for racer in racers)
+    names = [str(b.name) for b in Archive(tmp_path / "backups", tmp_path / "state").store.backups()]
+    won = [word for word in said if word != "held"]
+    assert won and sorted(won) == sorted(names) and len(set(won)) == len(won)
+
+
+def test_a_silent_foreign_owner_is_given_up_after_ten_minutes(archive: Archive) -> None:
+    foreign(archive)
+    for wait in (timedelta(), timedelta(minutes=9, seconds=59)):
+        archive.clock.moment += wait
+        with pytest.raises(LockHeld, match="otro-pc"):
+            assert_free(archive)
+    archive.clock.moment += timedelta(seconds=1)
+    assert_free(archive)
+
+
+def test_a_foreign_owner_that_beats_is_never_given_up(archive: Archive) -> None:
+    for beat in range(5):
+        foreign(archive, beats=beat)
+        archive.clock.moment += timedelta(minutes=30)
+        with pytest.raises(LockHeld):
+            assert_free(archive)
+
+
+def test_an_owner_that_cannot_be_read_is_waited_for_too(archive: Archive) -> None:
+    owner_file(archive).write_bytes(b'{"host": ')
+    with pytest.raises(LockHeld, match=r"owner\.json"):
+        assert_free(archive)
+    archive.clock.moment += timedelta(minutes=10)
+    assert_free(archive)
+
+
+def test_a_dead_or_reused_pid_of_this_computer_holds_nothing(archive: Archive) -> None:
+    foreign(archive, host=host_id())  # no process 4242 began at "x"
+    assert_free(archive)
+    alive = Owner(host_id(), "aquí", os.getppid(), process_start(os.getppid()), NOON, "t", NOON)
+    owner_file(archive).write_bytes(alive.to_bytes())
+    with pytest.raises(LockHeld):
+        assert_free(archive)
+
+
+def test_who_lost_the_lock_publishes_nothing(archive: Archive) -> None:
+    names = [str(backup.name) for backup in archive.store.backups()]
+    with pytest.raises(LockHeld, match="otro-pc"), archive.store.locked() as store:
+        foreign(archive, token="taken over")
+        run(store, DOCUMENTS)
+    assert [str(backup.name) for backup in archive.store.backups()] == names
+    assert parse_owner(owner_file(archive).read_bytes()).token == "taken over"
+    assert not list((archive.root / ".facot/staging").iterdir())
+
+
+def test_who_lost_the_lock_deletes_nothing(archive: Archive) -> None:
+    (backup,) = archive.store.backups()
+    with pytest.raises(LockHeld), archive.store.locked() as store:
+        owner_file(archive).unlink()
+        store.delete(backup)
+    assert archive.store.backups() == [backup]
+
+
+def test_the_heart_beats_while_the_lock_is_held(archive: Archive) -> None:
+    def beating() -> list[str]:
+        return [thread.name for thread in threading.enumerate() if "heartbeat" in thread.name]
+
+    with archive.store.locked(heartbeat_seconds=0.001) as store:
+        while parse_owner(owner_file(archive).read_bytes()).beats < 3:
+            store.still_ours()
+        assert beating()
+    assert not beating() and not owner_file(archive).exists()
+
+
+def test_the_lock_is_no_way_out_of_the_folder(archive: Archive, tmp_path: Path) -> None:
+    victim = tmp_path / "victim"
+    victim.write_bytes(b"precious")
+    lock = archive.root / ".facot/lock"
+    lock.unlink()
+    lock.symlink_to(victim)
+    with pytest.raises(BackupDirUnusable):
+        assert_free(archive)
+    assert victim.read_bytes() == b"precious"
+
+
+def test_this_computer_and_its_processes(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    assert process_start(os.getpid()) == process_start(os.getpid()) != process_start(os.getppid())
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    assert process_start(ended.pid) is None
+    assert len(host_id()) == 32
+    machine_id = Path("/etc/machine-id")
+    if machine_id.exists():
+        assert machine_id.read_text().strip() not in host_id()
+    # Where there is no /proc: what `ps` says, if it is there, is as good.
+    assert owner_module._posix_start(os.getpid()) is not None
+    assert owner_module._posix_start(ended.pid) is None
+
+
+def test_owner_json_says_who(archive: Archive) -> None:
+    with archive.store.locked():
+        said = orjson.loads(owner_file(archive).read_bytes())
+    assert said["pid"] == os.getpid() and said["host"] == host_id()
+    assert said["since"] == said["heartbeat"] == "2024-11-27T12:00:05.123456Z"

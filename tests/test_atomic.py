@@ -1,0 +1,118 @@
+"""Durable writes: whole or not at all, and faults in the user's words."""
+
+from __future__ import annotations
+
+import errno
+import os
+from pathlib import Path
+
+import pytest
+
+from facot_backups import atomic
+from facot_backups.errors import BackupDirUnusable, NoSpace
+from tests.support.archives import HandClock
+from tests.support.crash import At, watched
+
+
+@pytest.mark.parametrize(
+    ("number", "words"),
+    [
+        (errno.EROFS, "solo lectura"),
+        (errno.EACCES, "no permite"),
+        (errno.EPERM, "no permite"),
+        (errno.ENOENT, "¿disco desconectado?"),
+        (errno.EIO, "el disco falla"),
+        (errno.ENOTDIR, "no es una carpeta"),
+        (errno.ESTALE, "el sistema responde"),
+    ],
+)
+def test_faults_are_explained(number: int, words: str) -> None:
+    with pytest.raises(BackupDirUnusable) as caught, atomic.explained(Path("/disco/backups")):
+        raise OSError(number, os.strerror(number), "/disco/backups/x")
+    text = str(caught.value)
+    assert words in text and "/disco/backups" in text and "/disco/backups/x" in text
+    assert text.count("\n") == 1 and caught.value.exit_code == 13
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT, errno.EFBIG])
+def test_a_full_disk_names_the_space_needed(number: int) -> None:
+    with pytest.raises(NoSpace, match="12 MB"), atomic.explained(Path("/disco"), 12_000_000):
+        raise OSError(number, os.strerror(number))
+
+
+def test_a_mistake_of_ours_is_not_the_disks() -> None:
+    with pytest.raises(OSError, match="Bad file descriptor"), atomic.explained(Path("/disco")):
+        os.fsync(99_999)
+
+
+def test_a_write_that_fails_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
+    def fail(name: str, args: tuple[object, ...]) -> None:
+        raise OSError(errno.ENOSPC, "full")
+
+    target = tmp_path / "file"
+    atomic.write_file(target, b"old")
+    step, hook = 0, At(0, fail)
+    while hook.steps >= step:
+        step += 1
+        hook = At(step, fail)
+        with watched(hook):
+            try:
+                atomic.write_file(target, b"new")
+            except OSError:
+                assert target.read_bytes() in (b"old", b"new")
+        assert [path.name for path in tmp_path.iterdir()] == ["file"]
+    assert target.read_bytes() == b"new" and step > 5
+    assert target.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_write_that_the_system_takes_in_parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write = os.write
+    monkeypatch.setattr(os, "write", lambda descriptor, data: write(descriptor, bytes(data)[:7]))
+    atomic.write_file(tmp_path / "file", bytes(range(256)))
+    assert (tmp_path / "file").read_bytes() == bytes(range(256))
+
+
+def test_links_and_pipes_are_not_read(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_bytes(b"secret")
+    (tmp_path / "link").symlink_to(tmp_path / "secret")
+    os.mkfifo(tmp_path / "pipe")
+    for name in ("link", "pipe"):
+        with pytest.raises(OSError):
+            atomic.read_file(tmp_path / name)
+
+
+def test_removing_a_tree_spares_what_links_lead_to(tmp_path: Path) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "precious").write_bytes(b"x")
+    tree = tmp_path / "tree"
+    (tree / "deep").mkdir(parents=True)
+    (tree / "deep/link").symlink_to(outside)
+    atomic.remove_tree(tree)
+    (tmp_path / "root-link").symlink_to(outside)
+    atomic.remove_tree(tmp_path / "root-link")
+    assert [path.name for path in tmp_path.iterdir()] == ["outside"]
+    assert (outside / "precious").exists()
+
+
+class _Sharing(PermissionError):
+    winerror = 32
+
+
+def test_a_rename_waits_for_windows_to_let_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = HandClock()
+    rename = os.rename
+
+    def busy(path: Path, target: Path) -> None:
+        if clock.monotonic() < until:
+            raise _Sharing(errno.EACCES, "busy")
+        rename(path, target)
+
+    monkeypatch.setattr(os, "rename", busy)
+    (tmp_path / "a").mkdir()
+    until = 59.0
+    atomic.rename(tmp_path / "a", tmp_path / "b", clock)
+    assert (tmp_path / "b").is_dir()
+    until = clock.monotonic() + 61
+    with pytest.raises(PermissionError):
+        atomic.rename(tmp_path / "b", tmp_path / "c", clock)
