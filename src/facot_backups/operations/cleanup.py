@@ -1,0 +1,177 @@
+"""Retention carried out: first what stays is verified, then what goes is deleted, the oldest first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Protocol
+
+from facot_backups import atomic
+from facot_backups.archive.layout import STATE_DIR
+from facot_backups.archive.ledger import COMPLETE, FAILED
+from facot_backups.archive.reader import Backup, open_backup
+from facot_backups.errors import FacotBackupsError, Interrupted, UsageError
+from facot_backups.events import Emit, PhaseStarted, Warned, ignore
+from facot_backups.model import Json
+from facot_backups.operations.retention import Decision, Item, Plan, spared, stopped
+from facot_backups.operations.retention_alarms import Alarm, verification_failed
+from facot_backups.operations.verify import VerifyReport, verify
+
+# The ledger's word for a cleanup that an alarm stopped.
+STOPPED = "STOPPED"
+
+
+@dataclass(frozen=True, slots=True)
+class RetentionResult:
+    """What was done, or with `dry_run` what would have been.
+
+    `errors`, in Spanish, are what went wrong; `fault` the error that ended the work, for its exit code.
+    """
+
+    deleted: tuple[Decision, ...]
+    kept: tuple[Decision, ...]
+    errors: tuple[str, ...]
+    alarms: tuple[Alarm, ...]
+    dry_run: bool
+    fault: FacotBackupsError | None = None
+
+
+class Deleter(Protocol):
+    """The store under its lock, as far as retention needs it."""
+
+    def delete(self, backup: Backup) -> None:
+        """Delete one folder, by one rename first. Raises UsageError for what is not to be deleted."""
+
+    def record(self, kind: str, outcome: str, **details: Json) -> None:
+        """Write a line into the ledger."""
+
+
+def apply(
+    plan: Plan,
+    store: Deleter,
+    verify: Callable[[Backup, Emit], VerifyReport] = verify,
+    emit: Emit = ignore,
+    *,
+    dry_run: bool = False,
+) -> RetentionResult:
+    """Verify what the deletions rely on, then delete, the oldest first; the first fault ends it.
+
+    With `dry_run` everything but the deletions is done, so that the answer is what `apply` would do. What
+    `emit` raises passes, with what was deleted so far in the ledger. Nothing else is raised.
+    """
+    alarms = plan.alarms or (_verified(plan.to_verify, verify, emit) if plan.deletions else ())
+    for warning in plan.warnings:
+        emit(Warned(warning))
+    if alarms:
+        kept = tuple(map(stopped, plan.decisions))
+        return _recorded(store, RetentionResult((), kept, (), alarms, dry_run))
+    return _Cleanup(plan, store, emit, dry_run).run()
+
+
+def _verified(
+    backups: Iterable[Backup], verify: Callable[[Backup, Emit], VerifyReport], emit: Emit
+) -> tuple[Alarm, ...]:
+    """The alarms for those of `backups` that are damaged."""
+    reports = [(backup, verify(backup, emit)) for backup in backups]
+    return tuple(
+        verification_failed(backup, report.problems[0].message)
+        for backup, report in reports
+        if not report.sound
+    )
+
+
+class _Cleanup:
+    """Deletions under way: what is gone, what stays, and what went wrong."""
+
+    def __init__(self, plan: Plan, store: Deleter, emit: Emit, dry_run: bool) -> None:
+        self._plan = plan
+        self._store = store
+        self._emit = emit
+        self._dry_run = dry_run
+        self._deleted: list[Decision] = []
+        self._spared: dict[Path, Decision] = {}
+        self._fault: FacotBackupsError | None = None
+
+    def run(self) -> RetentionResult:
+        """Delete, unless it is a dry run; the ledger gets its line even if somebody stops it."""
+        try:
+            if self._plan.deletions:
+                self._emit(PhaseStarted("deleting"))
+            for decision in self._plan.deletions:
+                self._take(decision)
+        except Interrupted:
+            _recorded(self._store, self._result())
+            raise
+        return _recorded(self._store, self._result())
+
+    def _take(self, decision: Decision) -> None:
+        if self._fault is not None:
+            why = "no se borró porque antes falló otro borrado"
+            self._spared[decision.path] = spared(decision, "not-reached", why)
+            return
+        try:
+            if not self._dry_run:
+                with atomic.explained(decision.path.parent):
+                    self._store.delete(_folder(decision.item))
+            self._deleted.append(decision)
+        except UsageError as error:
+            # The store's refusal concerns this folder alone, and is the user's to mend.
+            self._spared[decision.path] = spared(decision, "refused", _one_line(error))
+            self._emit(Warned(str(error)))
+        except FacotBackupsError as error:
+            if _is_gone(decision.path):
+                self._deleted.append(decision)
+            else:
+                self._spared[decision.path] = spared(decision, "not-reached", _one_line(error))
+            if isinstance(error, Interrupted):
+                raise
+            self._fault = error
+
+    def _result(self) -> RetentionResult:
+        gone = {decision.path for decision in self._deleted}
+        kept = [
+            self._spared.get(decision.path, decision)
+            for decision in self._plan.decisions
+            if decision.path not in gone
+        ]
+        errors = () if self._fault is None else (str(self._fault),)
+        return RetentionResult(tuple(self._deleted), tuple(kept), errors, (), self._dry_run, self._fault)
+
+
+def _recorded(store: Deleter, result: RetentionResult) -> RetentionResult:
+    """The result, with its line in the ledger if it did anything; a ledger that fails is one more error."""
+    if result.dry_run or not (result.deleted or result.alarms or result.errors):
+        return result
+    outcome = STOPPED if result.alarms else FAILED if result.errors else COMPLETE
+    try:
+        store.record(
+            "retention",
+            outcome,
+            deleted=[decision.path.name for decision in result.deleted],
+            alarms=[alarm.kind for alarm in result.alarms],
+            errors=list(result.errors),
+        )
+    except FacotBackupsError as error:
+        return replace(result, errors=(*result.errors, str(error)), fault=result.fault or error)
+    return result
+
+
+def _folder(item: Item) -> Backup:
+    """What the store deletes: an old folder as the store sees it. Raises UsageError if it is none any more."""
+    found = item if isinstance(item, Backup) else open_backup(item.path)
+    if found is None:
+        raise UsageError(f"{item.path} ya no es un backup: no se borra.")
+    return found
+
+
+def _is_gone(path: Path) -> bool:
+    """Whether a deletion that failed was past its rename; not so if the whole disk went away."""
+    try:
+        return (path.parent / STATE_DIR).is_dir() and not path.exists()
+    except OSError:
+        return False
+
+
+def _one_line(error: FacotBackupsError) -> str:
+    return " ".join(str(error).split())
