@@ -5,18 +5,20 @@ from __future__ import annotations
 import shutil
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from facot_backups.archive.metadata import FileEntry, Metadata, parse, serialize
 from facot_backups.archive.reader import open_backup
-from facot_backups.model import Scope, Source
+from facot_backups.model import EVERYTHING, Scope, Source
 from facot_backups.operations.verify import verify
 from tests.archive.golden import GOLDEN
 from tests.archive.test_lines import encode, read
 from tests.support.documents import with_parents
 
 _FOLDER = Path(__file__).parent.parent / "golden"
+_SPECIFICATION = (_FOLDER.parent.parent / "docs" / "formato.md").read_text(encoding="utf-8")
 _START = datetime(2024, 11, 27, 6, 0, 5, 123456, UTC)
 _METADATA = Metadata(
     backup_date=date(2024, 11, 27),
@@ -81,3 +83,18 @@ def test_a_golden_folder_verifies(tmp_path: Path) -> None:
     assert backup is not None
     report = verify(backup)
     assert (report.problems, report.notes, report.documents) == ((), (), 11)
+
+
+def test_the_specification_shows_what_we_read() -> None:
+    example = _SPECIFICATION.split("```\n[\n", 1)[1].split("```", 1)[0]
+    documents, odd = read(b"[\n" + example.encode(), "invoices", EVERYTHING)
+    assert (len(documents), odd) == (6, [])
+
+
+@pytest.mark.parametrize("file", GOLDEN)
+def test_the_specifications_own_reader_reads_golden_files(file: str) -> None:
+    code = _SPECIFICATION.split("```python\n", 1)[1].split("```", 1)[0]
+    names: dict[str, Any] = {}
+    exec(code, names)
+    found = names["documentos"](_FOLDER / file, GOLDEN[file].collection)
+    assert [path for path, _ in found] == [document.path for document in GOLDEN[file].documents]
