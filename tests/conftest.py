@@ -13,6 +13,8 @@ from pathlib import Path
 # setting of the developer's own reaches a test.
 os.environ["NO_GCE_CHECK"] = "true"
 os.environ["QT_QPA_PLATFORM"] = "offscreen"
+# A server that stops tells its clients, and gRPC tells the terminal.
+os.environ["GRPC_VERBOSITY"] = "ERROR"
 _FOREIGN = ("BACKUP_", "FACOT_BACKUPS_", "FIREBASE_", "FIRESTORE_", "GOOGLE_", "GCLOUD_")
 for _name in [name for name in os.environ if name.startswith(_FOREIGN)]:
     del os.environ[_name]

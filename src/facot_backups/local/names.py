@@ -8,7 +8,7 @@ from typing import NamedTuple
 from facot_backups.local.refusals import invalid
 
 _ROOT = re.compile(r"projects/([^/]+)/databases/([^/]+)")
-_NUMERIC = re.compile(r"__id(0|-?[1-9][0-9]*)__")
+_NUMERIC = re.compile(r"__id(-?[1-9][0-9]*)__")
 _RESERVED = re.compile(r"__.+__", re.DOTALL)
 _ID_BYTES = 1500
 
@@ -56,7 +56,7 @@ def check_collection_id(collection: str) -> None:
 
 
 def check_document_id(document: str) -> None:
-    """Refuse a document id that Firestore refuses. `__id7__` is an id of its own kind, a number."""
+    """Refuse a document id that Firestore refuses. `__id7__` is an id of its own kind, a number; 0 is none."""
     _check_common(document, "Resource")
     if match := _NUMERIC.fullmatch(document):
         if not -(2**63) <= int(match[1]) < 2**63:

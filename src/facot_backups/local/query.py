@@ -83,8 +83,12 @@ class Query:
                 yield Found(record.path, version)
 
     def _bounds(self) -> tuple[bytes, bytes]:
-        """The range of names, narrowed by the cursors."""
+        """The range of names, narrowed by the cursors. One without values equals every document."""
         low, high = self.low, self.high
+        if self.start is not None and not self.start.values and not self.start.before:
+            return low, low
+        if self.end is not None and not self.end.values and self.end.before:
+            return low, low
         first, last = (self.end, self.start) if self.orders[0].descending else (self.start, self.end)
         if first is not None and first.values:
             low = max(low, _edge(first, self.orders[0].descending))

@@ -53,7 +53,7 @@ class LocalFirestore:
         self._server: grpc.Server | None = None
         self.switches = Switches()
         self.script = Script()
-        self._service = Service(clock or SystemClock(), horizon, self.switches)
+        self.service = Service(clock or SystemClock(), horizon, self.switches)
 
     @property
     def host(self) -> str:
@@ -68,7 +68,7 @@ class LocalFirestore:
             ThreadPoolExecutor(_THREADS, thread_name_prefix="local-firestore"),
             options=[("grpc.max_receive_message_length", _REQUEST_BYTES), ("grpc.so_reuseport", 0)],
         )
-        handlers = {method.name: _handler(method, self.script) for method in methods(self._service)}
+        handlers = {method.name: _handler(method, self.script) for method in methods(self.service)}
         server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(wire.SERVICE, handlers),))
         self._port = server.add_insecure_port(f"{self._address}:{self._port}")
         server.start()
@@ -94,7 +94,7 @@ class LocalFirestore:
 
         Returns how many. All of a few thousand get one update time.
         """
-        target = self._service.database(wire.database_name(project, database))
+        target = self.service.database(wire.database_name(project, database))
         count = 0
         for chunk in _chunks(documents, _LOAD_TOGETHER):
             with target.lock:

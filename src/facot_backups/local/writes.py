@@ -64,7 +64,6 @@ def _apply(database: Database, write: wire.Message, now: int, pending: dict[str,
     if write.WhichOneof("operation") == "delete":
         if before:
             pending[path] = Version(now, now, None)
-            encode.set_time(result.update_time, before.update_time)
         return result
     document = _updated(write, before)
     for transform in _transforms(write):
