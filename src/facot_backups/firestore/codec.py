@@ -120,11 +120,11 @@ def double_text(number: float) -> str:
 
 def _decode_timestamp(value: Message, _root: str) -> _Decoded:
     stamp = value.timestamp_value
-    micros, rest = divmod(stamp.nanos, 1000)
-    if rest:
+    nanos = stamp.nanos
+    if nanos % 1000:
         raise ValueError("marca de tiempo con más precisión que microsegundos")
-    moment = EPOCH + timedelta(seconds=stamp.seconds)
-    return f"{moment.isoformat()}.{micros:06d}Z", "timestamp"
+    moment = EPOCH + timedelta(0, stamp.seconds, nanos // 1000)
+    return moment.isoformat("T", "microseconds") + "Z", "timestamp"
 
 
 def _decode_bytes(value: Message, _root: str) -> _Decoded:

@@ -13,7 +13,13 @@ from datetime import datetime, timedelta
 from facot_backups.clock import from_iso_utc
 from facot_backups.errors import FormatError
 from facot_backups.firestore.codec import EPOCH, VECTOR_MARK
-from facot_backups.firestore.names import field_name_problem, name_of, path_problem, reference_name
+from facot_backups.firestore.names import (
+    MAX_NAME_BYTES,
+    field_name_problem,
+    name_of,
+    path_problem,
+    reference_name,
+)
 from facot_backups.firestore.protos import Document as DocumentMessage
 from facot_backups.firestore.protos import Message
 from facot_backups.model import Document, Json, TypeTree
@@ -73,11 +79,15 @@ class _Refused(Exception):
 
 
 class _Encoder:
-    """Writes one document. `size` is a lower bound of what Firestore counts for it, in bytes."""
+    """Writes one document. `size` is a lower bound of what Firestore counts for it, in bytes.
+
+    `path` is the length of the present field's path in bytes: names joined by points, indexes not counted.
+    """
 
     def __init__(self, root: str) -> None:
         self.root = root
         self.size = 0
+        self.path = 0
 
     def fields(self, target: Message, fields: dict[str, Json], types: TypeTree | str, depth: int) -> None:
         """Fill a protobuf map of fields. `types` is the tree that stands beside `fields`."""
@@ -89,10 +99,21 @@ class _Encoder:
             try:
                 if problem := field_name_problem(name):
                     raise _Refused(problem)
-                self.size += len(name) + 1
+                length = self._enter(name)
                 self.value(target[name], value, tree.get(name), depth)
+                self.path -= length
             except _Refused as refused:
                 raise _step(refused, "." + name) from None
+
+    def _enter(self, name: str) -> int:
+        """Count a field's name; returns what to take off `path` behind the field."""
+        length = len(name.encode()) + 1
+        self.size += length
+        self.path += length
+        # The point that is counted behind the last name does not exist.
+        if self.path - 1 > MAX_NAME_BYTES:
+            raise _Refused(f"ruta de campo de más de {MAX_NAME_BYTES} bytes")
+        return length
 
     def value(self, target: Message, value: Json, leaf: TypeTree | str | None, depth: int) -> None:
         """Set the protobuf `target` to `value`; `leaf` is its entry in `_types`."""

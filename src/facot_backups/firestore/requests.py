@@ -14,7 +14,6 @@ from facot_backups.firestore.connection import Calls
 from facot_backups.firestore.protos import (
     BatchGetDocumentsRequest,
     ListCollectionIdsRequest,
-    ListDocumentsRequest,
     Message,
 )
 from facot_backups.firestore.retry import Patience, insist
@@ -53,11 +52,12 @@ class Requests:
             if not token:
                 return sorted(set(ids), key=segment_key)
 
-    def documents(self, read_time: datetime, parent: str, collection: str, token: str) -> Message:
-        """A page of the documents of one collection, missing ones too, in name order."""
-        request = ListDocumentsRequest(
-            parent=parent, collection_id=collection, page_size=_PAGE, page_token=token, show_missing=True
-        )
+    def documents(self, request: Message, read_time: datetime) -> Message:
+        """A page of the documents of one collection, missing ones too, in name order.
+
+        `request` is a plain protobuf `ListDocumentsRequest`, but for its instant.
+        """
+        request.show_missing = True
         set_time(request.read_time, read_time)
         answer = self._once(self._calls.list_documents, request)
         self.reads += max(1, len(answer.documents))

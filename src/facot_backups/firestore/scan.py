@@ -77,6 +77,7 @@ class Scan:
         self._requests = Requests(connection, clock, emit)
         self._failure: FacotBackupsError | None = None
         self._any_whole = False
+        self._walked = False
         self._general_failures = 0
         self.unreadable: dict[str, str] = {}
         self.stopped: str | None = None
@@ -84,7 +85,10 @@ class Scan:
 
     @property
     def read_time(self) -> datetime | None:
-        """The instant (aware, UTC) of all that is read: from the server's first answer on, never changed."""
+        """The instant (aware, UTC) of all that is read: from the server's first answer on, never changed.
+
+        None before it, and where a budget allowed no question.
+        """
         return self._pages.read_time
 
     @property
@@ -94,12 +98,15 @@ class Scan:
 
     def __iter__(self) -> Iterator[Document]:
         for span in spans_of(self._scope):
-            if self.stopped is None:
-                yield from self._span(span)
-            else:
+            if self.stopped is not None:
                 self._give_up(span, None, self.stopped)
+            elif not self._walked:
+                yield from self._span(span)
         if self._failure is not None and not self._any_whole:
             raise self._failure
+        if self._pages.read_time is None and self.stopped is None:
+            # A scope that excludes all it names asks nothing; its instant is still the server's.
+            self._pages.read_time = self._requests.instant()
 
     def _span(self, span: Span | None, after: str | None = None) -> Iterator[Document]:
         """All of a span; what fails goes to `unreadable` and `stopped`."""
@@ -180,10 +187,10 @@ class Scan:
 
     def _after_failure(self, span: Span, failure: CallFailed) -> Iterator[Document]:
         """Go on behind an error that is neither transient nor an expired instant: by single collections."""
-        self._failure = self._failure or failure
         if self._is_refusal(failure):
             yield from self._walk(failure)
             return
+        self._failure = self._failure or failure
         self._general_failures += failure.code in _GENERAL
         current = self._last_collection(span)
         quota = failure.code is not None and is_quota(failure.code, failure.details)
@@ -214,10 +221,16 @@ class Scan:
                 self._give_up(part, None, self.stopped)
 
     def _is_refusal(self, failure: CallFailed) -> bool:
-        return failure.code in _REFUSALS and self._pages.documents == 0 and "Datastore" not in failure.details
+        return (
+            failure.code in _REFUSALS
+            and self._pages.documents == 0
+            and not self._any_whole
+            and "Datastore" not in failure.details
+        )
 
     def _walk(self, failure: CallFailed) -> Iterator[Document]:
         """The whole scope document by document; `failure` is raised if that does not work either."""
+        self._walked = True
         try:
             moment = self._pages.read_time = self._pages.read_time or self._requests.instant()
             walk = Walk(self._calls, self._requests, moment, self._max_reads)

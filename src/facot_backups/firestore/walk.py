@@ -8,8 +8,12 @@ from datetime import datetime
 from facot_backups.firestore.codec import decode_document
 from facot_backups.firestore.connection import Calls
 from facot_backups.firestore.pages import BudgetSpent
+from facot_backups.firestore.protos import ListDocumentsRequest
 from facot_backups.firestore.requests import Requests
 from facot_backups.model import Document
+
+# Documents per request.
+_PAGE = 300
 
 
 class Walk:
@@ -29,18 +33,28 @@ class Walk:
         """
         token = ""
         while True:
-            self._check_budget()
-            page = self._requests.documents(self._read_time, parent or self._root, collection, token)
+            request = ListDocumentsRequest(
+                parent=parent or self._root,
+                collection_id=collection,
+                page_size=self._left(),
+                page_token=token,
+            )
+            page = self._requests.documents(request, self._read_time)
             for message in page.documents:
                 if message.HasField("create_time"):
                     yield decode_document(message, self._root)
-                self._check_budget()
+                self._left()
                 for below in self._requests.collection_ids(self._read_time, message.name):
                     yield from self.read(below, message.name)
             token = page.next_page_token
             if not token:
                 return
 
-    def _check_budget(self) -> None:
-        if self._max_reads is not None and self._requests.reads >= self._max_reads:
+    def _left(self) -> int:
+        """How many reads one request may cost. Raises BudgetSpent."""
+        if self._max_reads is None:
+            return _PAGE
+        left = self._max_reads - self._requests.reads
+        if left <= 0:
             raise BudgetSpent
+        return min(left, _PAGE)
