@@ -60,33 +60,44 @@ def apply(
     With `dry_run` everything but the deletions is done, so that the answer is what `apply` would do. What
     `emit` raises passes, with what was deleted so far in the ledger. Nothing else is raised.
     """
-    alarms = plan.alarms or (_verified(plan.to_verify, verify, emit) if plan.deletions else ())
+    check = _Check(verify, emit)
     for warning in plan.warnings:
         emit(Warned(warning))
+    alarms = plan.alarms or check.alarms(plan.to_verify)
     if alarms:
         kept = tuple(map(stopped, plan.decisions))
         return _recorded(store, RetentionResult((), kept, (), alarms, dry_run))
-    return _Cleanup(plan, store, emit, dry_run).run()
+    return _Cleanup(plan, store, check, emit, dry_run).run()
 
 
-def _verified(
-    backups: Iterable[Backup], verify: Callable[[Backup, Emit], VerifyReport], emit: Emit
-) -> tuple[Alarm, ...]:
-    """The alarms for those of `backups` that are damaged."""
-    reports = [(backup, verify(backup, emit)) for backup in backups]
-    return tuple(
-        verification_failed(backup, report.problems[0].message)
-        for backup, report in reports
-        if not report.sound
-    )
+class _Check:
+    """Each backup verified once, when it is needed."""
+
+    def __init__(self, verify: Callable[[Backup, Emit], VerifyReport], emit: Emit) -> None:
+        self._verify = verify
+        self._emit = emit
+        self._problems: dict[Path, str | None] = {}
+
+    def problem(self, backup: Backup) -> str | None:
+        """What is wrong with `backup`, in Spanish; None if it is sound."""
+        if backup.path not in self._problems:
+            report = self._verify(backup, self._emit)
+            self._problems[backup.path] = None if report.sound else report.problems[0].message
+        return self._problems[backup.path]
+
+    def alarms(self, backups: Iterable[Backup]) -> tuple[Alarm, ...]:
+        """The alarms for those of `backups` that are damaged."""
+        checked = [(backup, self.problem(backup)) for backup in backups]
+        return tuple(verification_failed(backup, problem) for backup, problem in checked if problem)
 
 
 class _Cleanup:
     """Deletions under way: what is gone, what stays, and what went wrong."""
 
-    def __init__(self, plan: Plan, store: Deleter, emit: Emit, dry_run: bool) -> None:
+    def __init__(self, plan: Plan, store: Deleter, check: _Check, emit: Emit, dry_run: bool) -> None:
         self._plan = plan
         self._store = store
+        self._check = check
         self._emit = emit
         self._dry_run = dry_run
         self._deleted: list[Decision] = []
@@ -109,6 +120,11 @@ class _Cleanup:
         if self._fault is not None:
             why = "no se borró porque antes falló otro borrado"
             self._spared[decision.path] = spared(decision, "not-reached", why)
+            return
+        unsound = next((b for b in decision.relies_on if self._check.problem(b) is not None), None)
+        if unsound is not None:
+            why = f"se queda porque {unsound.name}, que guarda lo mismo, está dañado"
+            self._spared[decision.path] = spared(decision, "unsurpassed", why)
             return
         try:
             if not self._dry_run:
@@ -158,7 +174,7 @@ def _recorded(store: Deleter, result: RetentionResult) -> RetentionResult:
 
 
 def _folder(item: Item) -> Backup:
-    """What the store deletes: an old folder as the store sees it. Raises UsageError if it is none any more."""
+    """What the store deletes; an old folder as the store sees it. Raises UsageError if it is gone."""
     found = item if isinstance(item, Backup) else open_backup(item.path)
     if found is None:
         raise UsageError(f"{item.path} ya no es un backup: no se borra.")

@@ -109,13 +109,14 @@ class Facts:
 class Decision:
     """What becomes of one folder, by which rule; `reason` tells the user, in Spanish.
 
-    `date` is the local date that the folder bears.
+    `relies_on`: for a complete one that goes, the better ones: if one of them is damaged, it stays.
     """
 
     item: Item
     delete: bool
     rule: Rule
     reason: str
+    relies_on: tuple[Backup, ...] = ()
 
     @property
     def path(self) -> Path:
@@ -133,8 +134,8 @@ class Plan:
     """What retention would do; where there are `alarms`, nothing is deleted.
 
     `decisions`: one for each folder, ours first, then the old ones, each the newest first. `to_verify`:
-    the backups that the deletions rely on, which must be sound before the first of them. `warnings`, in
-    Spanish, stop nothing.
+    the `keep_last` newest, which must be sound before the first deletion; empty if there is none.
+    `warnings`, in Spanish, stop nothing.
     """
 
     decisions: tuple[Decision, ...]
@@ -161,13 +162,14 @@ def plan(facts: Facts, policy: Policy) -> Plan:
     ours = _Ours(facts, policy)
     decisions = [*ours.decisions(), *_old_decisions(facts, policy)]
     judged = Judged(backups=facts.backups, counting=ours.counting, now=facts.now, zone=facts.zone)
+    to_verify = ours.counting[: policy.keep_last] if any(d.delete for d in decisions) else ()
     alarms = find_alarms(
         judged, accepted=facts.accepted, drop_percent=policy.anomaly_drop, last_run=facts.last_run
     )
     warnings = tuple(_warnings(decisions))
     if alarms:
         return Plan(tuple(map(stopped, decisions)), alarms, warnings)
-    return Plan(tuple(decisions), (), warnings, ours.relied_on(decisions))
+    return Plan(tuple(decisions), (), warnings, to_verify)
 
 
 # --- ours ------------------------------------------------------------------------------------------
@@ -186,18 +188,6 @@ class _Ours:
     def decisions(self) -> list[Decision]:
         """One for each, the newest first."""
         return [self._decide(backup) for backup in self._all]
-
-    def relied_on(self, decisions: Iterable[Decision]) -> tuple[Backup, ...]:
-        """Empty without a deletion; else the `keep_last` newest, and what else is better than what goes."""
-        gone = [decision.item for decision in decisions if decision.delete]
-        if not gone:
-            return ()
-        last = self._policy.keep_last
-        relied = {backup.path for backup in self.counting[:last]}
-        for item in gone:
-            if isinstance(item, Backup) and item.complete:
-                relied.update(backup.path for backup in self._surpassing(item)[:last])
-        return tuple(backup for backup in self._complete if backup.path in relied)
 
     def _order(self, backup: Backup) -> tuple[datetime, str]:
         return moment(backup, self._facts.zone), str(backup.name)
@@ -221,7 +211,7 @@ class _Ours:
         if not backup.complete:
             # These only age: nothing relies on them, and they protect nothing (docs/arquitectura.md).
             what = "incompleto" if backup.kind == "incomplete" else "lo que guardó una restauración"
-            return Decision(backup, True, "old", f"{what}, de hace {self._aged(age)}")
+            return Decision(backup, True, "old", f"{what}; {self._aged(age)}")
         return self._decide_complete(backup, age)
 
     def _decide_complete(self, backup: Backup, age: timedelta) -> Decision:
@@ -233,10 +223,12 @@ class _Ours:
                 return Decision(backup, False, "last", reason)
             reason = f"aún no hay {last} completos más nuevos de lo que ahora se guarda (hay {newer})"
             return Decision(backup, False, "few", reason)
-        if len(self._surpassing(backup)) < last:
+        better = self._surpassing(backup)
+        if len(better) < last:
             reason = f"no hay {last} completos más nuevos que guarden todo lo que guarda este"
             return Decision(backup, False, "unsurpassed", reason)
-        return Decision(backup, True, "old", f"de hace {self._aged(age)}; quedan {last} completos más nuevos")
+        reason = f"{self._aged(age)}; quedan {last} completos más nuevos"
+        return Decision(backup, True, "old", reason, tuple(better[:last]))
 
     def _surpassing(self, backup: Backup) -> list[Backup]:
         """The newer complete ones that hold all that `backup` holds, newest first.
@@ -254,10 +246,11 @@ class _Ours:
         ]
 
     def _recent(self, age: timedelta) -> str:
-        return f"tiene {_days(max(age.days, 0))}, y se conservan los de {_days(self._policy.retention_days)}"
+        return f"tiene {_days(max(age.days, 0))} {_limit(self._policy.retention_days)}"
 
     def _aged(self, age: timedelta) -> str:
-        return f"{_days(age.days)}, y se conservan los de {_days(self._policy.retention_days)}"
+        days, limit = age.days, self._policy.retention_days
+        return f"tiene {_days(days) if days > limit else f'algo más de {_days(days)}'} {_limit(limit)}"
 
 
 # --- FACOT 2.0's -----------------------------------------------------------------------------------
@@ -280,12 +273,12 @@ def _old_decision(old: OldBackup, today: date, policy: Policy, newer: int) -> De
     if days < 0:
         return Decision(old, False, "future", "lleva una fecha del futuro, y eso no se borra nunca")
     if days <= limit:
-        return Decision(old, False, "recent", f"tiene {_days(days)}, y se conservan los de {_days(limit)}")
+        return Decision(old, False, "recent", f"tiene {_days(days)} {_limit(limit)}")
     if newer < last:
         reason = f"es de los {last} de formato antiguo más nuevos, que se conservan siempre (keep_last)"
         return Decision(old, False, "last", reason)
-    reason = f"formato antiguo, de hace {_days(days)}, y se conservan los de {_days(limit)}"
-    return Decision(old, True, "old", f"{reason}; quedan {last} más nuevos de ese formato")
+    reason = f"formato antiguo; tiene {_days(days)} {_limit(limit)}; quedan {last} más nuevos de ese formato"
+    return Decision(old, True, "old", reason)
 
 
 # --- both ------------------------------------------------------------------------------------------
@@ -303,13 +296,22 @@ def spared(decision: Decision, rule: Rule, why: str) -> Decision:
     return replace(decision, delete=False, rule=rule, reason=f"{decision.reason}; {why}")
 
 
+def _limit(days: int) -> str:
+    return f"(límite: {_days(days)})"
+
+
 def _days(number: int) -> str:
     return "1 día" if number == 1 else f"{number} días"
 
 
+def _bears_any_date(item: Item) -> bool:
+    """Whether its date comes from elsewhere than our clock, which an alarm speaks of."""
+    return not isinstance(item, Backup) or item.proven().label
+
+
 def _warnings(decisions: Iterable[Decision]) -> Iterable[str]:
     for decision in decisions:
-        if decision.rule == "future":
+        if decision.rule == "future" and _bears_any_date(decision.item):
             yield (
                 f"{decision.path.name} lleva una fecha del futuro: no se borra nunca. "
                 "Revise la fecha de este equipo, o bórrelo a mano si no le sirve."

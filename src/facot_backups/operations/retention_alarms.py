@@ -185,7 +185,8 @@ def _stale(judged: Judged) -> Iterator[Alarm]:
         if judged.ordinary:
             yield Alarm(
                 "stale",
-                "Ningún backup completo guarda todo lo que ahora se pide guardar.\n"
+                "Ningún backup completo es de la base de datos de esta carpeta y guarda todo lo que ahora "
+                "se pide guardar.\n"
                 "No se borra nada hasta que haya uno: facot-backups run",
             )
         return
