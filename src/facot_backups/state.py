@@ -174,7 +174,7 @@ class State:
         )
 
     def _read(self, name: str) -> tuple[dict[str, Any] | None, bool]:
-        """The note `name` (None if there is none that can be read), and whether it is there but damaged."""
+        """The note `name`, None if there is none that can be read, and whether it is there all the same."""
         if name in self._memory:
             return self._memory[name], False
         path = self.folder / name
@@ -182,7 +182,11 @@ class State:
             note = json.loads(atomic.read_file(path))
         except FileNotFoundError:
             return None, False
-        except (ValueError, RecursionError, OSError) as error:
+        except OSError as error:
+            there = os.path.lexists(path)
+            self._warn(f"No se puede leer el estado en {path if there else self.folder} ({error.strerror}).")
+            return None, there
+        except (ValueError, RecursionError) as error:
             self._warn_of(path, error)
             return None, True
         if not isinstance(note, dict):
@@ -204,7 +208,7 @@ class State:
         except OSError as error:  # TimeoutError of the lock is one
             self._memory[name] = change(self._read(name)[0] or {})
             self._warn(
-                f"No se puede guardar el estado en {self.folder} ({error}): el backup sigue, pero los "
+                f"No se puede guardar el estado en {self.folder} ({error.strerror or error}): el backup sigue, pero los "
                 "intentos y avisos de hoy se olvidarán al cerrar el programa."
             )
 
