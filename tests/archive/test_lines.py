@@ -61,14 +61,14 @@ def nested(documents: list[Document], scope: Scope) -> list[Any]:
 
 
 @given(st.data())
-@settings(max_examples=60)
+@settings(max_examples=40)
 def test_a_stream_comes_back_equal_canonical_and_is_plain_json(data: st.DataObject) -> None:
     _comes_back(data)
 
 
 @pytest.mark.slow
 @given(st.data())
-@settings(max_examples=300)
+@settings(max_examples=150)
 def test_many_streams_come_back(data: st.DataObject) -> None:
     _comes_back(data)
 
@@ -87,7 +87,7 @@ def _comes_back(data: st.DataObject) -> None:
 
 
 @given(st.data())
-@settings(max_examples=30)
+@settings(max_examples=15)
 def test_what_is_returned_ends_with_the_documents_own_line(data: st.DataObject) -> None:
     collection = data.draw(collections)
     documents = data.draw(streams(collection))
@@ -108,7 +108,7 @@ def test_what_is_returned_ends_with_the_documents_own_line(data: st.DataObject) 
 
 
 @given(st.data())
-@settings(max_examples=30)
+@settings(max_examples=15)
 def test_any_cut_into_blocks_gives_the_same_lines(data: st.DataObject) -> None:
     text = encode("items", data.draw(streams("items")))
     size = data.draw(st.integers(1, 50))
@@ -117,7 +117,7 @@ def test_any_cut_into_blocks_gives_the_same_lines(data: st.DataObject) -> None:
 
 
 @given(st.data())
-@settings(max_examples=30)
+@settings(max_examples=15)
 def test_documents_out_of_order_are_refused(data: st.DataObject) -> None:
     documents = [document for document in data.draw(streams("invoices")) if not document.mark]
     shuffled = documents + data.draw(

@@ -188,3 +188,18 @@ def test_what_a_file_browser_leaves_is_a_note(folder: Path) -> None:
     report = check(folder)
     assert report.sound
     assert len(report.notes) == 1
+
+
+def test_a_file_that_is_no_regular_file_is_never_opened(folder: Path) -> None:
+    (folder / "items.json").unlink()
+    (folder / "items.json").mkdir()
+    report = check(folder)
+    assert kinds(report) == {("items.json", "unreadable")}
+    assert "no es un archivo normal" in report.problems[0].message
+
+
+def test_the_rest_of_a_file_is_hashed_after_its_grammar_broke(folder: Path) -> None:
+    """So that a change of one line alone is not also reported as another size."""
+    text = (folder / "items.json").read_bytes()
+    (folder / "items.json").write_bytes(text.replace(b'{"_id":"00000"', b'{"_iD":"00000"'))
+    assert kinds(check(folder)) == {("items.json", "hash"), ("items.json", "format")}
