@@ -100,7 +100,7 @@ def disturbed(
     `active` is False once the client is gone. Each message counts as a document, the answer to an empty
     query too. A stream that is shorter than an error's `after` fails at its end.
     """
-    reached = set(faults) - {fault for fault in faults if fault.collection and fault.method == "RunQuery"}
+    reached = {fault for fault in faults if fault.collection is None}
     for sent, message in enumerate(messages):
         reached |= {fault for fault in faults if fault.collection and _is_in(message, fault.collection)}
         for fault in reached:

@@ -17,6 +17,8 @@ _LESS, _LESS_EQUAL, _GREATER, _GREATER_EQUAL = 1, 2, 3, 4
 _EQUAL, _NOT_EQUAL, _CONTAINS, _IN, _CONTAINS_ANY, _NOT_IN = 5, 6, 7, 8, 9, 10
 _IS_NAN, _IS_NULL, _IS_NOT_NAN, _IS_NOT_NULL = 2, 3, 4, 5
 _AND, _OR = 1, 2
+_MOST_ITEMS = 30
+_NEGATIONS = frozenset({"NOT_EQUAL", "NOT_IN", "IS_NOT_NAN", "IS_NOT_NULL"})
 _INEQUALITIES = frozenset({_LESS, _LESS_EQUAL, _GREATER, _GREATER_EQUAL, _NOT_EQUAL, _NOT_IN})
 
 
@@ -51,6 +53,27 @@ def fields(where: wire.Message) -> list[FieldPath]:
     if kind == "composite_filter":
         return [field for part in where.composite_filter.filters for field in fields(part)]
     return [order.parse_field_path(getattr(where, kind).field.field_path)]
+
+
+def check_operators(where: wire.Message) -> None:
+    """Refuse operators that no query may combine."""
+    used = _operators(where)
+    negations = [operator for operator in used if operator in _NEGATIONS]
+    if len(negations) > 1:
+        raise invalid("Only a single NOT_EQUAL, NOT_IN, IS_NOT_NAN, or IS_NOT_NULL filter allowed per query.")
+    if "NOT_IN" in used and {"IN", "ARRAY_CONTAINS_ANY", "OR"} & set(used):
+        raise invalid("NOT_IN cannot be used in the same query with IN, ARRAY_CONTAINS_ANY or OR.")
+
+
+def _operators(where: wire.Message) -> list[str]:
+    """The names of the operators in `where`, of all its parts."""
+    kind = where.WhichOneof("filter_type")
+    if kind is None:
+        return []
+    leaf = getattr(where, kind)
+    own = leaf.DESCRIPTOR.fields_by_name["op"].enum_type.values_by_number.get(leaf.op)
+    inner = leaf.filters if kind == "composite_filter" else ()
+    return [own.name if own else "", *[name for part in inner for name in _operators(part)]]
 
 
 def compile_filter(where: wire.Message) -> Predicate:
@@ -101,33 +124,50 @@ def _comparison(field_filter: wire.Message) -> _Test:
     operator, value = field_filter.op, field_filter.value
     if operator in (_IN, _CONTAINS_ANY, _NOT_IN):
         return _membership(operator, value)
+    if operator == _NOT_EQUAL:
+        return _none_of([value])
+    if not _comparable(value):
+        return lambda _found: False
     wanted = sort_key(value)
     if operator == _CONTAINS:
         return lambda found: wanted in _elements(found)
     if operator == _EQUAL:
         return lambda found: sort_key(found) == wanted
-    if operator == _NOT_EQUAL:
-        return lambda found: not order.is_null(found) and sort_key(found) != wanted
     if operator not in _RANGES:
         raise invalid("A field filter has no operator.")
     compare = _RANGES[operator]
 
     def in_range(found: wire.Message) -> bool:
         key = sort_key(found)
-        return order.kind_rank(key) == order.kind_rank(wanted) and compare(key, wanted)
+        same_kind = order.kind_rank(key) == order.kind_rank(wanted)
+        return same_kind and _comparable(found) and compare(key, wanted)
 
     return in_range
 
 
+def _comparable(value: wire.Message) -> bool:
+    """As in SQL, null and NaN are equal to nothing, and neither before nor after anything."""
+    return not order.is_null(value) and not order.is_nan(value)
+
+
 def _membership(operator: int, value: wire.Message) -> _Test:
-    if value.WhichOneof("value_type") != "array_value" or not value.array_value.values:
-        raise invalid("IN, NOT_IN and ARRAY_CONTAINS_ANY need a non-empty array.")
-    wanted = [sort_key(item) for item in value.array_value.values]
+    items = list(value.array_value.values)
+    if value.WhichOneof("value_type") != "array_value" or not 0 < len(items) <= _MOST_ITEMS:
+        raise invalid(f"IN, NOT_IN and ARRAY_CONTAINS_ANY need an array of 1 to {_MOST_ITEMS} values.")
+    if operator == _NOT_IN:
+        return _none_of(items)
+    wanted = [sort_key(item) for item in items if _comparable(item)]
     if operator == _CONTAINS_ANY:
         return lambda found: any(key in wanted for key in _elements(found))
-    if operator == _NOT_IN:
-        return lambda found: not order.is_null(found) and sort_key(found) not in wanted
     return lambda found: sort_key(found) in wanted
+
+
+def _none_of(items: list[wire.Message]) -> _Test:
+    """That a value exists and is none of `items`: never known where null is one of them."""
+    if any(order.is_null(item) for item in items):
+        return lambda _found: False
+    unwanted = [sort_key(item) for item in items if _comparable(item)]
+    return lambda found: not order.is_null(found) and sort_key(found) not in unwanted
 
 
 def _elements(found: wire.Message) -> list[SortKey]:

@@ -56,7 +56,7 @@ def check_collection_id(collection: str) -> None:
 
 
 def check_document_id(document: str) -> None:
-    """Refuse a document id that Firestore refuses. `__id7__` is an id of its own kind, a number; 0 is none."""
+    """Refuse a document id that Firestore refuses. `__id7__` is a number, and legal; `__id0__` is not."""
     _check_common(document, "Resource")
     if match := _NUMERIC.fullmatch(document):
         if not -(2**63) <= int(match[1]) < 2**63:

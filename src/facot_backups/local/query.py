@@ -146,6 +146,7 @@ def understand(parent: Name, query: wire.Message) -> Query:
     selector = _selector(query)
     kindless = not selector.collection_id
     low, high = _range(parent, selector)
+    filters.check_operators(query.where)
     conjuncts = filters.conjuncts(query.where)
     orders = _orders(query, kindless)
     if kindless:
