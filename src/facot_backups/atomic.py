@@ -206,7 +206,8 @@ def write_file(path: Path, data: bytes, mode: int = PRIVATE_MODE) -> None:
             os.close(descriptor)
         _replace(temporary, path)
     except BaseException:
-        temporary.unlink(missing_ok=True)
+        if temporary.exists():
+            remove_file(temporary)
         raise
     sync_folder(path.parent)
 
@@ -234,7 +235,7 @@ def remove_temporaries(folder: Path) -> None:
     Only for who alone may write there.
     """
     for leftover in folder.glob(f"{TEMPORARY_PREFIX}*"):
-        leftover.unlink(missing_ok=True)
+        remove_file(leftover)
 
 
 def make_folder(path: Path) -> None:

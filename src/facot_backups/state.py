@@ -208,8 +208,8 @@ class State:
         except OSError as error:  # TimeoutError of the lock is one
             self._memory[name] = change(self._read(name)[0] or {})
             self._warn(
-                f"No se puede guardar el estado en {self.folder} ({error.strerror or error}): el backup sigue, pero los "
-                "intentos y avisos de hoy se olvidarán al cerrar el programa."
+                f"No se puede guardar el estado en {self.folder} ({error.strerror or error}): el backup "
+                "sigue, pero los intentos y avisos de hoy se olvidarán al cerrar el programa."
             )
 
     @contextmanager

@@ -76,6 +76,33 @@ def test_a_discarded_collection_leaves_no_file_no_count_and_no_sample(tmp_path: 
     assert {one.path[0] for one in writer.sampled()} == {"c"} and len(writer.sampled()) == 20
 
 
+def test_what_the_check_at_the_source_refutes_is_dropped_after_all(tmp_path: Path) -> None:
+    writer = BackupWriter(tmp_path, EVERYTHING)
+    for collection in ("Notas", "a", "notas"):
+        writer.add(document(f"{collection}/1", n=1))
+    assert {entry.file for entry in writer.finish().values()} > {"a.json"}
+    writer.discard("notas")
+    files = writer.finish(["clients"])
+    assert {name: entry.file for name, entry in files.items()} == {
+        "Notas": "Notas.json",
+        "a": "a.json",
+        "clients": "clients.json",
+    }
+    assert {path.name for path in tmp_path.iterdir()} == {entry.file for entry in files.values()}
+    assert len(writer.sampled()) == 2
+    with pytest.raises(ValueError, match="unknown, not empty"):
+        writer.finish(["notas"])
+
+
+def test_a_discarded_collection_may_come_again(tmp_path: Path) -> None:
+    writer = BackupWriter(tmp_path, EVERYTHING)
+    writer.add(document("a/1", n=1))
+    writer.discard("a")
+    writer.add(document("a/1", n=2))
+    assert writer.finish(["a"])["a"].documents == 1
+    assert [one.fields for one in writer.sampled()] == [{"n": 2}]
+
+
 def test_a_collection_does_not_come_twice(tmp_path: Path) -> None:
     writer = BackupWriter(tmp_path, EVERYTHING)
     writer.add(document("a/1"))

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Literal, TypeAlias
+from typing import Any
 
 import orjson
 
@@ -19,8 +19,8 @@ from facot_backups import atomic
 from facot_backups.clock import from_iso_utc, iso_utc
 from facot_backups.model import Json
 
-Kind: TypeAlias = Literal["run", "recovery", "proof", "restore", "retention", "acceptance"]
-
+# What an entry's `kind` is, by convention: run, recovery, proof, restore, retention, acceptance.
+# What became of it.
 COMPLETE = "COMPLETE"
 INCOMPLETE = "INCOMPLETE"
 FAILED = "FAILED"

@@ -125,7 +125,7 @@ def _link(source: Path, target: Path) -> None:
     """Put a link to `source` in the place of `target`. Raises _Unsupported, OSError."""
     temporary = target.with_name(f"{atomic.TEMPORARY_PREFIX}{secrets.token_hex(8)}")
     try:
-        os.link(source, temporary, follow_symlinks=False)
+        os.link(source, temporary)
     except OSError as error:
         if error.errno in _NO_LINKS or getattr(error, "winerror", None) in _WINDOWS_NO_LINKS:
             raise _Unsupported from error

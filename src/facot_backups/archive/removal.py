@@ -3,27 +3,25 @@
 from __future__ import annotations
 
 import os
-import re
 import secrets
 from pathlib import Path
 
 from facot_backups import atomic
 from facot_backups.archive.fields import is_file_name
-from facot_backups.archive.layout import METADATA_FILE, STATE_DIR, TRASH_DIR, BackupName
+from facot_backups.archive.layout import METADATA_FILE, STATE_DIR, TRASH_DIR, BackupName, is_dropping
+from facot_backups.archive.facot2 import OldBackup, open_folder
 from facot_backups.archive.reader import Backup, open_backup
 from facot_backups.clock import Clock
 from facot_backups.errors import UsageError
 
-# What file managers leave in every folder that they show: macOS, Windows.
-_DROPPINGS = re.compile(r"\.DS_Store|\._.*|Thumbs\.db|desktop\.ini", re.IGNORECASE)
 # Windows refuses to remove a file that bears the read-only mark, which all links to it share.
 MARK_PREVENTS_REMOVAL = os.name == "nt"
 
 
-def check_removable(root: Path, backup: Backup) -> None:
+def check_removable(root: Path, backup: Backup | OldBackup) -> None:
     """Raises UsageError unless `backup` is a folder of `root` itself that holds a backup's files alone."""
     path = backup.path
-    if path.parent != root or BackupName.parse(path.name) is None or open_backup(path) is None:
+    if path.parent != root or type(open_folder(path)) is not type(backup):
         raise UsageError(f"{path} no es un backup de {root}: no se borra.")
     if backup.kind == "newer":
         raise UsageError(f"El backup {backup.name} es de una versión más nueva del programa: no se borra.")
@@ -35,11 +33,13 @@ def check_removable(root: Path, backup: Backup) -> None:
         )
 
 
-def _belongs(backup: Backup, entry: Path) -> bool:
+def _belongs(backup: Backup | OldBackup, entry: Path) -> bool:
     if atomic.is_link(entry) or not entry.is_file():
         return False
-    if entry.name == METADATA_FILE or _DROPPINGS.fullmatch(entry.name):
+    if entry.name == METADATA_FILE or is_dropping(entry.name):
         return True
+    if isinstance(backup, OldBackup):
+        return entry.name in map(backup.file, backup.collections)
     if backup.metadata is None:
         return is_file_name(entry.name)
     return entry.name in {file.file for file in backup.metadata.files.values()}

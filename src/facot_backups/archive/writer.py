@@ -64,6 +64,7 @@ class BackupWriter:
         self._part: _Part | None = None
         self._collection: str | None = None
         self._whole: dict[str, _Whole] = {}
+        self._discarded: set[str] = set()
         self._numbers = 0
 
     @property
@@ -115,7 +116,11 @@ class BackupWriter:
         self._whole[part.collection] = _Whole(part.path, _entry(part), part.sampler.places)
 
     def discard(self, collection: str) -> None:
-        """Forget a collection that could not be read, written in part or whole: it has no file."""
+        """Forget a collection that could not be read, written in part or whole: it has no file.
+
+        Its documents may come again from the first one on. After `finish`, `finish` again.
+        """
+        self._discarded.add(collection)
         if self._part is not None and self._part.collection == collection:
             os.close(self._part.descriptor)
             path = self._part.path
@@ -132,10 +137,13 @@ class BackupWriter:
         """Write a `[]` file for each of `empty_collections`, name all files, and flush them and the folder.
 
         Returns what the metadata's `files` says, in the order of the collections' ids. The names depend on
-        all collections together, so nothing can be added afterwards.
+        all collections together: after a later `discard`, call it again. Raises ValueError for an empty
+        collection that was discarded: what could not be read is not empty.
         """
         self.end_collection()
         for collection in empty_collections:
+            if collection in self._discarded:
+                raise ValueError(f"{collection} was discarded: it is unknown, not empty")
             if collection not in self._whole:
                 self._begin(collection)
                 self.end_collection()
@@ -174,6 +182,7 @@ class BackupWriter:
         self.end_collection()
         if collection in self._whole:
             raise UnorderedDocuments(collection, "la colección ya estaba terminada")
+        self._discarded.discard(collection)
         self._numbers += 1
         path = self.folder / f"{self._numbers:06}.part"
         with atomic.explained(self._shown):
