@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Any
@@ -116,8 +116,8 @@ class Table:
         self.now = _instant(text)
 
     def _policy(self, *pairs: str) -> None:
-        for name, number in (pair.split("=") for pair in pairs):
-            self.policy = replace(self.policy, **{name: int(number)})
+        numbers: dict[str, Any] = {name: int(text) for name, text in (pair.split("=") for pair in pairs)}
+        self.policy = Policy(**numbers)
 
     def _source(self, text: str) -> None:
         self.source = None if text == "-" else Source(text)

@@ -1,21 +1,27 @@
-"""Retention carried out: first what stays is verified, then what goes is deleted, the oldest first."""
+"""Retention carried out: the facts are read under the lock, what stays is verified, then what goes is
+deleted, the oldest first.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
 from facot_backups import atomic
 from facot_backups.archive.layout import STATE_DIR
-from facot_backups.archive.ledger import COMPLETE, FAILED
+from facot_backups.archive.ledger import COMPLETE, FAILED, LedgerEntry
 from facot_backups.archive.reader import Backup, open_backup
-from facot_backups.errors import FacotBackupsError, Interrupted, UsageError
+from facot_backups.archive.store import LockedStore, Store
+from facot_backups.clock import from_iso_utc
+from facot_backups.errors import BackupNotFound, FacotBackupsError, Interrupted, UsageError
 from facot_backups.events import Emit, PhaseStarted, Warned, ignore
-from facot_backups.model import Json
-from facot_backups.operations.retention import Decision, Item, Plan, spared, stopped
-from facot_backups.operations.retention_alarms import Alarm, verification_failed
+from facot_backups.model import Json, Scope
+from facot_backups.operations.anomaly import acceptance_details, last_acceptance
+from facot_backups.operations.retention import Decision, Facts, Item, Plan, Policy, plan, spared, stopped
+from facot_backups.operations.retention_alarms import Alarm, ClockReading, verification_failed
 from facot_backups.operations.verify import VerifyReport, verify
 
 # The ledger's word for a cleanup that an alarm stopped.
@@ -45,6 +51,80 @@ class Deleter(Protocol):
 
     def record(self, kind: str, outcome: str, **details: Json) -> None:
         """Write a line into the ledger."""
+
+
+def clean_up(
+    store: Store, policy: Policy, scope: Scope, emit: Emit = ignore, *, dry_run: bool = False
+) -> RetentionResult:
+    """Delete, under the lock, what `policy` lets go; with `dry_run`, only say what that would be.
+
+    `scope` is the configured one. Raises LockHeld, RepositoryGone, BackupDirUnusable; what goes wrong
+    while deleting is in the result.
+    """
+    with store.locked() as locked:
+        return clean_up_locked(store, locked, policy, scope, emit, dry_run=dry_run)
+
+
+def clean_up_locked(
+    store: Store,
+    locked: LockedStore,
+    policy: Policy,
+    scope: Scope,
+    emit: Emit = ignore,
+    *,
+    dry_run: bool = False,
+) -> RetentionResult:
+    """`clean_up` for a caller that holds the lock of `store` already."""
+    return apply(plan(read_facts(store, scope), policy), locked, emit=emit, dry_run=dry_run)
+
+
+def accept_anomaly(store: Store, policy: Policy, scope: Scope) -> tuple[str, ...]:
+    """Record that a person takes the newest backup as it is, with what its collections lost.
+
+    Returns the accepted anomalies, in Spanish; nothing is recorded where there is none. Raises
+    BackupNotFound without a backup that counts, LockHeld, RepositoryGone, BackupDirUnusable.
+    """
+    with store.locked() as locked:
+        facts = read_facts(store, scope)
+        newest = locked.latest(facts.source, scope) if facts.source else None
+        if newest is None:
+            raise BackupNotFound("latest", store.root)
+        anomalies = [found for alarm in plan(facts, policy).alarms for found in alarm.anomalies]
+        if anomalies:
+            locked.record("acceptance", "ACCEPTED", **acceptance_details(newest, anomalies))
+        return tuple(str(anomaly) for anomaly in anomalies)
+
+
+def read_facts(store: Store, scope: Scope) -> Facts:
+    """What a plan is made from, as it is on the disk now. Raises RepositoryGone, BackupDirUnusable."""
+    entries = store.ledger.entries()
+    repository = store.repository()
+    return Facts(
+        backups=store.backups(),
+        now=store.clock.now(),
+        zone=store.clock.zone(),
+        source=repository.source if repository else None,
+        scope=scope,
+        accepted=last_acceptance(entries),
+        last_run=_last_clocks(entries),
+    )
+
+
+def _last_clocks(entries: Iterable[LedgerEntry]) -> ClockReading | None:
+    """The two clocks at the last run that reached a server; None before any."""
+    for entry in reversed(list(entries)):
+        local, server = _instant(entry, "started_at"), _instant(entry, "read_time")
+        if entry.kind == "run" and local is not None and server is not None:
+            return ClockReading(local, server)
+    return None
+
+
+def _instant(entry: LedgerEntry, name: str) -> datetime | None:
+    text = entry.details.get(name)
+    try:
+        return from_iso_utc(text) if isinstance(text, str) else None
+    except ValueError:
+        return None
 
 
 def apply(
