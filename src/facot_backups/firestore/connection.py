@@ -229,7 +229,8 @@ def _channel(target: _Target) -> grpc.Channel:
     single = ChannelOptions.SingleThreadedUnaryStream
     options = [(single if name == "SingleThreadedUnaryStream" else name, value) for name, value in _OPTIONS]
     if target.source.emulator:
-        return grpc.insecure_channel(target.host, options=options)
+        # A proxy of the environment would be asked even for the emulator of this machine.
+        return grpc.insecure_channel(target.host, options=[*options, ("grpc.enable_http_proxy", 0)])
     from google.cloud.firestore_v1.services.firestore.transports.grpc import FirestoreGrpcTransport
 
     return FirestoreGrpcTransport.create_channel(

@@ -101,6 +101,11 @@ def explain(code: Code, details: str, source: Source) -> tuple[str, str]:
             "Compruebe la fecha y hora del equipo; si son correctas, la clave fue revocada: "
             "cree otra en la consola de Firebase (Configuración > Cuentas de servicio).",
         )
+    if is_expired(code, details):
+        return (
+            "el instante del backup ya no se puede leer: la lectura tardó demasiado",
+            "Active la recuperación a un momento dado (PITR) de Firestore: conserva los instantes 7 días.",
+        )
     if is_quota(code, details):
         return (
             f"la cuota del proyecto {source.project} está agotada",
