@@ -55,6 +55,7 @@ def test_deep_paths(firestore_server: FirestoreServer) -> None:
         assert server.paths(**EVERYTHING) == [deep]
 
 
+@pytest.mark.slow
 @settings(max_examples=40)
 @given(database=databases)
 def test_order_lists_and_ranges(firestore_server: FirestoreServer, database: list[DocumentPath]) -> None:

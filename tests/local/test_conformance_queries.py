@@ -10,6 +10,7 @@ import pytest
 
 from facot_backups.local.encode import fields, get_time, reference, set_time, to_value
 from facot_backups.local.load import delete_documents
+from facot_backups.local.refusals import Refusal
 from tests.local.rpc import BY_NAME, EVERYTHING, Raw, both, field_filter, name_filter, raw
 from tests.support.servers import FirestoreServer
 
@@ -215,3 +216,14 @@ def test_databases_are_apart(firestore_server: FirestoreServer) -> None:
     firestore_server.write([("b/1", {})], database="otra")
     assert [c.id for c in firestore_server.client().collections()] == ["a"]
     assert [c.id for c in firestore_server.client("otra").collections()] == ["b"]
+
+
+def test_a_reading_that_outlives_its_instant_fails(memory_server: FirestoreServer) -> None:
+    """Ours alone: production says so in the middle of a stream, and so must we, not give half the truth."""
+    memory_server.write([(f"a/{number:04}", {}) for number in range(3000)])
+    database = memory_server.local.service.database(f"projects/{memory_server.project}/databases/(default)")
+    found = database.scan(b"", b"\xff", database.now())
+    next(found)
+    database.horizon = timedelta(0)
+    with pytest.raises(Refusal, match="too old"):
+        list(found)

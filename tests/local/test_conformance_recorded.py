@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from tests.local import recorded
 from tests.local.rpc import raw
 from tests.support.servers import FirestoreServer
 
 
+@pytest.mark.slow
 def test_recorded_queries(firestore_server: FirestoreServer) -> None:
     firestore_server.write(recorded.documents())
     wanted = json.loads(recorded.RECORD.read_text())

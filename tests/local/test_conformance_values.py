@@ -134,6 +134,7 @@ def test_instants_are_cut_to_microseconds(firestore_server: FirestoreServer) -> 
         assert found["b"].array_value.values[0].timestamp_value.nanos == 0
 
 
+@pytest.mark.slow
 @settings(max_examples=60)
 @given(fields=st.dictionaries(field_names, values, max_size=5))
 def test_what_is_written_is_read(firestore_server: FirestoreServer, fields: dict[str, Any]) -> None:

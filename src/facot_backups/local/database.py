@@ -88,6 +88,11 @@ class Database:
             raise precondition("The requested 'read_time' is too old")
         return read_time
 
+    def _check_kept(self, instant: int) -> None:
+        """End a reading that took so long that versions of its instant may be gone."""
+        if instant < self._oldest(self.now()):
+            raise precondition("The requested snapshot version is too old.")
+
     def _oldest(self, now: int) -> int:
         return now - self.horizon // timedelta(microseconds=1)
 
@@ -107,6 +112,7 @@ class Database:
         """Existing documents with `low <= key < high`, in name order."""
         size = _FIRST_CHUNK
         while chunk := self._chunk(low, high, size):
+            self._check_kept(instant)
             for key, record in chunk:
                 if version := record.at(instant):
                     yield key, record, version
@@ -119,6 +125,7 @@ class Database:
         """The same in descending order."""
         size = _FIRST_CHUNK
         while chunk := self._chunk(low, high, -size):
+            self._check_kept(instant)
             for key, record in reversed(chunk):
                 if version := record.at(instant):
                     yield key, record, version

@@ -64,8 +64,9 @@ class LocalFirestore:
 
     def start(self) -> Self:
         """Listen. Raises RuntimeError when the port is taken."""
+        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="local-firestore")
         server = grpc.server(
-            ThreadPoolExecutor(_THREADS, thread_name_prefix="local-firestore"),
+            self._threads,
             options=[("grpc.max_receive_message_length", _REQUEST_BYTES), ("grpc.so_reuseport", 0)],
         )
         handlers = {method.name: _handler(method, self.script) for method in methods(self.service)}
@@ -80,6 +81,7 @@ class LocalFirestore:
         if self._server is not None:
             self._server.stop(grace=None).wait()
             self._server = None
+            self._threads.shutdown()
 
     def __enter__(self) -> Self:
         return self.start()
