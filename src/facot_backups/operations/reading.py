@@ -111,11 +111,18 @@ class Reading:
         self._scan: Scan | None = None
         self._other_reads = 0
         self._unreadable: dict[str, str] = {}
+        # What keeps the backup from being complete and is no single collection's fault.
+        self._remarks: list[str] = []
 
     @property
     def reads(self) -> int:
         """Reads that Firestore has billed so far."""
         return self._other_reads + (self._scan.reads if self._scan else 0)
+
+    @property
+    def read_time(self) -> datetime | None:
+        """The instant of what is read, once the server named it."""
+        return self._scan.read_time if self._scan else None
 
     def run(self) -> Read:
         """Read, judge, prove. The files are whole, named and flushed when it returns.
@@ -131,17 +138,24 @@ class Reading:
             scan = self._read_again()
         self._judge(scan)
         read_time = self._instant(scan)
-        files = self._writer.finish(self._empty_collections())
+        files = self._writer.finish(self._empty_collections(scan))
         self._emit(PhaseStarted("checking"))
-        checked, remark = self._prove(read_time)
+        checked = self._prove(read_time)
         files = {name: entry for name, entry in files.items() if name not in self._unreadable}
         errors = [f"{collection}: {reason}" for collection, reason in sorted(self._unreadable.items())]
         if scan.stopped is not None and not errors:
-            errors.append(scan.stopped)
-        if self._unreadable and not files:
+            errors.append(one_line(scan.stopped))
+        if self._unreadable and not self._holds_anything(files):
             raise FirestoreUnavailable("no se pudo leer ninguna colección", errors[0])
         counted = self._counted or Count(None, "no se contó", 0)
-        return Read(read_time, files, tuple(errors + remark), counted.total, counted.reason, checked)
+        return Read(read_time, files, (*errors, *self._remarks), counted.total, counted.reason, checked)
+
+    def _holds_anything(self, files: dict[str, FileEntry]) -> bool:
+        """Whether something was read: documents, or that a collection asked for by name is empty."""
+        return bool(files) and (
+            self._scope.collections is not None
+            or any(entry.documents or entry.nested_documents for entry in files.values())
+        )
 
     # --- counting ----------------------------------------------------------------------------------
 
@@ -244,8 +258,14 @@ class Reading:
         read = sum(documents + nested for documents, nested in self._writer.counts.values())
         if total is None or (total == read and not self._unreadable):
             return
-        for collection, reason in self._culprits(self._instant(scan)).items():
+        culprits = self._culprits(self._instant(scan))
+        for collection, reason in culprits.items():
             self._drop(collection, reason)
+        if not self._unreadable:
+            self._remarks.append(
+                f"Se leyeron {read} documentos y el servidor cuenta {total}, y ninguna colección explica la "
+                "diferencia. Repita el backup."
+            )
 
     def _culprits(self, read_time: datetime) -> dict[str, str]:
         """The collections that the server counts otherwise; if none, all those that it would not count."""
@@ -259,7 +279,9 @@ class Reading:
             if theirs.total is None:
                 unsure[collection] = f"el recuento no coincide y no se pudo comprobar: {theirs.reason}"
             elif theirs.total != ours:
-                differing[collection] = f"se leyeron {ours} documentos y el servidor cuenta {theirs.total}"
+                differing[collection] = (
+                    f"se leyeron {ours} documentos y el servidor cuenta {theirs.total}. Repita el backup."
+                )
         # What failed already explains a total that differs.
         return differing or ({} if self._unreadable else unsure)
 
@@ -283,20 +305,26 @@ class Reading:
         if tell:
             self._emit(CollectionFailed(collection, one_line(reason)))
 
-    def _prove(self, read_time: datetime) -> tuple[int, list[str]]:
-        """Fetch some documents again and compare; how many, and what is to be said if it cannot be done."""
+    def _prove(self, read_time: datetime) -> int:
+        """Fetch some documents again and compare; returns how many. That it cannot be done is a remark."""
         try:
             found = spot_check(self._connection, self._writer.sampled(), read_time, clock=self._clock)
         except (FirestoreUnavailable, SnapshotExpired) as error:
-            return 0, [f"No se pudo comprobar el backup con el servidor: {one_line(error)}"]
+            self._remarks.append(f"No se pudo comprobar el backup con el servidor: {one_line(error)}")
+            return 0
         self._other_reads += found.reads
         for path in found.differing:
             if path[0] not in self._unreadable:
-                self._drop(path[0], f"«{'/'.join(path)}» no es igual al releerlo del servidor")
-        return found.compared, []
+                self._drop(path[0], f"«{'/'.join(path)}» no es igual al releerlo. Repita el backup.")
+        return found.compared
 
-    def _empty_collections(self) -> list[str]:
-        """Those that get a `[]` file: asked for by name, or FACOT's seven where FACOT's data is."""
+    def _empty_collections(self, scan: Scan) -> list[str]:
+        """Those that get a `[]` file: asked for by name, or FACOT's seven where FACOT's data is.
+
+        None after a scan that did not get to its end: what it did not see is unknown, not empty.
+        """
+        if scan.stopped is not None:
+            return []
         there = set(self._writer.counts)
         wanted = list(self._scope.collections or ())
         if not there.isdisjoint(FACOT_COLLECTIONS):
