@@ -57,7 +57,9 @@ def test_ids_of_every_character_and_of_1500_bytes(any_world: World) -> None:
 
 
 def test_collections_that_differ_by_case_or_unicode_form_alone(any_world: World) -> None:
-    any_world.write("Invoices/1", "INVOICES/1", "invoices/1", "ca\u00f1a/1", "can\u0303a/1", "Otra/1", "otra/1")
+    any_world.write(
+        "Invoices/1", "INVOICES/1", "invoices/1", "ca\u00f1a/1", "can\u0303a/1", "Otra/1", "otra/1"
+    )
     files = check(any_world)
     assert files["invoices"] == "invoices.json"
     assert len({file.casefold() for file in files.values()}) == len(files) == 6 + len(FACOT_COLLECTIONS)

@@ -26,7 +26,10 @@ def test_a_busy_database_is_backed_up_as_it_was(
 
     def disturb(event: Event) -> None:
         """Another client at work, at every moment after the instant is fixed."""
-        if isinstance(event, CollectionDone) or event in (PhaseStarted("checking"), PhaseStarted("publishing")):
+        if isinstance(event, CollectionDone) or event in (
+            PhaseStarted("checking"),
+            PhaseStarted("publishing"),
+        ):
             number = len(disturbed)
             disturbed.append(event)
             any_world.write(f"a/nuevo{number}", f"d/0nuevo{number}", f"zz{number}/1", f"d/{number % 5}", n=2)

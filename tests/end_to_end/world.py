@@ -243,9 +243,7 @@ def contents(backup: Backup, root: str) -> Iterator[tuple[DocumentPath, bytes]]:
                 yield document.path, canonical_bytes(encode_document(document, root))
 
 
-def make_world(
-    server: FirestoreServer, place: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
-) -> World:
+def make_world(server: FirestoreServer, place: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> World:
     """A world in the folder `place`; the process's own environment is set to it."""
     world = World(server, place / "backups", place / "state", capsys)
     for name, value in world.settings.items():
