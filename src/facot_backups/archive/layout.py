@@ -74,6 +74,15 @@ class BackupName:
         return cls(day_of, moment, cast("Suffix | None", suffix))
 
 
+# What file managers leave in every folder that they show: macOS, Windows.
+_DROPPINGS = re.compile(r"\.DS_Store|\._.*|Thumbs\.db|desktop\.ini", re.IGNORECASE)
+
+
+def is_dropping(name: str) -> bool:
+    """Whether a file of this name is the system's own, in whatever folder it lies."""
+    return _DROPPINGS.fullmatch(name) is not None
+
+
 _PLAIN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,59}")
 _NOT_KEPT = re.compile(r"[^A-Za-z0-9_-]")
 # Windows opens a device for these names, whatever extension they bear ("Naming Files, Paths, and

@@ -7,7 +7,8 @@ from datetime import UTC, datetime, time, tzinfo
 from pathlib import Path
 
 from facot_backups import atomic
-from facot_backups.archive.reader import Backup, open_backup
+from facot_backups.archive.facot2 import AnyBackup, OldBackup, open_folder
+from facot_backups.archive.reader import Backup
 from facot_backups.model import Scope, Source
 
 
@@ -15,15 +16,26 @@ def list_backups(root: Path, zone: tzinfo) -> list[Backup]:
     """All folders of `root` that bear a backup's name, damaged ones too, newest first by `read_time`.
 
     A damaged one stands where the date of its name, in `zone`, puts it. What is not ours (other names,
-    files, links) is left out. A `root` that does not exist holds none. Raises BackupDirUnusable.
+    files, links) is left out, and so are FACOT 2.0's. A `root` that does not exist holds none. Raises
+    BackupDirUnusable.
     """
+    found = [backup for backup in _folders(root) if isinstance(backup, Backup)]
+    return sorted(found, key=lambda backup: (_moment(backup, zone), str(backup.name)), reverse=True)
+
+
+def list_old_backups(root: Path) -> list[OldBackup]:
+    """FACOT 2.0's own folders of `root`, newest first by their names. Raises BackupDirUnusable."""
+    found = [backup for backup in _folders(root) if isinstance(backup, OldBackup)]
+    return sorted(found, key=lambda backup: backup.date, reverse=True)
+
+
+def _folders(root: Path) -> list[AnyBackup]:
     with atomic.explained(root):
         try:
             paths = list(root.iterdir())
         except FileNotFoundError:
             return []
-    found = [backup for path in paths if (backup := open_backup(path)) is not None]
-    return sorted(found, key=lambda backup: (_moment(backup, zone), str(backup.name)), reverse=True)
+    return [backup for path in paths if (backup := open_folder(path)) is not None]
 
 
 def latest_of(backups: Iterable[Backup], source: Source, scope: Scope) -> Backup | None:

@@ -10,11 +10,11 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import BinaryIO, Literal, TypeAlias
+from typing import BinaryIO, Literal, Protocol, TypeAlias
 
 from facot_backups.archive.layout import METADATA_FILE, BackupName
 from facot_backups.archive.metadata import FileEntry, Metadata, parse
@@ -83,7 +83,7 @@ class Backup:
 
     def blocks(self, collection: str) -> Iterator[bytes]:
         """The bytes of a collection's file, in blocks. Raises as `documents` does, and reads lazily."""
-        return _blocks(self.path / self.entry(collection).file)
+        return file_blocks(self.path / self.entry(collection).file)
 
     def entry(self, collection: str) -> FileEntry:
         """What the metadata says of a root collection's file. Raises as `documents` does."""
@@ -105,10 +105,9 @@ def open_backup(path: Path) -> Backup | None:
     Reads the metadata, nothing else. Never raises for what the folder holds: then it is a damaged one.
     """
     name = BackupName.parse(path.name)
-    if name is None or not _is_own_folder(path):
+    if name is None or not is_own_folder(path):
         return None
-    # A folder of FACOT 2.0 bears our name too (docs/formato.md, section 5): it would be told apart here,
-    # by its metadata without any key of ours; to this reader it is damaged.
+    # A folder of FACOT 2.0 bears our name too; `facot2.open_folder` tells it, here it is damaged.
     place = f"{name}/{METADATA_FILE}"
     try:
         return Backup(path, name, parse(metadata_bytes(path), place))
@@ -119,7 +118,7 @@ def open_backup(path: Path) -> Backup | None:
 def metadata_bytes(folder: Path) -> bytes:
     """The bytes of a backup's metadata file. Raises DamagedBackup if it cannot be read, or is far too big."""
     data = b""
-    for block in _blocks(folder / METADATA_FILE):
+    for block in file_blocks(folder / METADATA_FILE):
         data += block
         if len(data) > MAX_METADATA_BYTES:
             raise DamagedBackup(f"{folder.name}/{METADATA_FILE}: el archivo es demasiado grande")
@@ -131,7 +130,15 @@ def names_in(folder: Path) -> list[str]:
     return sorted(entry.name for entry in _scan(folder))
 
 
-def size_on_disk(backups: Iterable[Backup]) -> int:
+class Folder(Protocol):
+    """A backup of any kind, as far as its size goes."""
+
+    @property
+    def path(self) -> Path:
+        """The folder."""
+
+
+def size_on_disk(backups: Iterable[Folder]) -> int:
     """Bytes of all their files together, a file that several of them share (an inode) counted once.
 
     Raises DamagedBackup for a folder that cannot be read.
@@ -153,7 +160,7 @@ def _scan(folder: Path) -> list[os.DirEntry[str]]:
         raise DamagedBackup(f"{folder.name}: no se puede leer la carpeta ({error.strerror})") from error
 
 
-def _is_own_folder(path: Path) -> bool:
+def is_own_folder(path: Path) -> bool:
     """Whether `path` is a folder itself: no symbolic link, and no junction of Windows."""
     try:
         found = path.lstat()
@@ -165,12 +172,15 @@ def _is_own_folder(path: Path) -> bool:
     return getattr(found, "st_reparse_tag", 0) != getattr(stat, "IO_REPARSE_TAG_MOUNT_POINT", -1)
 
 
-def _blocks(path: Path) -> Iterator[bytes]:
-    """The bytes of a regular file. Raises DamagedBackup for anything else, and for a disk's errors."""
+def file_blocks(path: Path, size: int = BLOCK_BYTES) -> Generator[bytes, None, None]:
+    """The bytes of a regular file, in blocks of at most `size`, read lazily.
+
+    Raises DamagedBackup for anything else (a link, a FIFO), and for a disk's errors.
+    """
     place = f"{path.parent.name}/{path.name}"
     try:
         with _open_regular(path, place) as file:
-            while block := file.read(BLOCK_BYTES):
+            while block := file.read(size):
                 yield block
     except OSError as error:
         raise DamagedBackup(f"{place}: {_problem(error)}") from error

@@ -7,10 +7,10 @@ import secrets
 from pathlib import Path
 
 from facot_backups import atomic
+from facot_backups.archive.facot2 import AnyBackup, OldBackup, open_folder
 from facot_backups.archive.fields import is_file_name
-from facot_backups.archive.layout import METADATA_FILE, STATE_DIR, TRASH_DIR, BackupName, is_dropping
-from facot_backups.archive.facot2 import OldBackup, open_folder
-from facot_backups.archive.reader import Backup, open_backup
+from facot_backups.archive.layout import METADATA_FILE, STATE_DIR, TRASH_DIR, is_dropping
+from facot_backups.archive.reader import open_backup
 from facot_backups.clock import Clock
 from facot_backups.errors import UsageError
 
@@ -18,7 +18,7 @@ from facot_backups.errors import UsageError
 MARK_PREVENTS_REMOVAL = os.name == "nt"
 
 
-def check_removable(root: Path, backup: Backup | OldBackup) -> None:
+def check_removable(root: Path, backup: AnyBackup) -> None:
     """Raises UsageError unless `backup` is a folder of `root` itself that holds a backup's files alone."""
     path = backup.path
     if path.parent != root or type(open_folder(path)) is not type(backup):
@@ -33,7 +33,7 @@ def check_removable(root: Path, backup: Backup | OldBackup) -> None:
         )
 
 
-def _belongs(backup: Backup | OldBackup, entry: Path) -> bool:
+def _belongs(backup: AnyBackup, entry: Path) -> bool:
     if atomic.is_link(entry) or not entry.is_file():
         return False
     if entry.name == METADATA_FILE or is_dropping(entry.name):

@@ -12,11 +12,12 @@ from pathlib import Path
 
 from facot_backups import atomic
 from facot_backups.archive import recovery
+from facot_backups.archive.facot2 import AnyBackup, OldBackup, open_folder
 from facot_backups.archive.holding import Holding
-from facot_backups.archive.layout import LEDGER_FILE, STAGING_DIR, STATE_DIR, TRASH_DIR
+from facot_backups.archive.layout import LEDGER_FILE, STAGING_DIR, STATE_DIR, TRASH_DIR, BackupName
 from facot_backups.archive.ledger import Ledger
 from facot_backups.archive.links import LinkReport, link_unchanged
-from facot_backups.archive.listing import latest_of, list_backups
+from facot_backups.archive.listing import latest_of, list_backups, list_old_backups
 from facot_backups.archive.lock import HEARTBEAT_SECONDS, FolderLock
 from facot_backups.archive.metadata import FileEntry, Metadata
 from facot_backups.archive.publishing import publish
@@ -58,16 +59,23 @@ class Store:
         check_present(self.root, self.state)
         return list_backups(self.root, self.clock.zone())
 
-    def find(self, name: str, scope: Scope = EVERYTHING) -> Backup:
-        """The backup whose folder is `name`; for `latest`, the newest that counts and covers `scope`.
+    def old_backups(self) -> list[OldBackup]:
+        """FACOT 2.0's own folders, newest first; none of them is in `backups` or ever `latest`."""
+        check_present(self.root, self.state)
+        return list_old_backups(self.root)
 
-        Raises BackupNotFound.
+    def find(self, name: str, scope: Scope = EVERYTHING) -> AnyBackup:
+        """The backup whose folder is `name`, also one of FACOT 2.0's own.
+
+        For `latest`, the newest that counts and covers `scope`. Raises BackupNotFound.
         """
+        found: AnyBackup | None
         if name == LATEST:
             repository = self.repository()
             found = self.latest(repository.source, scope) if repository is not None else None
         else:
-            found = next((backup for backup in self.backups() if str(backup.name) == name), None)
+            check_present(self.root, self.state)
+            found = open_folder(self.root / name) if BackupName.parse(name) is not None else None
         if found is None:
             raise BackupNotFound(name, self.root)
         return found
@@ -121,6 +129,10 @@ class LockedStore:
     def backups(self) -> list[Backup]:
         """All backups, as `Store.backups` gives them."""
         return list_backups(self.root, self.clock.zone())
+
+    def old_backups(self) -> list[OldBackup]:
+        """FACOT 2.0's own folders, as `Store.old_backups` gives them."""
+        return list_old_backups(self.root)
 
     def latest(self, source: Source, scope: Scope) -> Backup | None:
         """The newest complete backup of `source` whose scope covers `scope`."""
@@ -188,10 +200,11 @@ class LockedStore:
         staging.published = True
         return backup
 
-    def delete(self, backup: Backup) -> None:
+    def delete(self, backup: AnyBackup) -> None:
         """Delete a backup of this folder: into the trash by one rename, then file by file.
 
-        Raises UsageError for a folder that holds anything but a backup's files, or one of a newer format.
+        One of FACOT 2.0's own goes the same way. Raises UsageError for a folder that holds anything but a
+        backup's files, or one of a newer format.
         """
         self._holding.still_ours()
         with atomic.explained(self.root):

@@ -134,3 +134,8 @@ def _check_depth(value: Json) -> None:
 
 def _column(error: ValueError) -> str:
     return f" (columna {error.colno})" if isinstance(error, json.JSONDecodeError) else ""
+
+
+# For text that Python's `json` wrote: NaN and infinities pass; duplicate keys, integers that do not fit
+# into 64 bits and numbers beyond a double raise Malformed. Depth is the caller's to bound.
+PYTHON_JSON = json.JSONDecoder(object_pairs_hook=_unique, parse_int=_integer, parse_float=_double)

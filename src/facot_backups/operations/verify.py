@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias
 
+from facot_backups.archive.facot2 import OLD_FORMAT, AnyBackup, OldBackup
 from facot_backups.archive.layout import METADATA_FILE, BackupName
 from facot_backups.archive.metadata import FileEntry, Metadata, checksum_problem, parse
 from facot_backups.archive.parsing import decode, split_lines
@@ -65,12 +66,15 @@ class VerifyReport:
         return not self.problems
 
 
-def verify(backup: Backup, emit: Emit = ignore) -> VerifyReport:
+def verify(backup: AnyBackup, emit: Emit = ignore) -> VerifyReport:
     """Reads the whole backup and judges it. Writes nothing; the metadata is read afresh.
 
+    Of FACOT 2.0's own folders, which prove nothing, it says whether all can be read; a note tells the rest.
     Emits PhaseStarted `verifying` and Progressed. Raises nothing for damage; what `emit` raises passes.
     """
     emit(PhaseStarted("verifying"))
+    if isinstance(backup, OldBackup):
+        return _OldCheck(backup, emit).run()
     return _Check(backup, emit).run()
 
 
@@ -200,6 +204,60 @@ class _Check:
     def _compare(self, entry: FileEntry, what: str, found: int, stated: int) -> None:
         if found != stated:
             self._add(entry.file, "count", f"contiene {found} {what}, los metadatos dicen {stated}")
+
+
+class _OldCheck:
+    """A check of a folder of FACOT 2.0's under way: whether every file is what a restore can read."""
+
+    def __init__(self, backup: OldBackup, emit: Emit) -> None:
+        self._backup = backup
+        self._emit = emit
+        self._problems: list[Problem] = []
+        self._documents = 0
+        self._roots: dict[str, int] = {}
+        self._bytes = 0
+
+    def run(self) -> VerifyReport:
+        """Reads every file to its end, then compares with what the metadata claims."""
+        for collection in self._backup.collections:
+            self._read(collection)
+        notes = (OLD_FORMAT, *self._claims())
+        name = str(self._backup.name)
+        return VerifyReport(name, tuple(self._problems), notes, self._documents, self._bytes)
+
+    def _read(self, collection: str) -> None:
+        file = self._backup.file(collection)
+        try:
+            self._bytes += (self._backup.path / file).lstat().st_size
+            self._count(collection)
+        except (DamagedBackup, OSError) as error:
+            kind: ProblemKind = "format" if isinstance(error, FormatError) else "unreadable"
+            message = str(error) if isinstance(error, DamagedBackup) else f"{file}: {error.strerror}"
+            self._problems.append(Problem(file, kind, message))
+        self._emit(Progressed(collection, self._documents))
+
+    def _count(self, collection: str) -> None:
+        roots = 0
+        for document in self._backup.documents(collection):
+            roots += len(document.path) == 2
+            self._documents += 1
+            if self._documents % _PROGRESS_STEP == 0:
+                self._emit(Progressed(collection, self._documents))
+        self._roots[collection] = roots
+
+    def _claims(self) -> Iterator[str]:
+        """What differs from the metadata: no proof of damage, that code could leave it so itself."""
+        stated = self._backup.stated
+        if stated is None:
+            yield "no tiene metadatos"
+            return
+        yield from (f"FACOT anotó un error: {error}" for error in stated.errors)
+        for collection in stated.collections:
+            if collection not in self._backup.collections:
+                yield f"sus metadatos nombran {collection}, que no está"
+        found = sum(self._roots.get(collection, 0) for collection in stated.collections)
+        if not self._problems and stated.total_documents not in (None, found):
+            yield f"sus metadatos dicen {stated.total_documents} documentos, hay {found}"
 
 
 def contradictions(name: BackupName, metadata: Metadata) -> Iterator[str]:

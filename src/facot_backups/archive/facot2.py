@@ -1,0 +1,287 @@
+"""FACOT 2.0's own folders: told from ours, and read (docs/formato.md, "FACOT 2.0's own folders").
+
+Nothing in them proves that they are whole: no checksums, and a collection that could not be read stands
+there as `[]`. They are shown, compared, restored and aged; they never count as a backup of ours.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import stat
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import date
+from itertools import pairwise
+from pathlib import Path
+from typing import Literal, NamedTuple, TypeAlias
+
+from facot_backups import atomic
+from facot_backups.archive.facot2_reading import Element, documents_of, parse_element, read_elements
+from facot_backups.archive.layout import METADATA_FILE, BackupName, is_dropping
+from facot_backups.archive.lines import ITEMS
+from facot_backups.archive.metadata import Metadata
+from facot_backups.archive.parsing import Note
+from facot_backups.archive.reader import (
+    Backup,
+    file_blocks,
+    is_own_folder,
+    metadata_bytes,
+    names_in,
+    open_backup,
+    size_on_disk,
+)
+from facot_backups.archive.strict import is_collection_id, strict_loads
+from facot_backups.errors import DamagedBackup, FacotBackupsError, FormatError, UsageError
+from facot_backups.model import (
+    COLLECTIONS_WITH_ITEMS,
+    FACOT_COLLECTIONS,
+    Document,
+    DocumentPath,
+    Json,
+    segment_key,
+)
+
+# How a face calls such a folder.
+OLD_FORMAT = "formato antiguo, sin sumas de verificación"
+
+_FACOTS_KEYS = frozenset({"backup_date", "backup_time", "collections", "total_documents", "errors"})
+# One of these in a metadata file: a format 1 that is damaged, whatever else it says.
+_OUR_KEYS = {field.name for field in dataclasses.fields(Metadata)} - _FACOTS_KEYS | {
+    "format_version",
+    "metadata_sha256",
+}
+# Enough of a file to tell the layout; more blanks than that before a bracket are nobody's.
+_HEAD_BYTES = 64
+_SUFFIX = ".json"
+
+
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """What the folder's metadata claims; nothing proves it.
+
+    `total_documents` counts root documents (None: not said), `collections` are those that were written.
+    """
+
+    total_documents: int | None
+    collections: tuple[str, ...]
+    errors: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OldBackup:
+    """A folder of FACOT 2.0's own as it was when it was opened; it has the face of `reader.Backup`.
+
+    `collections` in the order of their names. `empty`: those whose list is `[]`: their documents are not
+    known, there or not. `stated` is None where there is no metadata file.
+    """
+
+    path: Path
+    name: BackupName
+    collections: tuple[str, ...]
+    empty: frozenset[str] = frozenset()
+    stated: Stated | None = None
+
+    @property
+    def kind(self) -> Literal["facot2"]:
+        """What it is, beside the kinds of `reader.Backup`."""
+        return "facot2"
+
+    @property
+    def complete(self) -> bool:
+        """Never: nothing proves it, so it counts for nothing that asks for a complete backup."""
+        return False
+
+    @property
+    def date(self) -> date:
+        """The local date that its name bears; age goes by it."""
+        return self.name.date
+
+    @property
+    def size(self) -> int:
+        """Bytes of its files on disk. Raises DamagedBackup if it cannot be read."""
+        return size_on_disk([self])
+
+    def documents(self, collection: str, *, note: Note | None = None) -> Iterator[Document]:
+        """The documents of a root collection and their items, in name order, as `Backup.documents`.
+
+        Parses the file twice: the first time for its order alone, so that memory holds one root document
+        with its items; for a file in another order, also where each document stands. `note` is never
+        called: this format has no canonical spelling. Raises UsageError for a collection that the folder
+        does not hold, DamagedBackup for a file that cannot be read, FormatError for one that is not JSON
+        as it should be.
+        """
+        del note
+        file = self.path / self.file(collection)
+        return _documents(file, collection, f"{self.name}/{file.name}")
+
+    def blocks(self, collection: str) -> Iterator[bytes]:
+        """The bytes of a collection's file, in blocks. Raises as `documents` does, and reads lazily."""
+        return file_blocks(self.path / self.file(collection))
+
+    def file(self, collection: str) -> str:
+        """The name of a collection's file. Raises UsageError for one that the folder does not hold."""
+        if collection not in self.collections:
+            raise UsageError(f"El backup {self.name} no tiene la colección «{collection}».")
+        return collection + _SUFFIX
+
+    def covers(self, path: DocumentPath) -> bool:
+        """Whether the document at `path` would be in the folder, had it existed; if not, it is unknown.
+
+        What that code never read is unknown, and so are a list `[]` and all items of such a collection.
+        """
+        if path[0] not in self.collections or path[0] in self.empty:
+            return False
+        return len(path) == 2 or (len(path) == 4 and path[2] == ITEMS and path[0] in COLLECTIONS_WITH_ITEMS)
+
+
+AnyBackup: TypeAlias = Backup | OldBackup
+
+
+def open_folder(path: Path) -> AnyBackup | None:
+    """The backup of any kind in the folder `path`; None if that is not one of ours.
+
+    As `open_backup`; of FACOT 2.0's files only the beginnings are read.
+    """
+    backup = open_backup(path)
+    if backup is None or backup.kind != "damaged":
+        return backup
+    try:
+        return _recognise(path, backup.name) or backup
+    except DamagedBackup as problem:
+        return dataclasses.replace(backup, problem=problem)
+
+
+def open_old(path: Path) -> OldBackup | None:
+    """FACOT 2.0's folder at `path`; None if it is anything else. Never raises for what is there."""
+    found = open_folder(path)
+    return found if isinstance(found, OldBackup) else None
+
+
+def _recognise(path: Path, name: BackupName) -> OldBackup | None:
+    """The folder, if all rules of docs/formato.md say that it is one.
+
+    Raises DamagedBackup, with what to do, where something that is no backup's alone speaks against it.
+    """
+    if name.time is not None or not is_own_folder(path):
+        return None
+    try:
+        names = names_in(path)
+        stated = _stated(path) if METADATA_FILE in names else None
+        files = {entry: _look(path / entry) for entry in names if entry != METADATA_FILE}
+    except (FacotBackupsError, OSError, _IsFormat1):
+        return None
+    arrays = {file.removesuffix(_SUFFIX): look for file, look in files.items() if look in ("list", "empty")}
+    if arrays.keys().isdisjoint(FACOT_COLLECTIONS):
+        return None
+    foreign = sorted(entry for entry, look in files.items() if look == "foreign")
+    if foreign:
+        raise DamagedBackup(
+            f"{name}: parece una carpeta de FACOT 2.0, pero contiene algo que no es de un backup "
+            f"({', '.join(foreign)}).\nSaque esos archivos de la carpeta."
+        )
+    collections = sorted(f.removesuffix(_SUFFIX) for f, look in files.items() if look != "dropping")
+    empty = frozenset(collection for collection, look in arrays.items() if look == "empty")
+    return OldBackup(path, name, tuple(collections), empty, stated)
+
+
+class _IsFormat1(Exception):
+    """Something in the folder is of our own format, so the folder is ours, and damaged."""
+
+
+# "cut": an empty file, which FACOT 2.0 leaves when it is killed in the middle: damage in an old folder.
+_Look: TypeAlias = Literal["list", "empty", "cut", "dropping", "foreign"]
+
+
+def _look(file: Path) -> _Look:
+    """What a file is, by its name and its first bytes. Raises _IsFormat1, DamagedBackup."""
+    if not stat.S_ISREG(file.lstat().st_mode):
+        return "foreign"
+    if is_dropping(file.name):
+        return "dropping"
+    if not file.name.endswith(_SUFFIX) or not is_collection_id(file.name.removesuffix(_SUFFIX)):
+        return "foreign"
+    with closing(file_blocks(file, _HEAD_BYTES)) as blocks:
+        head = next(blocks, b"")
+    if head.startswith(b'[\n{"_id":') or head == b"[]\n":
+        raise _IsFormat1
+    text = head.lstrip()
+    if not text.startswith(b"["):
+        return "foreign" if head else "cut"
+    return "empty" if text[1:].lstrip().startswith(b"]") else "list"
+
+
+def _stated(folder: Path) -> Stated:
+    """What the metadata says. Raises _IsFormat1 for a key of ours, FormatError for what is no object."""
+    place = f"{folder.name}/{METADATA_FILE}"
+    raw = strict_loads(metadata_bytes(folder), place)
+    if not isinstance(raw, dict):
+        raise FormatError(place, "se esperaba un objeto JSON")
+    if not _OUR_KEYS.isdisjoint(raw):
+        raise _IsFormat1
+    total = raw.get("total_documents")
+    counted = total if type(total) is int and total >= 0 else None
+    return Stated(counted, _texts(raw, "collections"), _texts(raw, "errors"))
+
+
+def _texts(raw: dict[str, Json], key: str) -> tuple[str, ...]:
+    value = raw.get(key)
+    return tuple(text for text in value if isinstance(text, str)) if isinstance(value, list) else ()
+
+
+class _Standing(NamedTuple):
+    """Where a root document stands in its file, with its place in the order of names."""
+
+    key: tuple[int, int, str]
+    name: str
+    offset: int
+    size: int
+
+
+def _documents(file: Path, collection: str, place: str) -> Iterator[Document]:
+    index = _index(file, place)
+    elements = _elements(file, place) if index is None else _in_order(file, index, place)
+    for element in elements:
+        yield from documents_of(element, collection, place)
+
+
+def _elements(file: Path, place: str) -> Iterator[Element]:
+    return read_elements(file_blocks(file), place)
+
+
+def _index(file: Path, place: str) -> list[_Standing] | None:
+    """Where the documents stand, in name order; None for a file that has them in that order itself.
+
+    Raises FormatError for an id that is there twice, and as `read_elements` does.
+    """
+    if _is_ascending(file, place):
+        return None
+    index = sorted(
+        _Standing(segment_key(element.name), element.name, element.offset, element.size)
+        for element in _elements(file, place)
+    )
+    for before, standing in pairwise(index):
+        if before.key == standing.key:
+            raise FormatError(place, f"el documento «{standing.name}» está repetido")
+    return index
+
+
+def _is_ascending(file: Path, place: str) -> bool:
+    last = None
+    for element in _elements(file, place):
+        key = segment_key(element.name)
+        if last is not None and key <= last:
+            return False
+        last = key
+    return True
+
+
+def _in_order(file: Path, index: list[_Standing], place: str) -> Iterator[Element]:
+    """The documents of the file in the order of `index`. Raises DamagedBackup."""
+    try:
+        with open(atomic.open_regular(file), "rb") as stream:  # noqa: PTH123 (a descriptor)
+            for standing in index:
+                stream.seek(standing.offset)
+                yield parse_element(stream.read(standing.size), f"{place}, documento «{standing.name}»")
+    except OSError as error:
+        raise DamagedBackup(f"{place}: no se puede leer ({error.strerror})") from error
