@@ -42,7 +42,7 @@ def test_reserved_names_at_every_place(any_world: World) -> None:
     paths = [f"{root}/{name}" for root in (*RESERVED, "invoices") for name in ("x", "_id")]
     nested = [f"{path}/{name}/{name}" for path in paths for name in RESERVED]
     deeper = [f"{path}/{name}/{name}" for path in nested[:8] for name in RESERVED]
-    values = {name: True for name in ("_id", "_items", "_types", "_fields", "_missing", "_unread", "_", "id")}
+    values = dict.fromkeys(("_id", "_items", "_types", "_fields", "_missing", "_unread", "_", "id"), True)
     any_world.write(*paths, *nested, *deeper, **values)
     check(any_world)
 

@@ -12,7 +12,7 @@ from facot_backups.operations import reading
 from tests.end_to_end.world import World
 
 COLLECTIONS = ("a", "b", "c", "d", "invoices")
-PATHS = tuple(f"{c}/{n}" for c in COLLECTIONS for n in range(5)) + ("b/1/items/0", "nadie/x/items/1")
+PATHS = (*tuple(f"{c}/{n}" for c in COLLECTIONS for n in range(5)), "b/1/items/0", "nadie/x/items/1")
 
 
 @pytest.mark.parametrize("page_size", [1, 3, 20_000])

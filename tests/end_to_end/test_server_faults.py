@@ -11,7 +11,7 @@ import pytest
 
 from facot_backups.archive.reader import Backup
 from facot_backups.errors import FirestoreUnavailable, SnapshotExpired
-from facot_backups.events import CollectionDone, CollectionFailed, Event
+from facot_backups.events import CollectionDone, CollectionFailed
 from facot_backups.firestore.scan import Scan
 from facot_backups.local.faults import Fault
 from facot_backups.operations import reading
@@ -275,7 +275,7 @@ def test_an_instant_that_expires_is_never_pinned_anew(
         full.nothing_happened("FAILED")
         return
     backup = full.back_up()
-    assert len({stamp for stamp in pinned[1:]}) == 1
+    assert len(set(pinned[1:])) == 1
     assert all("PITR" in error for error in backup.proven().errors)
     check_incomplete(full, backup, {"invoices", "zonas"})
 

@@ -1,4 +1,4 @@
-"""A Firestore, a backup folder and a state folder of a test's own, and all ways to run the product on them."""
+"""A Firestore, a backup folder and a state folder of a test's own, and all ways to run the product there."""
 
 from __future__ import annotations
 
