@@ -51,6 +51,8 @@ def pytest_configure(config: pytest.Config) -> None:
     """Make the folder that the workers of this run share; they inherit the variable that names it."""
     if not _is_worker(config):
         os.environ[_SHARED] = tempfile.mkdtemp(prefix="facot-backups-tests-")
+        os.environ["HYPOTHESIS_STORAGE_DIRECTORY"] = str(_shared() / "hypothesis")
+        (_shared() / "owner").write_text(str(os.getpid()))
     hypothesis.configuration.set_hypothesis_home_dir(_shared() / "hypothesis")
 
 

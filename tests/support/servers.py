@@ -26,6 +26,13 @@ from facot_backups.local.load import Fields, write_documents
 
 Kind = Literal["memory", "emulator"]
 NO_EMULATOR = "emulador oficial de Firestore: no está en esta máquina"
+# Runs a command until it is told to end, or the process that is named first is gone.
+_WATCH = """
+owner=$1; shift; "$@" & child=$!
+trap 'kill $child; wait $child; exit' TERM
+while kill -0 $owner && kill -0 $child; do sleep 1 & wait $!; done 2>/dev/null
+kill $child
+"""
 _MAIN = "com.google.cloud.datastore.emulator.firestore.CloudFirestore"
 
 
@@ -87,22 +94,31 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def start_emulator(jar: Path, log: Path) -> tuple[str, int]:
-    """Start Google's emulator. Returns its host and pid when it answers; RuntimeError if it does not."""
+def start_emulator(jar: Path, log: Path, owner: int | None = None) -> tuple[str, int]:
+    """Start Google's emulator. Returns its host and a pid to end it by, as soon as it answers.
+
+    It ends by itself when the process `owner` (this one by default) is gone, however that ended.
+    Raises RuntimeError if it does not answer within a minute.
+    """
     port = free_port()
     command = ["java", "-XX:+UseSerialGC", "-cp", str(jar), _MAIN, "start", "--host=127.0.0.1"]
+    if os.name == "posix":
+        command = ["/bin/sh", "-c", _WATCH, "sh", str(owner or os.getpid()), *command]
     with log.open("wb") as output:
         process = subprocess.Popen(
             [*command, f"--port={port}"], stdout=output, stderr=output, start_new_session=True
         )
     host = f"127.0.0.1:{port}"
-    with grpc.insecure_channel(host) as channel:
-        try:
+    try:
+        with grpc.insecure_channel(host) as channel:
             grpc.channel_ready_future(channel).result(timeout=60)
-        except grpc.FutureTimeoutError:
-            stop_process(process.pid)
-            text = log.read_text(errors="replace")
-            raise RuntimeError(f"the emulator does not start: {text}") from None
+    except grpc.FutureTimeoutError:
+        stop_process(process.pid)
+        text = log.read_text(errors="replace")
+        raise RuntimeError(f"the emulator does not start: {text}") from None
+    except BaseException:  # also a run that is stopped while it waits
+        stop_process(process.pid)
+        raise
     return host, process.pid
 
 
@@ -133,7 +149,8 @@ def _gone(pid: int) -> bool:
 def shared_emulator(shared: Path) -> str:
     """The host of the one emulator of this test run, started by the first worker that asks.
 
-    `shared` is the folder that all workers share; `stop_shared` ends the emulator at the end of the run.
+    `shared` is the folder that all workers share, with the run's own pid in the file `owner`;
+    `stop_shared` ends the emulator at the end of the run.
     """
     state = shared / "emulator.json"
     with FileLock(shared / "emulator.lock"):
@@ -141,7 +158,8 @@ def shared_emulator(shared: Path) -> str:
             jar = emulator_jar()
             if jar is None:
                 raise RuntimeError(NO_EMULATOR)
-            host, pid = start_emulator(jar, shared / "emulator.log")
+            owner = int((shared / "owner").read_text())
+            host, pid = start_emulator(jar, shared / "emulator.log", owner)
             state.write_text(json.dumps({"host": host, "pid": pid}))
         return str(json.loads(state.read_text())["host"])
 
