@@ -76,6 +76,7 @@ class State:
         self._remembers_emulators = folder is not None or bool(chosen)
         self._emit = emit
         self._memory: dict[str, dict[str, Any]] = {}
+        self._in_memory: set[str] = set()
         self._warned: set[str] = set()
 
     # --- paths -------------------------------------------------------------------------------------
@@ -95,22 +96,28 @@ class State:
     def remember(self, path: Path, repository_id: str, source: Source) -> None:
         """Know `path` from now on; the tries noted under the path alone become the repository's.
 
-        An emulator's repository is remembered only where the state folder was chosen on purpose.
+        An emulator's repository is remembered only in memory, unless the state folder was chosen on purpose.
         """
-        if source.emulator and not self._remembers_emulators:
-            return
+        if source.emulator:
+            self.keep_in_memory(path)
         earlier = self.tries(path)
         # First, so that a kill between the two loses sight of no try.
         self._change_tries(_tries_of(repository_id), path, lambda present: _merged(earlier, present))
         note = {"path": _resolved(path), "repository_id": repository_id, "source": asdict(source)}
-        self._change(f"known-{_key(path)}.json", lambda _: note)
+        self._change(path, f"known-{_key(path)}.json", lambda _: note)
+
+    def keep_in_memory(self, path: Path) -> None:
+        """Write nothing of `path`, an emulator's, unless the state folder was chosen on purpose."""
+        if not self._remembers_emulators:
+            self._in_memory.add(_resolved(path))
 
     # --- tries and their reads ---------------------------------------------------------------------
 
     def record_try(self, path: Path, attempt: Try, *, emulator: bool = False) -> None:
         """Note a try, before it reads anything; again with more reads, or its outcome, as it goes on."""
-        on_disk = self._remembers_emulators or not emulator
-        self._change_tries(self._tries_name(path), path, lambda tries: _with(tries, attempt), on_disk=on_disk)
+        if emulator:
+            self.keep_in_memory(path)
+        self._change_tries(self._tries_name(path), path, lambda tries: _with(tries, attempt))
 
     def tries(self, path: Path) -> list[Try]:
         """The tries of the last days, oldest first."""
@@ -129,7 +136,7 @@ class State:
         name = f"warned-{_key(path)}.json"
         if subject in (self._read(name)[0] or {}):
             return False
-        self._change(name, lambda note: {**note, subject: True})
+        self._change(path, name, lambda note: {**note, subject: True})
         return True
 
     def alert(self, path: Path, subject: str) -> str | None:
@@ -140,6 +147,7 @@ class State:
     def set_alert(self, path: Path, subject: str, value: str | None) -> None:
         """Note the state of the alert `subject`; None forgets it."""
         self._change(
+            path,
             f"alerts-{_key(path)}.json",
             lambda note: {key: text for key, text in {**note, subject: value}.items() if text is not None},
         )
@@ -154,7 +162,7 @@ class State:
     def remember_owner(self, path: Path, owner: SeenOwner) -> None:
         """Note the foreign lock owner that this try met."""
         note = {"mark": owner.mark, "first_seen": iso_utc(owner.first_seen)}
-        self._change(f"owner-{_key(path)}.json", lambda _: note)
+        self._change(path, f"owner-{_key(path)}.json", lambda _: note)
 
     # --- the files ---------------------------------------------------------------------------------
 
@@ -164,13 +172,11 @@ class State:
             return f"tries-{_key(path)}.json"
         return _tries_of(known.repository_id)
 
-    def _change_tries(
-        self, name: str, path: Path, change: Callable[[list[Try]], list[Try]], *, on_disk: bool = True
-    ) -> None:
+    def _change_tries(self, name: str, path: Path, change: Callable[[list[Try]], list[Try]]) -> None:
         self._change(
+            path,
             name,
             lambda note: {"path": _resolved(path), "tries": [_to_json(t) for t in change(_tries(note))]},
-            on_disk=on_disk,
         )
 
     def _read(self, name: str) -> tuple[dict[str, Any] | None, bool]:
@@ -194,10 +200,8 @@ class State:
             return None, True
         return note, False
 
-    def _change(
-        self, name: str, change: Callable[[dict[str, Any]], dict[str, Any]], *, on_disk: bool = True
-    ) -> None:
-        if not on_disk:
+    def _change(self, path: Path, name: str, change: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
+        if _resolved(path) in self._in_memory:
             self._memory[name] = change(self._read(name)[0] or {})
             return
         try:
@@ -215,7 +219,9 @@ class State:
     @contextmanager
     def _locked(self) -> Iterator[None]:
         atomic.make_folder(self.folder)
-        with FileLock(self.folder / "lock", timeout=_LOCK_SECONDS, is_singleton=False, thread_local=False):
+        with FileLock(
+            self.folder / "lock", _LOCK_SECONDS, atomic.PRIVATE_MODE, is_singleton=False, thread_local=False
+        ):
             atomic.remove_temporaries(self.folder)
             yield
 

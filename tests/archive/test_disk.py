@@ -13,7 +13,7 @@ import pytest
 
 from facot_backups.archive.reader import Backup
 from facot_backups.errors import BackupDirUnusable, NoSpace
-from tests.support.archives import Archive, days_later, document
+from tests.support.archives import Archive, days_later, document, quick_folder
 from tests.support.crash import At, watched
 
 DOCUMENTS = [document("clients/a", n=1), document("invoices/1", total=2.5)]
@@ -73,7 +73,7 @@ def test_no_permission(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("number", "from_then_on"), [(errno.ENOSPC, False), (errno.EACCES, False), (errno.EIO, True)]
 )
-def test_a_fault_at_every_step(number: int, from_then_on: bool, tmp_path: Path) -> None:
+def test_a_fault_at_every_step(number: int, from_then_on: bool) -> None:
     def fail(name: str, args: tuple[object, ...]) -> None:
         raise OSError(number, os.strerror(number), str(args[0]))
 
@@ -82,23 +82,31 @@ def test_a_fault_at_every_step(number: int, from_then_on: bool, tmp_path: Path) 
     finished = False
     while not finished:
         step += 1
-        archive = Archive(tmp_path / f"{step}", tmp_path / "state")
-        old = archive.backup(DOCUMENTS)
-        before = content(old)
-        days_later(archive.clock)
         hook = At(step, fail, and_after=from_then_on)
-        with watched(hook):
-            try:
-                archive.backup(MORE)
-                finished = hook.steps < step
-            except BackupDirUnusable as error:
-                failed += 1
-                assert isinstance(error, expected)
-                assert str(archive.root) in str(error)
-        assert content(old) == before
-        # After the fault everything goes on, and what is left in between is whole or not there.
-        archive.backup(MORE)
-        assert all(backup.complete for backup in archive.store.backups())
-        assert not list((archive.root / ".facot/staging").iterdir())
-        shutil.rmtree(tmp_path / f"{step}")
+        with quick_folder() as folder:
+            error = fault_during_a_run(Archive(folder / "backups", folder / "state"), hook)
+        finished = error is None and hook.steps < step
+        if error is not None:
+            failed += 1
+            assert isinstance(error, expected)
     assert failed > 20
+
+
+def fault_during_a_run(archive: Archive, hook: At) -> BackupDirUnusable | None:
+    """A second run that meets the fault, and a third that does not; returns how the second one ended."""
+    old = archive.backup(DOCUMENTS)
+    before = content(old)
+    days_later(archive.clock)
+    ended = None
+    with watched(hook):
+        try:
+            archive.backup(MORE)
+        except BackupDirUnusable as error:
+            ended = error
+            assert str(archive.root) in str(error)
+    assert content(old) == before
+    # After the fault everything goes on, and what is left in between is whole or not there.
+    archive.backup(MORE)
+    assert all(backup.complete for backup in archive.store.backups())
+    assert not list((archive.root / ".facot/staging").iterdir())
+    return ended

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from facot_backups.archive import removal
+from facot_backups.archive.ledger import DAMAGED
 from facot_backups.archive.reader import Backup
 from facot_backups.errors import DamagedBackup
 from facot_backups.model import EVERYTHING, Scope, Source
@@ -88,6 +89,9 @@ def test_the_report_of_damage_is_a_value(archive: Archive) -> None:
         report = store.link_unchanged(staging, fill(staging, DOCUMENTS), SOURCE, EVERYTHING)
     assert [found.path for found in report.damage] == [first.path / "clients.json"]
     assert report.linked == ("invoices",) and not report.unsupported
+    (noted,) = archive.store.ledger.entries()[-1:]
+    assert (noted.kind, noted.outcome) == ("proof", DAMAGED)
+    assert noted.details == {"backup": "2024-11-27", "files": ["clients.json"]}
 
 
 def test_a_fresh_file_that_does_not_read_back_stops_the_run(archive: Archive) -> None:

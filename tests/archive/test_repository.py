@@ -9,10 +9,11 @@ import orjson
 import pytest
 
 from facot_backups.archive.repository import location_warnings, read_repository
+from facot_backups.archive.store import Store
 from facot_backups.errors import BackupDirUnusable, RepositoryGone, SourceMismatch
 from facot_backups.model import Source
 from facot_backups.state import State
-from tests.support.archives import SOURCE, Archive, days_later, document, run
+from tests.support.archives import SOURCE, Archive, HandClock, days_later, document, run
 
 DOCUMENTS = [document("clients/a", n=1)]
 EMULATOR = Source("facot-prueba", emulator=True)
@@ -54,7 +55,7 @@ def test_another_source_is_refused_unless_adopted(archive: Archive, other: Sourc
     with archive.store.locked() as store:
         store.check_source(other, adopt=True)
         assert identity(archive) == before  # a run that fails now has changed nothing
-        adopted = run(store, DOCUMENTS, source=other)
+        adopted = run(store, DOCUMENTS, adopt=True, source=other)
     assert identity(archive)["id"] == before["id"] and identity(archive) != before
     assert archive.store.find("latest") == adopted
 
@@ -139,12 +140,26 @@ def test_an_emulators_folder_is_remembered_only_on_purpose(
     assert read_repository(root) is None
 
 
+def test_an_emulators_backups_leave_nothing_in_the_users_state_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("FACOT_BACKUPS_STATE_DIR")
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "xdg"))
+    for _ in range(2):
+        store = Store(tmp_path / "backups", State(), HandClock())
+        with store.locked() as locked:
+            run(locked, DOCUMENTS, source=EMULATOR)
+        store.repository()
+        store.state.set_alert(store.root, "health", "warning")
+    assert not (tmp_path / "xdg").exists()
+
+
 def test_risky_places_are_told_once(tmp_path: Path) -> None:
     for name in ("OneDrive", "OneDrive - Mi Empresa", "Dropbox (Personal)", "Google Drive", "iCloudDrive"):
         archive = Archive(tmp_path / name / "backups", tmp_path / "state")
         for _ in range(2):
-            with archive.store.locked():
-                pass
+            with archive.store.locked() as store:
+                store.check_source(SOURCE)
         assert len([text for text in archive.warnings if "sincronizada" in text]) == 1
         assert len([text for text in archive.warnings if "mismo disco" in text]) == (
             "system-disk" in location_warnings(archive.root)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from pathlib import Path
@@ -69,15 +72,15 @@ def document(path: str, update_time: int = 0, **fields: Any) -> Document:
     return Document(tuple(path.split("/")), dict(sorted(fields.items())), update_time=update_time)
 
 
-def run(store: LockedStore, documents: Iterable[Document], *, link: bool = True, **changes: Any) -> Backup:
+def run(store: LockedStore, documents: Iterable[Document], *, adopt: bool = False, **changes: Any) -> Backup:
     """Write `documents` in name order and publish them; `changes` are keys of the metadata."""
     clock = store.clock
     run_id = changes.setdefault("run_id", uuid.uuid4().hex)
+    store.check_source(changes.get("source", SOURCE), adopt=adopt)
     with store.begin(run_id) as staging:
         files = fill(staging, documents, changes.get("scope", EVERYTHING))
         metadata = describe(clock.now(), clock.zone(), files, **changes)
-        if link:
-            store.link_unchanged(staging, files, metadata.source, metadata.scope)
+        store.link_unchanged(staging, files, metadata.source, metadata.scope)
         return store.publish(staging, metadata)
 
 
@@ -116,6 +119,15 @@ def describe(moment: datetime, zone: tzinfo, files: Mapping[str, FileEntry], **c
         "files": dict(files),
     }
     return Metadata(**keys | changes)
+
+
+@contextmanager
+def quick_folder() -> Iterator[Path]:
+    """A fresh folder in memory where the system has such a disk: for tests of hundreds of small runs."""
+    memory = Path("/dev/shm")
+    place = memory if memory.is_dir() and os.access(memory, os.W_OK) else None
+    with tempfile.TemporaryDirectory(prefix="facot-backups-tests-", dir=place) as folder:
+        yield Path(folder)
 
 
 def days_later(clock: HandClock, days: int = 1) -> date:

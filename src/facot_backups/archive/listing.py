@@ -19,14 +19,21 @@ def list_backups(root: Path, zone: tzinfo) -> list[Backup]:
     files, links) is left out, and so are FACOT 2.0's. A `root` that does not exist holds none. Raises
     BackupDirUnusable.
     """
-    found = [backup for backup in _folders(root) if isinstance(backup, Backup)]
-    return sorted(found, key=lambda backup: (_moment(backup, zone), str(backup.name)), reverse=True)
+    return [backup for backup in list_all(root, zone) if isinstance(backup, Backup)]
 
 
 def list_old_backups(root: Path) -> list[OldBackup]:
     """FACOT 2.0's own folders of `root`, newest first by their names. Raises BackupDirUnusable."""
     found = [backup for backup in _folders(root) if isinstance(backup, OldBackup)]
     return sorted(found, key=lambda backup: backup.date, reverse=True)
+
+
+def list_all(root: Path, zone: tzinfo) -> list[AnyBackup]:
+    """Ours and FACOT 2.0's own, newest first; an old one stands where its date, in `zone`, puts it.
+
+    Otherwise as `list_backups`. Raises BackupDirUnusable.
+    """
+    return sorted(_folders(root), key=lambda backup: (_moment(backup, zone), str(backup.name)), reverse=True)
 
 
 def _folders(root: Path) -> list[AnyBackup]:
@@ -47,7 +54,7 @@ def latest_of(backups: Iterable[Backup], source: Source, scope: Scope) -> Backup
     return None
 
 
-def _moment(backup: Backup, zone: tzinfo) -> datetime:
-    if backup.metadata is not None:
+def _moment(backup: AnyBackup, zone: tzinfo) -> datetime:
+    if isinstance(backup, Backup) and backup.metadata is not None:
         return backup.metadata.read_time
     return datetime.combine(backup.name.date, backup.name.time or time(), zone).astimezone(UTC)

@@ -15,9 +15,9 @@ from facot_backups.archive import recovery
 from facot_backups.archive.facot2 import AnyBackup, OldBackup, open_folder
 from facot_backups.archive.holding import Holding
 from facot_backups.archive.layout import LEDGER_FILE, STAGING_DIR, STATE_DIR, TRASH_DIR, BackupName
-from facot_backups.archive.ledger import Ledger
+from facot_backups.archive.ledger import DAMAGED, Ledger
 from facot_backups.archive.links import LinkReport, link_unchanged
-from facot_backups.archive.listing import latest_of, list_backups, list_old_backups
+from facot_backups.archive.listing import latest_of, list_all, list_backups, list_old_backups
 from facot_backups.archive.lock import HEARTBEAT_SECONDS, FolderLock
 from facot_backups.archive.metadata import FileEntry, Metadata
 from facot_backups.archive.publishing import publish
@@ -52,7 +52,10 @@ class Store:
     def repository(self) -> Repository | None:
         """Whose backups these are; None before the first publish."""
         check_present(self.root, self.state)
-        return read_repository(self.root)
+        found = read_repository(self.root)
+        if found is not None and found.source.emulator:
+            self.state.keep_in_memory(self.root)
+        return found
 
     def backups(self) -> list[Backup]:
         """All backups, damaged ones too, newest first by `read_time` (`list_backups`)."""
@@ -63,6 +66,11 @@ class Store:
         """FACOT 2.0's own folders, newest first; none of them is in `backups` or ever `latest`."""
         check_present(self.root, self.state)
         return list_old_backups(self.root)
+
+    def all_backups(self) -> list[AnyBackup]:
+        """`backups` and `old_backups` together, newest first, for what shows or counts them alike."""
+        check_present(self.root, self.state)
+        return list_all(self.root, self.clock.zone())
 
     def find(self, name: str, scope: Scope = EVERYTHING) -> AnyBackup:
         """The backup whose folder is `name`, also one of FACOT 2.0's own.
@@ -102,7 +110,6 @@ class Store:
                 atomic.make_real_folder(folder)
         with FolderLock(self.root, own, self.state, self.clock, heartbeat_seconds=heartbeat_seconds) as lock:
             holding = Holding(self.root, self.state, self.clock, self.emit, self.ledger, lock)
-            holding.warn_of_location()
             yield LockedStore(holding)
 
 
@@ -141,10 +148,14 @@ class LockedStore:
     def check_source(self, source: Source, *, adopt: bool = False) -> None:
         """Refuse a source other than the repository's, before anything is read.
 
-        With `adopt`, the next publish makes `source` the repository's. Raises SourceMismatch.
+        With `adopt`, the next publish makes `source` the repository's. Warns, once, of a risky place. Raises
+        SourceMismatch.
         """
         check_source(read_repository(self.root), source, adopt=adopt)
         self._adopt = adopt
+        if source.emulator:
+            self._holding.state.keep_in_memory(self.root)
+        self._holding.warn_of_location()
 
     @contextmanager
     def begin(self, run_id: str) -> Iterator[Staging]:
@@ -170,8 +181,8 @@ class LockedStore:
     ) -> LinkReport:
         """Make files that equal those of the latest backup of `source` and `scope` links to them.
 
-        A damaged file of that backup is in the report and in a Warned. Raises DamagedBackup if a fresh file
-        does not read back as it was written.
+        A damaged file of that backup is in the report, in a Warned and in the ledger. Raises DamagedBackup
+        if a fresh file does not read back as it was written.
         """
         previous = self.latest(source, scope)
         if previous is None or previous.metadata is None:
@@ -180,6 +191,9 @@ class LockedStore:
             report = link_unchanged(staging.path, files, previous.path, previous.metadata.files)
         for damage in report.damage:
             self._holding.warn(f"Backup dañado: {damage.path}: {damage.problem}. La copia nueva está entera.")
+        if report.damage:
+            files_damaged = [damage.path.name for damage in report.damage]
+            self.record("proof", DAMAGED, backup=str(previous.name), files=files_damaged)
         if report.unsupported:
             self._holding.warn_once(
                 "links",
