@@ -56,11 +56,14 @@ class SourceMismatch(UsageError):
 
 
 class ReadBudgetExceeded(UsageError):
-    """The run would pass `max_reads`, the bound for all reads of the local day."""
+    """The run would pass `max_reads`, the bound for all reads of the local day.
 
-    def __init__(self, needed: int, used: int, allowed: int) -> None:
+    `what` needs the reads, in Spanish.
+    """
+
+    def __init__(self, needed: int, used: int, allowed: int, what: str = "El backup") -> None:
         super().__init__(
-            f"El backup necesita {needed} lecturas; hoy ya se hicieron {used} y el máximo diario "
+            f"{what} necesita {needed} lecturas; hoy ya se hicieron {used} y el máximo diario "
             f"(max_reads) es {allowed}: no se ha leído ningún documento.\n"
             "Suba max_reads, limite las colecciones, o espere a mañana."
         )
