@@ -75,7 +75,11 @@ class Script:
         """Count a call and return the faults that meet it."""
         with self._lock:
             self._calls[method] = self._calls.get(method, 0) + 1
-            return [fault for fault, seen in self._faults if _meets(fault, seen, method, request)]
+            known = list(self._faults)
+        # A test on the request may wait for something, and must not hold up other calls.
+        touched = [pair for pair in known if _is_about(pair[0], method, request)]
+        with self._lock:
+            return [fault for fault, seen in touched if _is_due(fault, seen)]
 
 
 def before_call(faults: list[Fault]) -> None:
@@ -103,8 +107,8 @@ def disturbed(
     reached = {fault for fault in faults if fault.collection is None}
     for sent, message in enumerate(messages):
         reached |= {fault for fault in faults if fault.collection and _is_in(message, fault.collection)}
-        for fault in reached:
-            if sent < fault.after:
+        for fault in faults:
+            if fault not in reached or sent < fault.after:
                 continue
             if fault.kind == "silent_end":
                 return
@@ -114,18 +118,20 @@ def disturbed(
                 _wait(fault, active)
         yield _changed(message, faults)
     before_call([fault for fault in faults if fault in reached])
-    after_call(faults)
+    after_call([fault for fault in faults if fault in reached])
 
 
-def _meets(fault: Fault, seen: list[int], method: str, request: wire.Message) -> bool:
+def _is_due(fault: Fault, seen: list[int]) -> bool:
+    seen[0] += 1
+    return fault.calls is None or seen[0] in fault.calls
+
+
+def _is_about(fault: Fault, method: str, request: wire.Message) -> bool:
     if fault.method not in (method, "*"):
         return False
     if fault.when is not None and not fault.when(request):
         return False
-    if fault.collection is not None and not _touches(method, request, fault.collection):
-        return False
-    seen[0] += 1
-    return fault.calls is None or seen[0] in fault.calls
+    return fault.collection is None or _touches(method, request, fault.collection)
 
 
 def _touches(method: str, request: wire.Message, collection: str) -> bool:
@@ -163,9 +169,10 @@ def _changed(message: wire.Message, faults: list[Fault]) -> wire.Message:
         if fault.kind == "silent_end" and isinstance(message, bytes):
             message = wire.RunQueryResponse.FromString(message)
             message.ClearField("done")
-        if fault.kind == "wrong_count":
+        if fault.kind == "wrong_count" and isinstance(message, wire.RunAggregationQueryResponse):
             for alias in message.result.aggregate_fields:
                 message.result.aggregate_fields[alias].integer_value += fault.delta
-        if fault.kind == "altered" and message.HasField("found"):
+        is_batch = isinstance(message, wire.BatchGetDocumentsResponse)
+        if fault.kind == "altered" and is_batch and message.HasField("found"):
             message.found.fields["_alterado"].boolean_value = True
     return message
