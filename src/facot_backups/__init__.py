@@ -1,3 +1,40 @@
-"""FACOT Backups: copies of a Firestore database in plain JSON folders, proven whole and restorable."""
+"""FACOT Backups: copies of a Firestore database in plain JSON folders, proven whole and restorable.
+
+The names of the API are imported when they are first used, so that importing the package costs nothing.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from facot_backups.faces.api import (
+        BackupRunner,
+        cleanup_old_backups,
+        create_backup,
+        get_backup_stats,
+        get_backups_to_delete,
+    )
+
+__all__ = [
+    "BackupRunner",
+    "__version__",
+    "cleanup_old_backups",
+    "create_backup",
+    "get_backup_stats",
+    "get_backups_to_delete",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from facot_backups.faces import api
+
+    return getattr(api, name)
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 from facot_backups.archive.store import Store
 from facot_backups.clock import Clock, SystemClock
 from facot_backups.events import Emit, ignore
+from facot_backups.operations.retention import Policy
 from facot_backups.settings import Settings
 from facot_backups.state import State
 
 if TYPE_CHECKING:
-    from facot_backups.firestore.connection import Connection
+    from facot_backups.firestore.connection import Connection, ConnectionOptions
 
 
 def open_store(settings: Settings, emit: Emit = ignore, clock: Clock | None = None) -> Store:
@@ -20,29 +21,39 @@ def open_store(settings: Settings, emit: Emit = ignore, clock: Clock | None = No
     return Store(settings.backup_dir, State(emit=emit), clock or SystemClock(), emit)
 
 
+def policy(settings: Settings) -> Policy:
+    """The retention that the settings ask for."""
+    return Policy(settings.retention_days, settings.keep_last, settings.anomaly_drop)
+
+
 def connector(settings: Settings, client: Any = None) -> Callable[[], Connection]:
-    """What opens the connection of the settings, or of `client`, and makes sure that it answers.
+    """What opens the connection of the settings, or of `client`.
 
     Calling it imports Google's libraries; it raises FirestoreUnavailable or SettingError, in Spanish.
     """
 
     def open_connection() -> Connection:
-        from facot_backups.firestore.connection import ConnectionOptions, connect
+        from facot_backups.firestore.connection import connect
 
-        connection = connect(
-            ConnectionOptions(
-                client=client,
-                project=settings.project,
-                database=settings.database,
-                credentials=settings.credentials,
-                emulator_host=settings.emulator_host,
-            )
-        )
-        try:
-            connection.probe()
-        except BaseException:
-            connection.close()
-            raise
-        return connection
+        return connect(_options(settings, client))
 
     return open_connection
+
+
+def make_client(settings: Settings) -> Any:
+    """A google.cloud.firestore client for the settings. Raises FirestoreUnavailable, SettingError."""
+    from facot_backups.firestore.connection import make_client
+
+    return make_client(_options(settings, None))
+
+
+def _options(settings: Settings, client: Any) -> ConnectionOptions:
+    from facot_backups.firestore.connection import ConnectionOptions
+
+    return ConnectionOptions(
+        client=client,
+        project=settings.project,
+        database=settings.database,
+        credentials=settings.credentials,
+        emulator_host=settings.emulator_host,
+    )

@@ -68,6 +68,8 @@ class Calls(Protocol):
 
     def list_documents(self, request: Message, timeout: float) -> Message: ...
 
+    def batch_write(self, request: Message, timeout: float) -> Message: ...
+
 
 @dataclass(frozen=True, slots=True)
 class ConnectionOptions:
@@ -127,6 +129,9 @@ class Connection:
         self._list_documents = self._stub(
             "ListDocuments", protos.ListDocumentsRequest, protos.ListDocumentsResponse, one=True
         )
+        self._batch_write = self._stub(
+            "BatchWrite", protos.BatchWriteRequest, protos.BatchWriteResponse, one=True
+        )
 
     def _stub(self, method: str, request: Any, response: Any, *, one: bool = False) -> Any:
         make = self._channel.unary_unary if one else self._channel.unary_stream
@@ -168,6 +173,10 @@ class Connection:
     def list_documents(self, request: Message, timeout: float) -> Message:
         """One page of ListDocuments. See `Calls`."""
         return self._list_documents(request, timeout=timeout, metadata=self._metadata)
+
+    def batch_write(self, request: Message, timeout: float) -> Message:
+        """One BatchWrite: a status for each write, in order. See `Calls`."""
+        return self._batch_write(request, timeout=timeout, metadata=self._metadata)
 
     def probe(self) -> None:
         """Ask the server for something small, to know within `connect_timeout` seconds whether it answers.
@@ -220,6 +229,26 @@ def connect(options: ConnectionOptions) -> Connection:
         owned=target.channel is None,
         connect_timeout=options.connect_timeout,
     )
+
+
+def make_client(options: ConnectionOptions) -> Any:
+    """Google's own client (google.cloud.firestore.Client) for where `options` lead, or the one they hold.
+
+    Nothing is sent. Raises as `connect` does. Imports Google's libraries.
+    """
+    if options.client is not None:
+        return options.client
+    from google.auth.credentials import AnonymousCredentials
+    from google.cloud import firestore
+
+    target = _target(options)
+    anonymous: Any = AnonymousCredentials
+    make: Any = firestore.Client  # neither has annotations
+    credentials = anonymous() if target.source.emulator else target.credentials
+    client = make(target.source.project, credentials, target.source.database)
+    # The client itself knows an emulator from the environment alone, which is not ours to change.
+    client._emulator_host = target.host if target.source.emulator else None
+    return client
 
 
 def _channel(target: _Target) -> grpc.Channel:

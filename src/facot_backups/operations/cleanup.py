@@ -11,16 +11,18 @@ from pathlib import Path
 from typing import Protocol
 
 from facot_backups import atomic
+from facot_backups.archive.facot2 import AnyBackup
 from facot_backups.archive.layout import STATE_DIR
 from facot_backups.archive.ledger import COMPLETE, FAILED, LedgerEntry
-from facot_backups.archive.reader import Backup, open_backup
+from facot_backups.archive.reader import Backup
+from facot_backups.archive.removal import check_removable
 from facot_backups.archive.store import LockedStore, Store
 from facot_backups.clock import from_iso_utc
 from facot_backups.errors import BackupNotFound, FacotBackupsError, Interrupted, UsageError
 from facot_backups.events import Emit, PhaseStarted, Warned, ignore
 from facot_backups.model import Json, Scope
 from facot_backups.operations.anomaly import acceptance_details, last_acceptance
-from facot_backups.operations.retention import Decision, Facts, Item, Plan, Policy, plan, spared, stopped
+from facot_backups.operations.retention import Decision, Facts, Plan, Policy, plan, spared, stopped
 from facot_backups.operations.retention_alarms import Alarm, ClockReading, verification_failed
 from facot_backups.operations.verify import VerifyReport, verify
 
@@ -46,7 +48,7 @@ class RetentionResult:
 class Deleter(Protocol):
     """The store under its lock, as far as retention needs it."""
 
-    def delete(self, backup: Backup) -> None:
+    def delete(self, backup: AnyBackup) -> None:
         """Delete one folder, by one rename first. Raises UsageError for what is not to be deleted."""
 
     def record(self, kind: str, outcome: str, **details: Json) -> None:
@@ -58,9 +60,14 @@ def clean_up(
 ) -> RetentionResult:
     """Delete, under the lock, what `policy` lets go; with `dry_run`, only say what that would be.
 
-    `scope` is the configured one. Raises LockHeld, RepositoryGone, BackupDirUnusable; what goes wrong
-    while deleting is in the result.
+    `scope` is the configured one. A dry run takes no lock and writes nothing; nor is a folder made that is
+    not there. Raises LockHeld, RepositoryGone, BackupDirUnusable; what goes wrong while deleting is in the
+    result.
     """
+    with atomic.explained(store.root):
+        writes_nothing = dry_run or not store.root.exists()
+    if writes_nothing:
+        return apply(plan(read_facts(store, scope), policy), None, emit=emit, dry_run=dry_run)
     with store.locked() as locked:
         return clean_up_locked(store, locked, policy, scope, emit, dry_run=dry_run)
 
@@ -101,6 +108,7 @@ def read_facts(store: Store, scope: Scope) -> Facts:
     repository = store.repository()
     return Facts(
         backups=store.backups(),
+        old_backups=store.old_backups(),
         now=store.clock.now(),
         zone=store.clock.zone(),
         source=repository.source if repository else None,
@@ -129,7 +137,7 @@ def _instant(entry: LedgerEntry, name: str) -> datetime | None:
 
 def apply(
     plan: Plan,
-    store: Deleter,
+    store: Deleter | None,
     verify: Callable[[Backup, Emit], VerifyReport] = verify,
     emit: Emit = ignore,
     *,
@@ -137,8 +145,9 @@ def apply(
 ) -> RetentionResult:
     """Verify what the deletions rely on, then delete, the oldest first; the first fault ends it.
 
-    With `dry_run` everything but the deletions is done, so that the answer is what `apply` would do. What
-    `emit` raises passes, with what was deleted so far in the ledger. Nothing else is raised.
+    With `dry_run`, or without a `store`, nothing is written; all checks are made, so that the answer is what
+    `apply` would do. What `emit` raises passes, with what was deleted so far in the ledger. Nothing else is
+    raised.
     """
     check = _Check(verify, emit)
     for warning in plan.warnings:
@@ -174,7 +183,7 @@ class _Check:
 class _Cleanup:
     """Deletions under way: what is gone, what stays, and what went wrong."""
 
-    def __init__(self, plan: Plan, store: Deleter, check: _Check, emit: Emit, dry_run: bool) -> None:
+    def __init__(self, plan: Plan, store: Deleter | None, check: _Check, emit: Emit, dry_run: bool) -> None:
         self._plan = plan
         self._store = store
         self._check = check
@@ -207,9 +216,11 @@ class _Cleanup:
             self._spared[decision.path] = spared(decision, "unsurpassed", why)
             return
         try:
-            if not self._dry_run:
-                with atomic.explained(decision.path.parent):
-                    self._store.delete(_folder(decision.item))
+            with atomic.explained(decision.path.parent):
+                if self._store is None or self._dry_run:
+                    check_removable(decision.path.parent, decision.item)
+                else:
+                    self._store.delete(decision.item)
             self._deleted.append(decision)
         except UsageError as error:
             # The store's refusal concerns this folder alone, and is the user's to mend.
@@ -235,9 +246,9 @@ class _Cleanup:
         return RetentionResult(tuple(self._deleted), tuple(kept), errors, (), self._dry_run, self._fault)
 
 
-def _recorded(store: Deleter, result: RetentionResult) -> RetentionResult:
+def _recorded(store: Deleter | None, result: RetentionResult) -> RetentionResult:
     """The result, with its line in the ledger if it did anything; a ledger that fails is one more error."""
-    if result.dry_run or not (result.deleted or result.alarms or result.errors):
+    if store is None or result.dry_run or not (result.deleted or result.alarms or result.errors):
         return result
     outcome = STOPPED if result.alarms else FAILED if result.errors else COMPLETE
     try:
@@ -251,14 +262,6 @@ def _recorded(store: Deleter, result: RetentionResult) -> RetentionResult:
     except FacotBackupsError as error:
         return replace(result, errors=(*result.errors, str(error)), fault=result.fault or error)
     return result
-
-
-def _folder(item: Item) -> Backup:
-    """What the store deletes; an old folder as the store sees it. Raises UsageError if it is gone."""
-    found = item if isinstance(item, Backup) else open_backup(item.path)
-    if found is None:
-        raise UsageError(f"{item.path} ya no es un backup: no se borra.")
-    return found
 
 
 def _is_gone(path: Path) -> bool:

@@ -26,7 +26,15 @@ from facot_backups.errors import FacotBackupsError, Interrupted  # noqa: E402
 from facot_backups.faces.cli import output  # noqa: E402
 
 # The commands, in the order in which a newcomer needs them: a module of the same name each.
-COMMANDS = ("run", "list", "verify", "demo")
+COMMANDS = (
+    "run",
+    "list",
+    "stats",
+    "verify",
+    "cleanup",
+    "config",
+    "demo",
+)
 
 
 class _Commands(click.Group):

@@ -43,5 +43,6 @@ EXIT_CODES = {
     12: "no existe ese backup",
     13: "no se puede usar la carpeta de backups",
     20: "daños encontrados",
+    30: "frenado por una alarma",
     130: "interrumpido",
 }

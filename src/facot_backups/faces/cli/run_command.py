@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from facot_backups.archive.reader import Backup
+from facot_backups.errors import ReadBudgetExceeded
 from facot_backups.faces.cli import output
 from facot_backups.faces.cli.options import common, exits
 from facot_backups.faces.cli.progress import progress
 
+if TYPE_CHECKING:
+    from facot_backups.operations.preview import Preview
+    from facot_backups.settings import Settings
+
 INCOMPLETE_EXIT = 3
+# What Google's free plan gives (docs/arquitectura.md, "Coste").
+FREE_READS_A_DAY = 50_000
 
 
 @click.command(
@@ -28,16 +35,21 @@ INCOMPLETE_EXIT = 3
     metavar="C",
     help="Solo esta colección con todo lo que tiene dentro; puede repetirse.",
 )
+@click.option("--dry-run", is_flag=True, help="Solo dice qué leería, cuánto cuesta y si cabe en el disco.")
 @click.option("--adopt-source", is_flag=True, help="La carpeta guardará desde ahora esta base de datos.")
 @click.option("--create", is_flag=True, help="Empieza de nuevo en una carpeta que tenía backups y ya no.")
 @common
-def command(collections: tuple[str, ...], adopt_source: bool, create: bool, **shared: Any) -> int:
+def command(
+    collections: tuple[str, ...], dry_run: bool, adopt_source: bool, create: bool, **shared: Any
+) -> int:
     """Hace un backup ahora: lee Firestore en un solo instante y publica una carpeta comprobada."""
     from facot_backups.faces import wiring
     from facot_backups.operations.backup import BackupRequest, back_up
     from facot_backups.settings import load_settings
 
     settings = load_settings({"backup_dir": shared["backup_dir"], "collections": list(collections) or None})
+    if dry_run:
+        return _preview(settings, **shared)
     request = BackupRequest(
         scope=settings.scope,
         max_reads=settings.max_reads,
@@ -104,6 +116,70 @@ def _proof(backup: Backup) -> str:
     else:
         counted = f"el servidor cuenta {output.number(metadata.server_count)}"
     return f"{counted}; {metadata.spot_check} documentos releídos"
+
+
+def _preview(settings: Settings, **shared: Any) -> int:
+    """`run --dry-run`: what a run would do. Exit 2 if the read budget would refuse it."""
+    from facot_backups.faces import wiring
+    from facot_backups.operations.preview import preview
+
+    with progress(quiet=shared["quiet"], verbose=shared["verbose"]) as emit:
+        store = wiring.open_store(settings, emit)
+        found = preview(wiring.connector(settings), store, settings.scope, settings.max_reads, emit)
+    code = ReadBudgetExceeded.exit_code if found.over_budget else 0
+    if shared["as_json"]:
+        output.print_json(preview_to_json(found, code))
+    else:
+        _print_preview(found)
+    return code
+
+
+def preview_to_json(found: Preview, code: int) -> dict[str, Any]:
+    """The report of `run --dry-run --json` (docs/cli.md). Unknown figures are null."""
+    return {
+        "success": code == 0,
+        "exit_code": code,
+        "source": str(found.source),
+        "collections": found.collections,
+        "documents": found.documents,
+        "reads": found.reads,
+        "reads_today": found.reads_today,
+        "max_reads": found.max_reads,
+        "cost_usd": found.cost_usd,
+        "seconds": found.seconds,
+        "needed_bytes": found.needed_bytes,
+        "free_bytes": found.free_bytes,
+        "preview_reads": found.own_reads,
+    }
+
+
+def _print_preview(found: Preview) -> None:
+    click.echo(f"Un backup de {found.source} leería ahora:")
+    for collection, documents in found.collections.items():
+        click.echo(f"  {collection:<28} {_known(documents):>12} documentos")
+    click.echo(f"Documentos         {_known(found.documents)}")
+    if found.reads is not None and found.cost_usd is not None:
+        share = found.reads * 100 / FREE_READS_A_DAY
+        click.echo(
+            f"Lecturas           {output.number(found.reads)}: {share:.1f} % de las "
+            f"{output.number(FREE_READS_A_DAY)} gratuitas de cada día, o {found.cost_usd:.4f} USD"
+        )
+    budget = "sin máximo diario" if found.max_reads is None else f"de {output.number(found.max_reads)} al día"
+    click.echo(f"Hechas hoy         {output.number(found.reads_today)} ({budget})")
+    if found.seconds is not None:
+        click.echo(f"Tiempo             unos {max(1, round(found.seconds))} s, como el último backup")
+    if found.needed_bytes is not None:
+        needed = f"unos {output.size(found.needed_bytes)}; lo que no cambió no vuelve a ocupar"
+        click.echo(f"Disco              {needed}; libres {output.size(found.free_bytes)}")
+        if found.needed_bytes > found.free_bytes:
+            click.secho("No cabe en el disco: libere espacio o elija otra carpeta.", fg="red", bold=True)
+    if found.over_budget:
+        click.secho("Pasaría el máximo diario (max_reads): el backup se negaría.", fg="red", bold=True)
+    click.echo(f"Esta consulta costó {found.own_reads} lecturas y no leyó ningún documento.")
+
+
+def _known(number: int | None) -> str:
+    return "?" if number is None else output.number(number)
 
 
 def _short(path: Path) -> str:

@@ -1,0 +1,97 @@
+"""`facot-backups config`: the settings that count, where each comes from, and whether Firestore answers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from facot_backups.errors import FacotBackupsError
+from facot_backups.faces.cli import output
+from facot_backups.faces.cli.options import common, exits
+
+if TYPE_CHECKING:
+    from facot_backups.settings import Settings
+
+FREE_PLAN_BUDGET = 40_000
+
+
+@click.command(
+    "config",
+    options_metavar="[OPCIONES]",
+    short_help="Muestra los ajustes y prueba la conexión.",
+    epilog=exits(0, 1, 2, 10),
+)
+@click.option("--offline", is_flag=True, help="No prueba la conexión con Firestore.")
+@common
+def command(offline: bool, **shared: Any) -> int:
+    """Muestra los ajustes que cuentan, de dónde sale cada uno, y si Firestore responde y qué permite.
+
+    Ningún secreto se muestra.
+    """
+    from facot_backups.settings import describe, load_settings
+
+    settings = load_settings({"backup_dir": shared["backup_dir"]})
+    rows = describe(settings)
+    answer = None if offline else _ask(settings)
+    code = answer.get("exit_code", 0) if answer else 0
+    if shared["as_json"]:
+        table = {row.name: {"value": row.value, "origin": row.origin} for row in rows}
+        output.print_json(
+            {"exit_code": code, "settings": table, "notes": settings.notes, "firestore": answer}
+        )
+        return int(code)
+    width = max(len(row.value) for row in rows)
+    for row in rows:
+        click.echo(f"{row.name:<16} {row.value:<{min(width, 60)}}  {click.style(row.origin, dim=True)}")
+    for note in settings.notes:
+        click.secho(f"Nota: {note}", fg="yellow")
+    if settings.max_reads is None:
+        click.echo(
+            f"Nota: con el plan gratuito conviene BACKUP_MAX_READS={FREE_PLAN_BUDGET}: deja lecturas para "
+            "facturar."
+        )
+    if answer is not None:
+        _print_answer(answer)
+    return int(code)
+
+
+def _ask(settings: Settings) -> dict[str, Any]:
+    """What Firestore says: the database, and whether we may read and write there."""
+    from facot_backups.faces import wiring
+
+    try:
+        with wiring.connector(settings)() as connection:
+            from facot_backups.firestore.commit import may_write
+
+            connection.probe()
+            return {
+                "exit_code": 0,
+                "available": True,
+                "source": str(connection.source),
+                "read": True,
+                "write": may_write(connection),
+                "error": None,
+            }
+    except FacotBackupsError as error:
+        return {
+            "exit_code": error.exit_code,
+            "available": False,
+            "source": None,
+            "read": False,
+            "write": False,
+            "error": str(error),
+        }
+
+
+def _print_answer(answer: dict[str, Any]) -> None:
+    click.echo()
+    if not answer["available"]:
+        click.echo(f"{click.style('✗', fg='red')} {answer['error']}")
+        return
+    click.echo(f"{click.style('✓', fg='green')} Firestore responde: {answer['source']}")
+    click.echo(f"{click.style('✓', fg='green')} Se puede leer: basta para hacer backups.")
+    if answer["write"]:
+        click.echo(f"{click.style('✓', fg='green')} Se puede escribir: basta para restaurar.")
+    else:
+        click.echo("  No se puede escribir: para restaurar hará falta el rol «Usuario de Cloud Datastore».")

@@ -1,0 +1,138 @@
+"""What a run would read and cost, before it does: `run --dry-run`."""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from facot_backups.archive.metadata import Metadata
+from facot_backups.archive.store import Store
+from facot_backups.archive.writer import SPOT_CHECKS
+from facot_backups.events import Emit, PhaseStarted, ignore
+from facot_backups.firestore.check import count, count_collection, list_collections
+from facot_backups.firestore.connection import Connection
+from facot_backups.model import Scope, Source
+from facot_backups.operations.backup import PROBE_READS
+from facot_backups.state import Try
+
+# Google's published price (docs/arquitectura.md, "Coste").
+USD_PER_READ = 0.06 / 100_000
+# Bytes of a document's line where no backup tells better: the mean of FACOT's sample data.
+BYTES_PER_DOCUMENT = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What a run would do now.
+
+    `collections`: documents of each root collection, nested ones too, None where the server would not
+    count. `documents`: their sum, None if any is unknown. `reads`: what the run would report, None with
+    `documents`. `reads_today` were made already (by this computer), `max_reads` is the bound on the day's.
+    `seconds`: how long at the last run's rate, None without one. Sizes in bytes; `needed_bytes` is an
+    estimate. `own_reads`: what the preview itself cost.
+    """
+
+    source: Source
+    collections: dict[str, int | None]
+    documents: int | None
+    reads: int | None
+    reads_today: int
+    max_reads: int | None
+    seconds: float | None
+    needed_bytes: int | None
+    free_bytes: int
+    own_reads: int
+
+    @property
+    def cost_usd(self) -> float | None:
+        """What Google would bill for the reads beyond any free quota, in US dollars."""
+        return None if self.reads is None else self.reads * USD_PER_READ
+
+    @property
+    def over_budget(self) -> bool:
+        """Whether `run` would refuse."""
+        return (
+            self.max_reads is not None
+            and self.reads is not None
+            and self.reads + self.reads_today > self.max_reads
+        )
+
+
+def preview(
+    connect: Callable[[], Connection],
+    store: Store,
+    scope: Scope,
+    max_reads: int | None,
+    emit: Emit = ignore,
+) -> Preview:
+    """Ask the server how much there is, and reckon. Reads no document, and writes no backup.
+
+    The counts cost a few reads, which are noted in the state folder. Raises FirestoreUnavailable,
+    SettingError, RepositoryGone, BackupDirUnusable.
+    """
+    emit(PhaseStarted("connecting"))
+    clock = store.clock
+    attempt = Try(secrets.token_hex(8), "preview", clock.now())
+    with connect() as connection:
+        source = connection.source
+        connection.probe()
+        store.state.record_try(store.root, replace(attempt, reads=PROBE_READS), emulator=source.emulator)
+        emit(PhaseStarted("counting"))
+        whole = count(connection, scope, clock=clock, emit=emit)
+        named = list_collections(connection, whole.read_time, clock=clock, emit=emit)
+        counts = {
+            name: count_collection(connection, name, whole.read_time, clock=clock, emit=emit)
+            for name in named
+            if scope.includes((name,))
+        }
+    own_reads = PROBE_READS + whole.reads + 1 + sum(counted.reads for counted in counts.values())
+    day = clock.now().astimezone(clock.zone()).date()
+    store.state.record_try(
+        store.root, replace(attempt, reads=own_reads, outcome="PREVIEW"), emulator=source.emulator
+    )
+    last = store.latest(source, scope)
+    metadata = last.proven() if last else None
+    documents = whole.total
+    return Preview(
+        source=source,
+        collections={name: counted.total for name, counted in counts.items()},
+        documents=documents,
+        reads=None
+        if documents is None
+        else PROBE_READS + whole.reads + documents + min(SPOT_CHECKS, documents),
+        reads_today=store.state.reads_on(store.root, day, clock.zone()),
+        max_reads=max_reads,
+        seconds=_seconds(documents, metadata),
+        needed_bytes=_needed(documents, metadata),
+        free_bytes=_free(store.root),
+        own_reads=own_reads,
+    )
+
+
+def _documents(metadata: Metadata) -> int:
+    return metadata.total_documents + metadata.nested_documents
+
+
+def _seconds(documents: int | None, metadata: Metadata | None) -> float | None:
+    """How long `documents` take at the rate of the last run."""
+    if documents is None or metadata is None or not _documents(metadata):
+        return None
+    return documents * (metadata.finished_at - metadata.started_at).total_seconds() / _documents(metadata)
+
+
+def _needed(documents: int | None, metadata: Metadata | None) -> int | None:
+    if documents is None:
+        return None
+    if metadata is None or not _documents(metadata):
+        return documents * BYTES_PER_DOCUMENT
+    size = sum(entry.bytes for entry in metadata.files.values())
+    return documents * size // _documents(metadata)
+
+
+def _free(folder: Path) -> int:
+    """Free bytes on the disk of `folder`, or of the nearest folder above it that exists."""
+    there = next(path for path in (folder, *folder.parents) if path.exists())
+    return shutil.disk_usage(there).free

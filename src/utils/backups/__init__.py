@@ -1,0 +1,9 @@
+"""The import paths that FACOT documents. Everything lives in `facot_backups`; this only re-exports.
+
+`utils` is a namespace portion on purpose (it has no `__init__.py`), so that it can join a program's own
+`utils` package (README.md, "Desde Python").
+"""
+
+from facot_backups.faces.api import BackupRunner, cleanup_old_backups, create_backup, get_backup_stats
+
+__all__ = ["BackupRunner", "cleanup_old_backups", "create_backup", "get_backup_stats"]

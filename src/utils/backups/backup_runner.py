@@ -1,0 +1,8 @@
+"""`from utils.backups.backup_runner import BackupRunner`, as FACOT documents it."""
+
+from facot_backups.faces.api import BackupRunner, create_backup
+from facot_backups.model import FACOT_COLLECTIONS
+
+DEFAULT_COLLECTIONS = list(FACOT_COLLECTIONS)
+
+__all__ = ["DEFAULT_COLLECTIONS", "BackupRunner", "create_backup"]
