@@ -10,12 +10,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from facot_backups.archive.facot2 import OldBackup
 from facot_backups.archive.reader import Backup
 from facot_backups.errors import SettingError
 from facot_backups.model import Scope, Source
 from facot_backups.operations.retention import Facts, Plan, Policy, counts, plan
 from facot_backups.settings import load_settings
-from tests.support.retention import ROOT, SOURCE, ZONE, OldFolder, damaged, made, newer
+from tests.support.retention import SOURCE, ZONE, damaged, made, newer, old_folder
 
 NOW = datetime(2024, 12, 31, 6, 5, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -84,7 +85,7 @@ def backups(draw: st.DrawFn) -> list[Backup]:
 
 
 _OLD = st.sets(st.integers(-20, 90), max_size=8).map(
-    lambda ages: [OldFolder(ROOT / (date(2024, 12, 31) - age * DAY).isoformat()) for age in ages]
+    lambda ages: [old_folder((date(2024, 12, 31) - age * DAY).isoformat()) for age in ages]
 )
 
 
@@ -115,7 +116,7 @@ class Outcome:
 @settings(max_examples=300)
 @given(backups(), _OLD, _SCOPE, st.integers(1, 40), st.integers(1, 4))
 def test_what_goes_is_old_and_surpassed_and_nothing_else_goes(
-    ours: list[Backup], old: list[OldFolder], scope: Scope, retention_days: int, keep_last: int
+    ours: list[Backup], old: list[OldBackup], scope: Scope, retention_days: int, keep_last: int
 ) -> None:
     facts = Facts(backups=ours, old_backups=old, now=NOW, zone=ZONE, source=SOURCE, scope=scope)
     outcome = Outcome(plan(facts, Policy(retention_days, keep_last)))
@@ -147,7 +148,7 @@ def test_what_goes_is_old_and_surpassed_and_nothing_else_goes(
 
 @given(_OLD, st.integers(1, 40), st.integers(1, 4))
 def test_old_folders_have_a_keep_last_of_their_own(
-    old: list[OldFolder], retention_days: int, keep_last: int
+    old: list[OldBackup], retention_days: int, keep_last: int
 ) -> None:
     facts = Facts(backups=[], old_backups=old, now=NOW, zone=ZONE, source=None)
     done = plan(facts, Policy(retention_days, keep_last))

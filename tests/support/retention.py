@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time
+from datetime import UTC, datetime, time
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from facot_backups.archive.facot2 import OldBackup
 from facot_backups.archive.layout import BackupName
 from facot_backups.archive.metadata import FileEntry
 from facot_backups.archive.reader import Backup
 from facot_backups.errors import FormatError, NewerFormat
 from facot_backups.model import Scope, Source
-from facot_backups.operations.retention import Facts, OldBackup, Plan, Policy, plan
+from facot_backups.operations.retention import Facts, Plan, Policy, plan
 from facot_backups.operations.retention_alarms import ClockReading
 from tests.support.folders import metadata_of
 
@@ -24,15 +25,11 @@ ZONE = ZoneInfo("America/Santo_Domingo")
 SCHEDULE = time(2, 0)
 
 
-@dataclass(frozen=True)
-class OldFolder:
+def old_folder(name: str) -> OldBackup:
     """A folder of FACOT 2.0's own."""
-
-    path: Path
-
-    @property
-    def date(self) -> date:
-        return date.fromisoformat(self.path.name)
+    parsed = BackupName.parse(name)
+    assert parsed is not None, name
+    return OldBackup(ROOT / name, parsed, ("clients",))
 
 
 def entry(collection: str, documents: int, nested: int = 0) -> FileEntry:
@@ -132,7 +129,7 @@ class Table:
         self.last_run = ClockReading(_instant(local), _instant(server))
 
     def _old(self, name: str) -> None:
-        self.old.append(OldFolder(ROOT / name))
+        self.old.append(old_folder(name))
 
     def _backup(self, name: str, *words: str) -> None:
         if words == ("damaged",):

@@ -10,8 +10,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta, tzinfo
 from pathlib import Path
-from typing import Literal, Protocol, TypeAlias
+from typing import Literal, TypeAlias
 
+from facot_backups.archive.facot2 import AnyBackup, OldBackup
 from facot_backups.archive.reader import Backup
 from facot_backups.errors import SettingError
 from facot_backups.model import EVERYTHING, Scope, Source
@@ -65,21 +66,6 @@ class Policy:
                 raise SettingError(setting, self.origin, "está fuera de los límites", RULES[setting].allowed)
 
 
-class OldBackup(Protocol):
-    """A folder of FACOT 2.0's own: all that retention asks of it."""
-
-    @property
-    def path(self) -> Path:
-        """The folder."""
-
-    @property
-    def date(self) -> date:
-        """The local date in its name, by which it ages."""
-
-
-Item: TypeAlias = Backup | OldBackup
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
     """What a plan is made from, read under the lock that the cleanup still holds.
@@ -112,7 +98,7 @@ class Decision:
     `relies_on`: for a complete one that goes, the better ones: if one of them is damaged, it stays.
     """
 
-    item: Item
+    item: AnyBackup
     delete: bool
     rule: Rule
     reason: str
@@ -304,9 +290,9 @@ def _days(number: int) -> str:
     return "1 día" if number == 1 else f"{number} días"
 
 
-def _bears_any_date(item: Item) -> bool:
+def _bears_any_date(item: AnyBackup) -> bool:
     """Whether its date comes from elsewhere than our clock, which an alarm speaks of."""
-    return not isinstance(item, Backup) or item.proven().label
+    return isinstance(item, OldBackup) or item.proven().label
 
 
 def _warnings(decisions: Iterable[Decision]) -> Iterable[str]:
