@@ -6,7 +6,8 @@ from typing import Any
 
 import click
 
-from facot_backups.archive.reader import Backup, Kind
+from facot_backups.archive.facot2 import OLD_FORMAT, AnyBackup, OldBackup
+from facot_backups.archive.reader import Kind
 from facot_backups.faces.cli import output
 from facot_backups.faces.cli.options import common, exits
 
@@ -30,7 +31,7 @@ def command(**shared: Any) -> int:
     from facot_backups.settings import load_settings
 
     settings = load_settings({"backup_dir": shared["backup_dir"]})
-    backups = wiring.open_store(settings).backups()
+    backups = wiring.open_store(settings).all_backups()
     if shared["as_json"]:
         output.print_json(
             {"backup_dir": str(settings.backup_dir), "backups": [to_json(backup) for backup in backups]}
@@ -42,8 +43,10 @@ def command(**shared: Any) -> int:
     return 0
 
 
-def to_json(backup: Backup) -> dict[str, Any]:
-    """One entry of `list --json` (docs/cli.md). What is not known of a damaged backup is null."""
+def to_json(backup: AnyBackup) -> dict[str, Any]:
+    """One entry of `list --json` (docs/cli.md). What is not known of a damaged or old backup is null."""
+    if isinstance(backup, OldBackup):
+        return _old_to_json(backup)
     metadata = backup.metadata
     return {
         "name": str(backup.name),
@@ -60,7 +63,25 @@ def to_json(backup: Backup) -> dict[str, Any]:
     }
 
 
-def _print(backups: list[Backup]) -> None:
+def _old_to_json(backup: OldBackup) -> dict[str, Any]:
+    """One of FACOT 2.0's own folders, with what its metadata claims."""
+    stated = backup.stated
+    return {
+        "name": str(backup.name),
+        "path": str(backup.path),
+        "kind": backup.kind,
+        "complete": backup.complete,
+        "date": backup.date.isoformat(),
+        "read_time": None,
+        "trigger": None,
+        "documents": stated.total_documents if stated else None,
+        "nested_documents": None,
+        "size_bytes": backup.size,
+        "errors": list(stated.errors) if stated else [],
+    }
+
+
+def _print(backups: list[AnyBackup]) -> None:
     from rich import box
     from rich.console import Console
     from rich.table import Table
@@ -75,7 +96,11 @@ def _print(backups: list[Backup]) -> None:
     Console(highlight=False).print(table)
 
 
-def _row(backup: Backup) -> list[str]:
+def _row(backup: AnyBackup) -> list[str]:
+    if isinstance(backup, OldBackup):
+        total = backup.stated.total_documents if backup.stated else None
+        documents = output.number(total) if total is not None else "?"
+        return [str(backup.name), OLD_FORMAT, "?", documents, output.size(backup.size)]
     metadata = backup.metadata
     color = _COLORS.get(backup.kind, "default")
     return [

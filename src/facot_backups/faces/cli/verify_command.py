@@ -12,7 +12,6 @@ from facot_backups.faces.cli.options import common, exits
 from facot_backups.faces.cli.progress import progress
 
 if TYPE_CHECKING:
-    from facot_backups.archive.facot2 import AnyBackup
     from facot_backups.operations.verify import VerifyReport
 
 
@@ -35,9 +34,7 @@ def command(fecha: str | None, **shared: Any) -> int:
 
     settings = load_settings({"backup_dir": shared["backup_dir"]})
     store = wiring.open_store(settings)
-    backups: list[AnyBackup] = [store.find(fecha, settings.scope)] if fecha else []
-    if not fecha:
-        backups = [*store.backups(), *store.old_backups()]
+    backups = [store.find(fecha, settings.scope)] if fecha else store.all_backups()
     if not backups:
         raise BackupNotFound("latest", settings.backup_dir)
     with progress(quiet=shared["quiet"], verbose=shared["verbose"]) as emit:
