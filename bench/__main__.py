@@ -1,0 +1,90 @@
+"""`make bench`: what a backup costs beside the floor, on one data set, in one run. Prints in Spanish."""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from tests.support import servers
+
+from bench import report, runs
+from bench.data import business
+from bench.process import sender
+from facot_backups.local import sample
+
+DOCUMENTS = 40_000
+ROUNDS = 5
+
+
+def main() -> int:
+    """Measure, print, and return 0; an exception means that something did not work at all."""
+    start = time.monotonic()
+    report.title("FACOT Backups: rendimiento")
+    print(f"{platform.system()} {platform.machine()}, {os.cpu_count()} procesadores, {_python()}.")
+    with tempfile.TemporaryDirectory(prefix="facot-backups-bench-") as name:
+        folder = Path(name)
+        verdicts = [*_against_emulator(folder), *_against_sender(folder)]
+        verdicts += [*_memory(folder), *_starts(folder)]
+    report.title("Alcance")
+    for verdict in verdicts:
+        report.show_verdict(verdict)
+    print(f"\nDuración del banco de pruebas: {time.monotonic() - start:.0f} s. Qué es cada cifra y cómo")
+    print("repetirla: docs/rendimiento.md")
+    return 0
+
+
+def _python() -> str:
+    return f"Python {platform.python_version()}"
+
+
+def _against_emulator(folder: Path) -> list[report.Verdict]:
+    report.title("1. Contra el emulador oficial de Firestore")
+    jar = servers.emulator_jar()
+    if jar is None:
+        print(f"{servers.NO_EMULATOR}: esta parte no se mide; sigue el resto.")
+        return []
+    host, pid = servers.start_emulator(jar, folder / "emulator.log")
+    try:
+        written = sample.write(host, business(DOCUMENTS))
+        for way in ("floor", "export", "floor"):
+            runs.read(way, host, folder)  # a Java program is slow at first
+        readings = runs.interleaved(("floor", "run", "export"), ROUNDS, host, folder, written)
+        readings |= runs.interleaved(("official",), 2, host, folder, written)
+        readings["facot2"] = [runs.read("facot2", host, folder)]
+    finally:
+        servers.stop_process(pid)
+    return report.emulator(readings, written)
+
+
+def _against_sender(folder: Path) -> list[report.Verdict]:
+    report.title("2. Nuestra cadena sola, contra un emisor que no es el límite")
+    with sender(DOCUMENTS) as (host, held):
+        runs.read("floor", host, folder)
+        readings = runs.interleaved(("floor", "parsed", "pipeline"), ROUNDS, host, folder, held)
+    return report.pipeline(readings)
+
+
+def _memory(folder: Path) -> list[report.Verdict]:
+    report.title("3. Memoria máxima (contra el emisor)")
+    found = [
+        runs.memory("el negocio de ejemplo", folder, documents=DOCUMENTS),
+        runs.memory("diez veces más", folder, documents=DOCUMENTS, copies=10),
+        runs.memory("casi todos bajo un solo documento", folder, documents=1000, one_parent=200_000),
+    ]
+    return report.memory(found)
+
+
+def _starts(folder: Path) -> list[report.Verdict]:
+    report.title("4. Arranque")
+    commands = {"--help": ["--help"], "list": ["list", "--backup-dir", str(folder / "none")]}
+    seconds = {name: runs.start_seconds(words, folder) for name, words in commands.items()}
+    google = {name: runs.google_modules(words, folder) for name, words in commands.items()}
+    return report.starts(seconds, google)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
