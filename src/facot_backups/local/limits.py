@@ -46,7 +46,7 @@ def _check_fields(fields: Any, place: _Place) -> None:
     for name in fields:
         if not name:
             raise invalid("The property.name is the empty string.")
-        if _RESERVED.fullmatch(name):
+        if name.startswith("__") and _RESERVED.fullmatch(name):
             raise invalid(f"field name {name} is reserved")
         path_bytes = place.path_bytes + len(name.encode())
         if path_bytes > _NAME_BYTES:

@@ -51,13 +51,15 @@ def parse_parent(name: str) -> Name:
 def check_collection_id(collection: str) -> None:
     """Refuse a collection id that Firestore refuses: empty, points, `/`, reserved, over 1,500 bytes."""
     _check_common(collection, "Collection")
-    if _RESERVED.fullmatch(collection):
+    if collection.startswith("__") and _RESERVED.fullmatch(collection):
         raise invalid(f'Collection id "{collection}" is invalid because it is reserved.')
 
 
 def check_document_id(document: str) -> None:
     """Refuse a document id that Firestore refuses. `__id7__` is a number, and legal; `__id0__` is not."""
     _check_common(document, "Resource")
+    if not document.startswith("__"):
+        return
     if match := _NUMERIC.fullmatch(document):
         if not -(2**63) <= int(match[1]) < 2**63:
             raise invalid(f'Resource id "{document}" is invalid because it is not a 64 bit integer.')

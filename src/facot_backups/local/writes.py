@@ -15,6 +15,12 @@ _REQUEST_TIME = 1
 
 def commit(database: Database, writes: Sequence[wire.Message]) -> tuple[list[wire.Message], int]:
     """Apply all writes at one instant or none. Returns their WriteResults and the commit time."""
+    for write in writes:
+        check(database, write)
+    return _commit_checked(database, writes)
+
+
+def _commit_checked(database: Database, writes: Sequence[wire.Message]) -> tuple[list[wire.Message], int]:
     with database.lock:
         now = database.tick()
         pending: dict[str, Version] = {}
@@ -38,9 +44,9 @@ def check(database: Database, write: wire.Message) -> None:
             order.parse_field_path(path)
 
 
-def current_path(write: wire.Message) -> str:
+def _checked_path(write: wire.Message) -> str:
     """The relative path of the document that a checked write is about."""
-    return names.parse_document(_name(write)).path
+    return _name(write).partition("/documents/")[2]
 
 
 def _name(write: wire.Message) -> str:
@@ -55,8 +61,7 @@ def _name(write: wire.Message) -> str:
 
 
 def _apply(database: Database, write: wire.Message, now: int, pending: dict[str, Version]) -> wire.Message:
-    check(database, write)
-    path = current_path(write)
+    path = _checked_path(write)
     before = pending.get(path) or database.latest(path)
     before = before if before and before.data is not None else None
     _require(write, path, before)
@@ -243,11 +248,11 @@ def batch(database: Database, writes: Sequence[wire.Message]) -> list[tuple[wire
     outcome: list[tuple[wire.Message, Refusal | None]] = []
     for write in writes:
         check(database, write)
-    if len({current_path(write) for write in writes}) < len(writes):
+    if len({_checked_path(write) for write in writes}) < len(writes):
         raise invalid("the same document cannot be written more than once in a single request")
     for write in writes:
         try:
-            outcome.append((commit(database, [write])[0][0], None))
+            outcome.append((_commit_checked(database, [write])[0][0], None))
         except Refusal as refusal:
             outcome.append((wire.WriteResult(), refusal))
     return outcome
