@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import sys
 import time
+from typing import Any
 
 import grpc
 from grpc.experimental import ChannelOptions
@@ -35,7 +36,7 @@ def main() -> None:
     database = f"projects/{project}/databases/(default)"
     metadata = (("authorization", "Bearer owner"), ("google-cloud-resource-prefix", database))
     with grpc.insecure_channel(host, [(ChannelOptions.SingleThreadedUnaryStream, 1)]) as channel:
-        call = channel.unary_stream("/google.firestore.v1.Firestore/RunQuery")
+        call: Any = channel.unary_stream("/google.firestore.v1.Firestore/RunQuery")
         start = time.perf_counter()
         documents = sum(1 for _ in call(request(f"{database}/documents"), metadata=metadata))
         seconds = time.perf_counter() - start

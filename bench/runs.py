@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 from statistics import median
+from typing import Literal
 
 from bench.data import PROJECT
 from bench.process import HERE, Failed, Measured, measure, sender
@@ -43,6 +44,7 @@ class Memory:
 
 
 Readings = dict[str, list[Reading]]
+Figure = Literal["rate", "whole"]
 
 
 def read(way: str, host: str, folder: Path) -> Reading:
@@ -116,7 +118,8 @@ def google_modules(arguments: list[str], folder: Path) -> list[str]:
     return measure([*_PYTHON, "-c", code], folder).output.split()
 
 
-def paired(readings: Readings, way: str, of: str, figure: str) -> float:
+def paired(readings: Readings, way: str, of: str, figure: Figure) -> float:
     """Median of the ratios of one way's figure to another's, each in the same round."""
     pairs = zip(readings[way], readings[of], strict=True)
-    return median(getattr(ours, figure) / getattr(theirs, figure) for ours, theirs in pairs)
+    ratios = [getattr(ours, figure) / getattr(theirs, figure) for ours, theirs in pairs]
+    return float(median(ratios))

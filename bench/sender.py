@@ -127,7 +127,7 @@ class _Client:
             "BatchGetDocuments": store.batch_get_documents,
             "ListCollectionIds": store.list_collection_ids,
         }
-        self._connection = H2Connection(H2Configuration(client_side=False, header_encoding="utf-8"))
+        self._connection = H2Connection(H2Configuration(client_side=False))
         self._streams: dict[int, _Stream] = {}
 
     def serve(self) -> None:
@@ -152,7 +152,7 @@ class _Client:
     def _take(self, event: Event) -> None:
         match event:
             case RequestReceived():
-                path = next(str(value) for name, value in event.headers or [] if name == ":path")
+                path = next(value.decode() for name, value in event.headers or [] if name == b":path")
                 self._streams[_number(event)] = _Stream(path.rpartition("/")[2])
             case DataReceived():
                 if stream := self._streams.get(_number(event)):
