@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from facot_backups.errors import FirestoreUnavailable, SnapshotExpired
 from facot_backups.events import CollectionFailed, Event, Retried
-from facot_backups.firestore.check import count
+from facot_backups.firestore.check import count, spot_check
 from facot_backups.firestore.connection import Connection
 from facot_backups.firestore.protos import Message, Value
 from facot_backups.firestore.retry import GIVE_UP_AFTER, MAX_CUTS
@@ -134,14 +134,10 @@ def test_random_cuts(firestore_server: FirestoreServer, acts: list[Act], page_si
 
 def test_waits_grow_and_end(filled: Connection, clock: ManualClock) -> None:
     with pytest.raises(FirestoreUnavailable, match="no hay conexión"):
-        Outcome(
-            Faulty(filled, clock, always=Act(after=0, error=GONE), refuse={"batch_get_documents": GONE}),
-            clock,
-        )
-    first = clock.slept[: len(clock.slept) // 2]
+        Outcome(Faulty(filled, clock, always=Act(after=0, error=GONE)), clock)
     assert all(0.5 <= wait <= 15 for wait in clock.slept)
-    assert first[-1] > first[0]
-    assert sum(first) <= GIVE_UP_AFTER
+    assert clock.slept[-1] > clock.slept[0]
+    assert GIVE_UP_AFTER / 2 < sum(clock.slept) <= GIVE_UP_AFTER
 
 
 @pytest.mark.parametrize(
@@ -315,6 +311,26 @@ def test_a_count_that_the_server_cannot_make_is_null(
 ) -> None:
     counted = count(Faulty(filled, clock, refuse={"run_aggregation_query": error}), EVERYTHING, clock=clock)
     assert counted.total is None and counted.reason
+
+
+def test_checks_at_an_expired_instant(filled: Connection, clock: ManualClock) -> None:
+    scan = Scan(filled, clock=clock)
+    documents = list(scan)
+    assert scan.read_time is not None
+    calls = Faulty(filled, clock, refuse={"batch_get_documents": EXPIRED, "run_aggregation_query": EXPIRED})
+    with pytest.raises(SnapshotExpired, match="PITR"):
+        spot_check(calls, documents, scan.read_time, clock=clock)
+    counted = count(calls, EVERYTHING, scan.read_time, clock=clock)
+    assert counted.total is None and "PITR" in (counted.reason or "")
+
+
+def test_names_of_another_project_are_refused(filled: Connection, clock: ManualClock) -> None:
+    def rename(_request: Message, _number: int, response: Message) -> None:
+        """Answer under the project's number."""
+        response.document.name = response.document.name.replace("projects/", "projects/1234", 1)
+
+    with pytest.raises(FirestoreUnavailable, match="identificador"):
+        list(Scan(Faulty(filled, clock, alter=rename), clock=clock))
 
 
 def test_retries_are_told(filled: Connection, clock: ManualClock) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -175,6 +177,19 @@ def test_the_spot_check_sees_any_difference(
     absent = documents[1]._replace(path=("a", "ausente"))
     assert spot_check(connection, [absent], scan.read_time, clock=CLOCK).differing == (absent.path,)
     assert spot_check(connection, [], scan.read_time, clock=CLOCK).compared == 0
+
+
+def test_a_count_beside_a_scan(firestore_server: FirestoreServer, connection: Connection) -> None:
+    firestore_server.write([(f"a/{number}", ONE) for number in range(500)])
+    scan = Scan(connection, clock=CLOCK, page_size=100)
+    documents = iter(scan)
+    next(documents)
+    moment = scan.read_time
+    assert moment is not None
+    with ThreadPoolExecutor(1) as pool:
+        counting = pool.submit(count, connection, EVERYTHING, moment, clock=CLOCK)
+        assert sum(1 for _ in documents) == 499
+        assert counting.result().total == 500
 
 
 def test_walking_yields_the_same(firestore_server: FirestoreServer, connection: Connection) -> None:

@@ -9,11 +9,11 @@ from datetime import datetime
 import grpc
 
 from facot_backups.clock import Clock
-from facot_backups.errors import FormatError
+from facot_backups.errors import FormatError, SnapshotExpired
 from facot_backups.events import Emit, ignore
 from facot_backups.firestore.connection import Calls
 from facot_backups.firestore.encode import encode
-from facot_backups.firestore.faults import CallFailed
+from facot_backups.firestore.faults import CallFailed, code_of, failure
 from facot_backups.firestore.names import name_of
 from facot_backups.firestore.protos import Message, RunAggregationQueryRequest
 from facot_backups.firestore.requests import Requests
@@ -87,13 +87,20 @@ class _Counter:
         counting = aggregation.aggregations.add(alias="n")
         counting.count.SetInParent()
         set_time(request.read_time, read_time)
-        answer = insist(lambda: self._result(request), Patience(self.clock, self.emit, self.calls.source))
+        patience = Patience(self.clock, self.emit, self.calls.source)
+        answer = insist(lambda: self._result(request), patience, read_time)
         return answer.result.aggregate_fields["n"].integer_value, get_time(answer.read_time)
 
     def _result(self, request: Message) -> Message:
-        for answer in self.calls.run_aggregation_query(request, COUNT_TIMEOUT):
-            if answer.HasField("result"):
-                return answer
+        try:
+            for answer in self.calls.run_aggregation_query(request, COUNT_TIMEOUT):
+                if answer.HasField("result"):
+                    return answer
+        except grpc.RpcError as error:
+            # A count that took too long would take as long again.
+            if code_of(error) is grpc.StatusCode.DEADLINE_EXCEEDED:
+                raise failure(error, self.calls.source) from None
+            raise
         raise CallFailed(None, f"{self.calls.source} no devolvió el recuento", "Vuelva a intentarlo.")
 
 
@@ -106,6 +113,8 @@ def _count(counter: _Counter, spans: list[Span], read_time: datetime | None) -> 
             if failure.code is None or failure.code in _UNCOUNTABLE:
                 return Count(None, failure.problem, reads + 1, read_time)
             raise
+        except SnapshotExpired as expired:
+            return Count(None, str(expired), reads + 1, read_time)
         total += number
         reads += max(1, -(-number // _ENTRIES_PER_READ))
     return Count(total, None, reads, read_time)
@@ -141,7 +150,7 @@ def spot_check(
     """Fetch a few existing `documents` again at `read_time` and compare them at the protobuf level.
 
     A document that the server does not have, or that does not encode, differs. Raises
-    FirestoreUnavailable.
+    FirestoreUnavailable, or SnapshotExpired when the server no longer keeps that instant.
     """
     expected = {name_of(document.path, connection.root): document for document in documents}
     if not expected:

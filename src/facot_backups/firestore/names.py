@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 
+from facot_backups.errors import FirestoreUnavailable
 from facot_backups.model import DocumentPath, Source
 
 MAX_NAME_BYTES = 1500
@@ -28,7 +29,16 @@ def documents_root(source: Source) -> str:
 
 
 def path_of(name: str, root: str) -> DocumentPath:
-    """The path of the document with the full resource name `name` below `root`."""
+    """The path of the document with the full resource name `name` below `root`.
+
+    Raises FirestoreUnavailable for a name of another database: one that answers under another project's
+    name would else give paths that are cut at the wrong place.
+    """
+    if not name.startswith(root):
+        raise FirestoreUnavailable(
+            f"el servidor da nombres de otra base de datos ({name[:100]})",
+            "Ponga en el ajuste del proyecto su identificador, no su número.",
+        )
     return tuple(name[len(root) + 1 :].split("/"))
 
 

@@ -8,14 +8,12 @@ from datetime import datetime
 
 import grpc
 
-from facot_backups.clock import Clock, iso_utc
-from facot_backups.errors import SnapshotExpired
+from facot_backups.clock import Clock
 from facot_backups.events import Emit, Progressed
 from facot_backups.firestore.codec import decode_document
 from facot_backups.firestore.connection import Calls
-from facot_backups.firestore.faults import code_of, details_of, is_expired
 from facot_backups.firestore.protos import Message
-from facot_backups.firestore.retry import Patience
+from facot_backups.firestore.retry import Patience, check_expired
 from facot_backups.firestore.spans import Span, get_time, page_request
 from facot_backups.model import Document
 
@@ -134,8 +132,7 @@ class Pages:
         return not response.HasField("read_time") or bool(response.read_time == page.stamp)
 
     def _failed(self, error: grpc.RpcError, *, progressed: bool) -> None:
-        if is_expired(code_of(error), details_of(error)):
-            raise SnapshotExpired(iso_utc(self.read_time) if self.read_time else "") from None
+        check_expired(error, self.read_time)
         if progressed:
             self._patience.progressed()
         self._patience.failed(error)

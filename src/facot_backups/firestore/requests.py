@@ -8,15 +8,15 @@ from datetime import datetime
 from typing import Any
 
 from facot_backups.clock import Clock
-from facot_backups.errors import FirestoreUnavailable
 from facot_backups.events import Emit
 from facot_backups.firestore.connection import Calls
+from facot_backups.firestore.faults import CallFailed
 from facot_backups.firestore.protos import (
     BatchGetDocumentsRequest,
     ListCollectionIdsRequest,
     Message,
 )
-from facot_backups.firestore.retry import Patience, insist
+from facot_backups.firestore.retry import MAX_CUTS, Patience, insist
 from facot_backups.firestore.spans import get_time, set_time
 from facot_backups.model import segment_key
 
@@ -28,7 +28,7 @@ _PAGE = 300
 class Requests:
     """Small requests at one instant. `reads` counts what Firestore bills for them.
 
-    All raise CallFailed, in Spanish, when the server fails for good.
+    All raise CallFailed, in Spanish, when the server fails for good, and SnapshotExpired.
     """
 
     def __init__(self, calls: Calls, clock: Clock, emit: Emit) -> None:
@@ -45,7 +45,7 @@ class Requests:
                 parent=parent or self._calls.root, page_size=_PAGE, page_token=token
             )
             set_time(request.read_time, read_time)
-            answer = self._once(self._calls.list_collection_ids, request)
+            answer = self._once(self._calls.list_collection_ids, request, read_time)
             self.reads += 1
             ids.extend(answer.collection_ids)
             token = answer.next_page_token
@@ -59,7 +59,7 @@ class Requests:
         """
         request.show_missing = True
         set_time(request.read_time, read_time)
-        answer = self._once(self._calls.list_documents, request)
+        answer = self._once(self._calls.list_documents, request, read_time)
         self.reads += max(1, len(answer.documents))
         return answer
 
@@ -79,13 +79,14 @@ class Requests:
             answers = self._calls.batch_get_documents(request, TIMEOUT)
             return [answer for answer in answers if answer.found.name or answer.missing]
 
-        answers = insist(get, self._patience)
-        self.reads += len(answers)
-        if len(answers) != len(names):
-            raise FirestoreUnavailable(
-                f"{self._calls.source} no devolvió todos los documentos pedidos", "Vuelva a intentarlo."
-            )
-        return answers
+        for _ in range(MAX_CUTS):
+            answers = insist(get, self._patience, read_time)
+            self.reads += len(answers)
+            if len(answers) == len(names):
+                return answers
+        raise CallFailed(
+            None, f"{self._calls.source} no devolvió todos los documentos pedidos", "Vuelva a intentarlo."
+        )
 
-    def _once(self, call: Any, request: Message) -> Message:
-        return insist(lambda: call(request, TIMEOUT), self._patience)
+    def _once(self, call: Any, request: Message, read_time: datetime | None) -> Message:
+        return insist(lambda: call(request, TIMEOUT), self._patience, read_time)

@@ -4,13 +4,23 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from datetime import datetime
 from typing import TypeVar
 
 import grpc
 
-from facot_backups.clock import Clock
+from facot_backups.clock import Clock, iso_utc
+from facot_backups.errors import SnapshotExpired
 from facot_backups.events import Emit, Retried
-from facot_backups.firestore.faults import CallFailed, Decision, code_of, decide, details_of, failure
+from facot_backups.firestore.faults import (
+    CallFailed,
+    Decision,
+    code_of,
+    decide,
+    details_of,
+    failure,
+    is_expired,
+)
 from facot_backups.model import Source
 
 FIRST_WAIT = 1.0
@@ -79,15 +89,25 @@ class Patience:
                 f"{self._source} cortó la lectura {MAX_CUTS} veces sin enviar nada",
                 "Vuelva a intentarlo más tarde.",
             )
-        self._emit(Retried("the stream ended before its end", 0.0))
+        self._emit(Retried("la lectura terminó antes de tiempo", 0.0))
 
 
-def insist(call: Callable[[], _T], patience: Patience) -> _T:
-    """The result of `call`, a whole request, tried as often as `patience` allows. Raises CallFailed."""
+def check_expired(error: grpc.RpcError, read_time: datetime | None) -> None:
+    """Raise SnapshotExpired if that is what `error` says of the instant that was asked for."""
+    if is_expired(code_of(error), details_of(error)):
+        raise SnapshotExpired(iso_utc(read_time) if read_time else "")
+
+
+def insist(call: Callable[[], _T], patience: Patience, read_time: datetime | None = None) -> _T:
+    """The result of `call`, a whole request at `read_time`, tried as often as `patience` allows.
+
+    Raises CallFailed, or SnapshotExpired when the server no longer keeps that instant.
+    """
     while True:
         try:
             result = call()
         except grpc.RpcError as error:
+            check_expired(error, read_time)
             patience.failed(error)
         else:
             patience.progressed()

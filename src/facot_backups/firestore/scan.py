@@ -173,7 +173,7 @@ class Scan:
             return
         if current is not None:
             self._unread(current, reason, None)
-        with suppress(FirestoreUnavailable):
+        with suppress(FirestoreUnavailable, SnapshotExpired):
             # An expired instant has no names any more; those of now tell what is not in the backup.
             moment = None if self.expired else self.read_time
             for collection in self._names(span, current, moment):
@@ -190,6 +190,8 @@ class Scan:
         if self._is_refusal(failure):
             yield from self._walk(failure)
             return
+        if failure.code in _GENERAL and self.read_time is None:
+            raise failure  # nothing was ever heard of the server: there is nothing to go on with
         self._failure = self._failure or failure
         self._general_failures += failure.code in _GENERAL
         current = self._last_collection(span)
@@ -208,7 +210,7 @@ class Scan:
             if self._pages.read_time is None:
                 self._pages.read_time = self._requests.instant()
             names = self._names(span, current, self.read_time)
-        except FirestoreUnavailable:
+        except (FirestoreUnavailable, SnapshotExpired):
             self.stopped = failure.reason
             if current is not None:
                 self._unread(current, failure.reason, failure)
@@ -250,6 +252,11 @@ class Scan:
                 self._unread(collection, self.stopped, None)
             except UnknownValue as unknown:
                 self._unread(collection, str(unknown), self._not_read(str(unknown)))
+            except SnapshotExpired as end:
+                self._failure = self._failure or end
+                self.expired = True
+                self.stopped = str(end)
+                self._unread(collection, self.stopped, None)
             except CallFailed as broken:
                 self._unread(collection, broken.reason, broken)
 
