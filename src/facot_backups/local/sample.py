@@ -1,6 +1,6 @@
 """A believable small business as FACOT keeps it, made from a seed: the same seed gives the same data.
 
-It holds the mixed and messy cases of real data on purpose (docs/facot.md): ids of several kinds, numbers as
+It holds the mixed and messy cases of FACOT's real data on purpose: ids of several kinds, numbers as
 text, four spellings of a date, null beside "", invoices that were deleted while their items stayed.
 """
 

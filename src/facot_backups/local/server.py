@@ -2,8 +2,11 @@
 
 It speaks the gRPC protocol that Google's client speaks to Google's emulator. What it does not do: keep
 anything on disk; security rules, indexes, quotas, time limits; Listen, Write (streams), PartitionQuery,
-ExecutePipeline, vector search, sums and averages; REST. A lock is never waited for: a transaction that
-met a change fails at its commit.
+ExecutePipeline, vector search, sums and averages, ordered lists of documents; REST.
+
+It differs from Google's emulator where production does: names of another database are refused, and names
+may be ordered descending within a collection. No lock is waited for: a transaction that met a change fails
+at its commit.
 """
 
 from __future__ import annotations
