@@ -163,6 +163,8 @@ def test_who_lost_the_lock_publishes_nothing(archive: Archive) -> None:
     with pytest.raises(LockHeld, match="otro-pc"), archive.store.locked() as store:
         foreign(archive, token="taken over")
         run(store, DOCUMENTS)
+    with pytest.raises(LockHeld):
+        store.record("run", "FAILED")
     assert [str(backup.name) for backup in archive.store.backups()] == names
     assert parse_owner(owner_file(archive).read_bytes()).token == "taken over"
     assert not list((archive.root / ".facot/staging").iterdir())

@@ -95,6 +95,11 @@ def test_order_goes_by_the_instant_read_and_never_by_name(archive: Archive) -> N
     (archive.root / "2024-11-20/_metadata.json").chmod(0o600)
     (archive.root / "2024-11-20/_metadata.json").write_bytes(b"{}")
     assert names(archive) == ["2024-11-28", "2030-01-01", "2024-11-20"]
+    for local in (timezone(timedelta(hours=-14)), timezone(timedelta(hours=14))):
+        archive.clock.local = local
+        for name in ("0001-01-01", "9999-12-31T235959"):
+            (archive.root / name).mkdir(exist_ok=True)
+        assert names(archive)[0] == "9999-12-31T235959" and names(archive)[-1] == "0001-01-01"
 
 
 def test_latest_is_complete_of_the_source_and_covers_the_scope(archive: Archive) -> None:
@@ -207,6 +212,12 @@ def test_delete_refuses_what_is_not_a_backups(archive: Archive, monkeypatch: pyt
             with pytest.raises(UsageError, match=stray):
                 store.delete(backup)
             (backup.path / stray).unlink()
+        metadata = backup.path / "_metadata.json"
+        kept = metadata.read_bytes()
+        _write(metadata, b"{}")
+        with pytest.raises(UsageError, match="dañado"):
+            store.delete(store.backups()[0])
+        _write(metadata, kept)
         monkeypatch.setattr(metadata_module, "FORMAT_VERSION", 0)
         with pytest.raises(UsageError, match="más nueva"):
             store.delete(store.backups()[0])

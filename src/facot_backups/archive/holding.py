@@ -42,7 +42,11 @@ class Holding:
         self.lock.still_ours()
 
     def record(self, kind: str, outcome: str, **details: Json) -> None:
-        """Write a line into the ledger, with the present time. Raises NoSpace, BackupDirUnusable."""
+        """Write a line into the ledger, with the present time.
+
+        Raises LockHeld if the lock is not ours any more, NoSpace, BackupDirUnusable.
+        """
+        self.still_ours()
         self.ledger.append(LedgerEntry(self.clock.now(), kind, outcome, details))
 
     def remember(self, repository: Repository) -> None:

@@ -57,4 +57,8 @@ def latest_of(backups: Iterable[Backup], source: Source, scope: Scope) -> Backup
 def _moment(backup: AnyBackup, zone: tzinfo) -> datetime:
     if isinstance(backup, Backup) and backup.metadata is not None:
         return backup.metadata.read_time
-    return datetime.combine(backup.name.date, backup.name.time or time(), zone).astimezone(UTC)
+    named = datetime.combine(backup.name.date, backup.name.time or time())
+    try:
+        return named.replace(tzinfo=zone).astimezone(UTC)
+    except OverflowError:  # a folder named for the first or the last day of all
+        return named.replace(tzinfo=UTC)

@@ -118,7 +118,7 @@ class FolderLock:
     def _take_over(self) -> None:
         present = self._read_owner()
         if present is not None and not self._is_over(present):
-            raise LockHeld(str(present))
+            raise LockHeld(present.describe(self._clock.zone()))
         now = self._clock.now()
         self._owner = Owner(
             host=host_id(),
@@ -143,7 +143,10 @@ class FolderLock:
         return now - seen.first_seen >= SILENCE
 
     def _holder(self) -> str:
-        return str(self._read_owner() or "un proceso que aún no dice cuál es")
+        present = self._read_owner()
+        if present is None:
+            return "un proceso que aún no dice cuál es"
+        return present.describe(self._clock.zone())
 
     def _read_owner(self) -> Owner | None:
         """Who stands in `owner.json`, or None if nobody."""

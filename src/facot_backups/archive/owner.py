@@ -15,7 +15,7 @@ import subprocess
 import sys
 from contextlib import suppress
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 
 import orjson
@@ -46,10 +46,11 @@ class Owner:
         """What stays the same only while no heartbeat comes."""
         return f"{self.token}/{self.beats}"
 
-    def __str__(self) -> str:
+    def describe(self, zone: tzinfo) -> str:
+        """Who it is, in Spanish, with times in `zone`."""
         if not self.host:
             return "no se sabe quién (owner.json no se entiende)"
-        since = self.since.astimezone().strftime("%Y-%m-%d %H:%M:%S")
+        since = self.since.astimezone(zone).strftime("%Y-%m-%d %H:%M:%S")
         return f"equipo {self.host_name}, proceso {self.pid}, desde {since}"
 
     def is_here(self) -> bool:

@@ -8,7 +8,6 @@ from pathlib import Path
 
 from facot_backups import atomic
 from facot_backups.archive.facot2 import AnyBackup, OldBackup, open_folder
-from facot_backups.archive.fields import is_file_name
 from facot_backups.archive.layout import METADATA_FILE, STATE_DIR, TRASH_DIR, is_dropping
 from facot_backups.archive.reader import open_backup
 from facot_backups.clock import Clock
@@ -19,12 +18,20 @@ MARK_PREVENTS_REMOVAL = os.name == "nt"
 
 
 def check_removable(root: Path, backup: AnyBackup) -> None:
-    """Raises UsageError unless `backup` is a folder of `root` itself that holds a backup's files alone."""
+    """Raises UsageError unless `backup` is a folder of `root` itself that holds a backup's files alone.
+
+    One that does not prove itself may hold anything, and is left to a person.
+    """
     path = backup.path
     if path.parent != root or type(open_folder(path)) is not type(backup):
         raise UsageError(f"{path} no es un backup de {root}: no se borra.")
     if backup.kind == "newer":
         raise UsageError(f"El backup {backup.name} es de una versión más nueva del programa: no se borra.")
+    if backup.kind == "damaged":
+        raise UsageError(
+            f"El backup {backup.name} está dañado y no dice qué archivos son suyos: no se borra.\n"
+            f"Si ya no lo quiere, borre la carpeta {path} a mano."
+        )
     foreign = [entry.name for entry in path.iterdir() if not _belongs(backup, entry)]
     if foreign:
         raise UsageError(
@@ -40,9 +47,7 @@ def _belongs(backup: AnyBackup, entry: Path) -> bool:
         return True
     if isinstance(backup, OldBackup):
         return entry.name in map(backup.file, backup.collections)
-    if backup.metadata is None:
-        return is_file_name(entry.name)
-    return entry.name in {file.file for file in backup.metadata.files.values()}
+    return entry.name in {file.file for file in backup.proven().files.values()}
 
 
 def move_to_trash(root: Path, path: Path, clock: Clock) -> None:

@@ -18,6 +18,7 @@ from facot_backups.archive.parsing import parse_document_line
 from facot_backups.model import Document, DocumentPath
 
 _random = random.SystemRandom()
+_BELOW_ONE = math.nextafter(1.0, 0.0)
 
 
 class Place(NamedTuple):
@@ -50,13 +51,14 @@ class Sampler:
             self.places[_random.randrange(self._size)] = place
         self.wait = 1
         if len(self.places) == self._size:
-            self._threshold *= math.exp(math.log(_positive()) / self._size)
+            factor = math.exp(math.log(_positive()) / self._size)
+            self._threshold = min(self._threshold * factor, _BELOW_ONE)
             self.wait += math.floor(math.log(_positive()) / math.log1p(-self._threshold))
 
 
 def _positive() -> float:
-    """A random number in (0, 1), never 0, whose logarithm does not exist."""
-    return 1.0 - _random.random() or 0.5
+    """A random number in (0, 1]: 0 has no logarithm."""
+    return 1.0 - _random.random()
 
 
 def pick(strata: Mapping[str, tuple[int, list[Place]]], count: int) -> dict[str, list[Place]]:

@@ -158,8 +158,11 @@ class BackupWriter:
         """`count` existing documents chosen at random among all (all of them if there are fewer).
 
         They are read back from the finished files, so that what is compared with the server is what is on
-        the disk. Call after `finish`. Raises FormatError if a file does not hold what was written.
+        the disk. Call after `finish`. Raises FormatError if a file does not hold what was written,
+        ValueError for a `count` over SPOT_CHECKS.
         """
+        if count > SPOT_CHECKS:
+            raise ValueError(f"only {SPOT_CHECKS} documents of each collection are noted")
         strata = {
             collection: (whole.entry.documents + whole.entry.nested_documents, whole.places)
             for collection, whole in self._whole.items()
