@@ -10,7 +10,8 @@ from facot_backups.model import FACOT_COLLECTIONS, Scope
 from tests.end_to_end.world import World
 
 RESERVED = ("id", "types", "fields", "missing", "unread", "items")
-ODD = tuple(chr(code) for code in range(0x80) if chr(code) not in "/.") + (
+ODD = (
+    *(chr(code) for code in range(0x80) if chr(code) not in "/."),
     "ñandú", "\u2028", "\ufeff", "\U0001f9fe", "\U0010ffff", "..a", "a..", "...", "con", "aux.json", "%2F",
     "__id7__", "__id-9223372036854775808__", "x" * 1500, "ñ" * 750, "\U0001f9fe" * 375, "a%3Ab", "a:b",
     "]}", '"}', "_id",

@@ -42,7 +42,9 @@ def test_two_runs_at_once(full: World) -> None:
 def test_another_sources_data(full: World, monkeypatch: pytest.MonkeyPatch, other: str) -> None:
     full.back_up()
     before, published = calls(full), full.published()
-    monkeypatch.setenv({"project": "GOOGLE_CLOUD_PROJECT", "database": "BACKUP_DATABASE"}[other], "otro-sitio")
+    monkeypatch.setenv(
+        {"project": "GOOGLE_CLOUD_PROJECT", "database": "BACKUP_DATABASE"}[other], "otro-sitio"
+    )
     full.run("run").failed(2, "no se ha leído nada", "--adopt-source", full.server.project, "otro-sitio")
     assert (calls(full), full.published()) == (before, published)
     assert full.leftovers() == []
@@ -53,7 +55,9 @@ def test_another_sources_data(full: World, monkeypatch: pytest.MonkeyPatch, othe
     monkeypatch.undo()
 
 
-def test_a_real_database_into_the_folder_of_an_emulators(full: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_real_database_into_the_folder_of_an_emulators(
+    full: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The same project and database: only that it is an emulator tells them apart."""
     full.back_up()
     file = full.folder / ".facot/repository.json"

@@ -33,6 +33,7 @@ from tests.support.values import canonical_bytes
 
 NOON = datetime(2024, 11, 27, 12, 0, 5, 123456, tzinfo=UTC)
 # A folder, a state and a server are all that a process is told; nothing of the developer's reaches it.
+_PROJECT = Path(__file__).parent.parent.parent
 _KEPT = ("PATH", "LANG", "LC_ALL", "SYSTEMROOT", "TMPDIR", "VIRTUAL_ENV", "NO_GCE_CHECK")
 
 
@@ -176,13 +177,21 @@ class World:
     def command(self, *words: str) -> list[str]:
         """The real command line with this folder, for a process of its own."""
         program = "import sys; from facot_backups.faces.cli import main; sys.exit(main())"
-        return [sys.executable, "-c", program, *words, "--backup-dir", str(self.folder)]
+        return [sys.executable, "-B", "-c", program, *words, "--backup-dir", str(self.folder)]
+
+    def hooked(self, act: str, when: str, step: int, *prefix: str) -> Ran:
+        """`run` in a process where something happens at a step (see `tests.end_to_end.hooked`)."""
+        words = ["-m", "tests.end_to_end.hooked", act, when, str(step), str(self.folder)]
+        return self._execute([*prefix, sys.executable, "-B", *words], {"PYTHONPATH": str(_PROJECT)})
 
     def process(self, *words: str, environment: Mapping[str, str] | None = None) -> Ran:
         """A command with this folder, in a process of its own."""
+        return self._execute(self.command(*words), environment or {})
+
+    def _execute(self, command: list[str], environment: Mapping[str, str]) -> Ran:
         done = subprocess.run(
-            self.command(*words),
-            env=self.environment(**(environment or {})),
+            command,
+            env=self.environment(**environment),
             cwd=self.state.parent,
             capture_output=True,
             text=True,

@@ -13,8 +13,9 @@ from facot_backups.archive.metadata import Metadata, Trigger, local_text
 from facot_backups.archive.reader import Backup
 from facot_backups.archive.staging import Staging
 from facot_backups.archive.store import LockedStore, Store
+from facot_backups.clock import iso_utc
 from facot_backups.errors import FacotBackupsError, Interrupted
-from facot_backups.events import Emit, PhaseStarted, Warned, ignore
+from facot_backups.events import Emit, Event, PhaseStarted, Progressed, Warned, ignore
 from facot_backups.firestore.connection import Connection
 from facot_backups.model import EVERYTHING, Scope
 from facot_backups.operations.reading import Budget, Read, Reading, one_line
@@ -22,6 +23,8 @@ from facot_backups.state import Try
 
 # Asking whether the server answers is billed as one read.
 PROBE_READS = 1
+# Reads between two notes in the state folder while a run reads.
+REMEMBER_EVERY = 10_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +66,26 @@ def back_up_locked(
     emit: Emit = ignore,
 ) -> Backup:
     """`back_up` for a caller that holds the lock of `store` already."""
+    _tell_of_recovery(locked, emit)
     return _Run(connect, store, locked, request, emit).run()
+
+
+def _tell_of_recovery(locked: LockedStore, emit: Emit) -> None:
+    """That a run was killed must reach a person, though nothing is left to do about it."""
+    for backup in locked.recovered:
+        emit(
+            Warned(
+                "Una ejecución anterior se cortó de golpe con su backup ya terminado: se ha publicado como "
+                f"{backup.name}."
+            )
+        )
+    if locked.interrupted:
+        emit(
+            Warned(
+                "Una ejecución anterior se cortó de golpe (¿apagón, cierre forzado?) y no dejó backup: sus "
+                "restos se han quitado."
+            )
+        )
 
 
 class _Run:
@@ -86,6 +108,8 @@ class _Run:
         self._try = Try(self._run_id, request.trigger, started_at)
         self._emulator = False
         self._reading: Reading | None = None
+        self._probe_reads = 0
+        self._remembered_reads = 0
 
     def run(self) -> Backup:
         """The whole run; its outcome is remembered whatever it is."""
@@ -114,13 +138,24 @@ class _Run:
             self._locked.check_source(connection.source, adopt=self._request.adopt_source)
             budget = self._budget()
             self._remember()
-            connection.probe()
+            # Before anything is asked of the server: a run that is killed from here on leaves a trace.
             with self._locked.begin(self._run_id) as staging:
+                self._probe_reads = PROBE_READS
+                connection.probe()
                 writer = staging.writer(self._request.scope)
                 self._reading = Reading(
-                    connection, writer, self._request.scope, self._clock, self._emit, budget
+                    connection, writer, self._request.scope, self._clock, self._tell, budget
                 )
                 return self._publish(staging, self._reading.run(), connection)
+
+    def _tell(self, event: Event) -> None:
+        """Tell the face, and remember what was read so far: a killed run counts for the day's budget too."""
+        self._emit(event)
+        if isinstance(event, Progressed):
+            # A page that is under way counts as read only when it ends.
+            reads = max(self._reads, event.documents)
+            if reads >= self._remembered_reads + REMEMBER_EVERY:
+                self._remember(reads=reads)
 
     def _publish(self, staging: Staging, read: Read, connection: Connection) -> Backup:
         self._emit(PhaseStarted("publishing"))
@@ -159,7 +194,7 @@ class _Run:
 
     @property
     def _reads(self) -> int:
-        return PROBE_READS + self._reading.reads if self._reading is not None else 0
+        return self._probe_reads + (self._reading.reads if self._reading is not None else 0)
 
     def _budget(self) -> Budget | None:
         """What `max_reads` leaves today, after all tries that this computer remembers."""
@@ -173,15 +208,17 @@ class _Run:
     def _local_date(self, moment: datetime) -> date:
         return moment.astimezone(self._clock.zone()).date()
 
-    def _remember(self, outcome: str | None = None) -> None:
+    def _remember(self, outcome: str | None = None, reads: int | None = None) -> None:
         """Note the try in the state folder: before it reads, and at its end."""
-        attempt = replace(self._try, reads=self._reads, outcome=outcome)
+        self._remembered_reads = self._reads if reads is None else reads
+        attempt = replace(self._try, reads=self._remembered_reads, outcome=outcome)
         self._store.state.record_try(self._store.root, attempt, emulator=self._emulator)
 
     def _close(self, outcome: str, errors: list[str], name: str | None = None) -> None:
         """Remember the end of the run. Nothing that fails here hides how the run itself ended."""
         self._remember(outcome)
         scheduled_for = self._request.scheduled_for
+        read_time = self._reading.read_time if self._reading else None
         try:
             self._locked.record(
                 "run",
@@ -190,6 +227,8 @@ class _Run:
                 trigger=self._request.trigger,
                 scheduled_for=scheduled_for.isoformat() if scheduled_for else None,
                 backup=name,
+                started_at=iso_utc(self._try.started_at),
+                read_time=iso_utc(read_time) if read_time else None,
                 reads=self._reads,
                 errors=errors,
             )
