@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-__version__ = "0.1.0"
+from facot_backups.version import __version__
 
 if TYPE_CHECKING:
     from facot_backups.faces.api import (

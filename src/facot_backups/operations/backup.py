@@ -7,7 +7,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from facot_backups import __version__
 from facot_backups.archive.ledger import COMPLETE, FAILED, INCOMPLETE, INTERRUPTED
 from facot_backups.archive.metadata import Metadata, Trigger, local_text
 from facot_backups.archive.reader import Backup
@@ -20,6 +19,7 @@ from facot_backups.firestore.connection import Connection
 from facot_backups.model import EVERYTHING, Scope
 from facot_backups.operations.reading import Budget, Read, Reading, one_line
 from facot_backups.state import Try
+from facot_backups.version import __version__
 
 # Asking whether the server answers is billed as one read.
 PROBE_READS = 1

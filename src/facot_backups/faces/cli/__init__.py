@@ -21,9 +21,9 @@ gettext.bindtextdomain("messages", str(Path(__file__).parent / "locale"))
 
 import click  # noqa: E402
 
-from facot_backups import __version__  # noqa: E402
 from facot_backups.errors import FacotBackupsError, Interrupted  # noqa: E402
 from facot_backups.faces.cli import output  # noqa: E402
+from facot_backups.version import __version__  # noqa: E402
 
 # The commands, in the order in which a newcomer needs them: a module of the same name each.
 COMMANDS = (
