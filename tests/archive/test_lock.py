@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -19,6 +20,7 @@ from facot_backups.archive import owner as owner_module
 from facot_backups.archive.owner import Owner, host_id, parse_owner, process_start
 from facot_backups.errors import BackupDirUnusable, LockHeld
 from tests.support.archives import NOON, Archive, document, run
+from tests.support.crash import watched
 
 DOCUMENTS = [document("clients/a", n=1)]
 
@@ -183,10 +185,39 @@ def test_the_heart_beats_while_the_lock_is_held(archive: Archive) -> None:
         return [thread.name for thread in threading.enumerate() if "heartbeat" in thread.name]
 
     with archive.store.locked(heartbeat_seconds=0.001) as store:
-        while parse_owner(owner_file(archive).read_bytes()).beats < 3:
-            store.still_ours()
+        wait_until(lambda: parse_owner(owner_file(archive).read_bytes()).beats >= 3)
+        store.still_ours()
         assert beating()
     assert not beating() and not owner_file(archive).exists()
+
+
+def test_a_heartbeat_that_fails_is_told_before_a_publish(archive: Archive) -> None:
+    failing = threading.Event()
+    failed = threading.Event()
+
+    def fail(name: str, args: tuple[object, ...]) -> None:
+        if failing.is_set() and "owner.json" in str(args[1:2]) and name == "replace":
+            failed.set()
+            raise OSError(errno.EIO, "no disk")
+
+    with watched(fail), archive.store.locked(heartbeat_seconds=0.001) as store:
+        failing.set()
+        wait_until(failed.is_set)
+        with pytest.raises(BackupDirUnusable):
+            run(store, DOCUMENTS)
+        failing.clear()
+        store.still_ours()
+        assert run(store, DOCUMENTS).complete
+    assert_free(archive)
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    """Wait for another thread, for as long as a very slow machine may need."""
+    for _ in range(6000):
+        if condition():
+            return
+        threading.Event().wait(0.005)
+    raise AssertionError("it never came")
 
 
 def test_the_lock_is_no_way_out_of_the_folder(archive: Archive, tmp_path: Path) -> None:

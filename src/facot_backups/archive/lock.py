@@ -7,6 +7,7 @@ owner lives. The lock file stays, empty: removing it would let two runs lock two
 
 from __future__ import annotations
 
+import errno
 import os
 import platform
 import secrets
@@ -59,8 +60,7 @@ class FolderLock:
         self._writing = threading.Lock()
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
-        # Why the last heartbeat could not be written; None while all is well.
-        self.heartbeat_error: OSError | None = None
+        self._beat_failed = False
 
     def __enter__(self) -> FolderLock:
         with atomic.explained(self._root):
@@ -70,7 +70,9 @@ class FolderLock:
             except BaseException:
                 self._system.release()
                 raise
-        self._thread = threading.Thread(target=self._beat, name="facot-backups-heartbeat", daemon=True)
+        self._thread = threading.Thread(
+            target=self._keep_beating, name="facot-backups-heartbeat", daemon=True
+        )
         self._thread.start()
         return self
 
@@ -96,11 +98,14 @@ class FolderLock:
     def still_ours(self) -> None:
         """Check, before anything that cannot be undone, that nobody took the lock from us.
 
-        That happens to a computer that slept for over ten minutes. Raises LockHeld, BackupDirUnusable.
+        That happens to a computer that slept for over ten minutes. A heartbeat that could not be written is
+        written now. Raises LockHeld, NoSpace, BackupDirUnusable.
         """
         with atomic.explained(self._root):
             if not self._is_ours():
                 raise LockHeld(self._holder())
+            if self._beat_failed:
+                self._beat()
 
     def _is_ours(self) -> bool:
         present = self._read_owner()
@@ -109,7 +114,7 @@ class FolderLock:
     def _take_system_lock(self) -> None:
         path = self._folder / LOCK_FILE
         if atomic.is_link(path):
-            raise OSError(40, "es un enlace", str(path))
+            raise OSError(errno.ELOOP, "es un enlace", str(path))
         try:
             self._system.acquire()
         except Timeout:
@@ -129,7 +134,7 @@ class FolderLock:
             token=secrets.token_hex(16),
             heartbeat=now,
         )
-        self._write(self._owner)
+        atomic.write_file(self._folder / OWNER_FILE, self._owner.to_bytes())
 
     def _is_over(self, present: Owner) -> bool:
         """Whether `present` holds nothing any more, now that the system's lock is ours."""
@@ -155,18 +160,19 @@ class FolderLock:
         except FileNotFoundError:
             return None
 
-    def _write(self, owner: Owner) -> None:
-        with self._writing:
-            atomic.write_file(self._folder / OWNER_FILE, owner.to_bytes())
-
-    def _beat(self) -> None:
-        """The heartbeat. A fault is kept and tried again: what matters is `still_ours`, before a publish."""
+    def _keep_beating(self) -> None:
+        """The heartbeat's thread. A fault is tried again, and told by `still_ours` if it lasts until then."""
         while not self._stop.wait(self._seconds):
             try:
-                if self._owner is None or not self._is_ours():
+                if not self._is_ours():
                     return
-                self._owner = replace(self._owner, heartbeat=self._clock.now(), beats=self._owner.beats + 1)
-                self._write(self._owner)
-                self.heartbeat_error = None
-            except OSError as error:
-                self.heartbeat_error = error
+                self._beat()
+            except OSError:
+                self._beat_failed = True
+
+    def _beat(self) -> None:
+        with self._writing:
+            assert self._owner is not None
+            self._owner = replace(self._owner, heartbeat=self._clock.now(), beats=self._owner.beats + 1)
+            atomic.write_file(self._folder / OWNER_FILE, self._owner.to_bytes())
+            self._beat_failed = False
