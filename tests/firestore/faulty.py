@@ -130,6 +130,11 @@ class Faulty:
         self._check("list_documents")
         return self.calls.list_documents(request, timeout)
 
+    def batch_write(self, request: Message, timeout: float) -> Message:
+        """The server's, unless refused."""
+        self._check("batch_write")
+        return self.calls.batch_write(request, timeout)
+
     def _check(self, call: str) -> None:
         if error := self.refuse.get(call):
             raise error

@@ -37,7 +37,7 @@ def check_round_trip(message: Message) -> None:
     assert canonical_bytes(through_json(received)) == canonical_bytes(message)
 
 
-@settings(max_examples=150)
+@settings(max_examples=100)
 @given(values.documents(ROOT))
 def test_every_value_comes_back_the_same(message: Message) -> None:
     check_round_trip(message)
@@ -64,7 +64,7 @@ def is_sorted(value: Any) -> bool:
     return not isinstance(value, list) or all(map(is_sorted, value))
 
 
-@settings(max_examples=200)
+@settings(max_examples=50)
 @given(values.fields(ROOT), st.randoms(use_true_random=False))
 def test_the_form_is_canonical_whatever_the_order_of_the_map(fields: dict[str, Message], random: Any) -> None:
     shuffled = list(fields.items())

@@ -37,7 +37,7 @@ scopes = st.one_of(
 )
 
 
-@settings(max_examples=500)
+@settings(max_examples=250)
 @given(scope=scopes, seen=st.lists(paths(3), max_size=20))
 def test_each_document_is_in_one_span_if_the_scope_includes_it(
     scope: Scope, seen: list[DocumentPath]
@@ -49,7 +49,7 @@ def test_each_document_is_in_one_span_if_the_scope_includes_it(
     assert starts == sorted(starts)
 
 
-@settings(max_examples=500)
+@settings(max_examples=250)
 @given(values.ids, values.ids)
 @example("z" * 1500, "z" * 1499 + "{")
 @example("\ud7ff" * 500, "\ue000")
