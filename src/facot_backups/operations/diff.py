@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Protocol
 
 from facot_backups.events import Emit, PhaseStarted, Progressed, ignore
-from facot_backups.model import EVERYTHING, Scope, segment_key
+from facot_backups.model import EVERYTHING, Scope, Source, segment_key
 from facot_backups.operations.compare import Change, Side, compare, intersection, touches
 from facot_backups.operations.sides import BackupSide, FolderSide
 
@@ -30,6 +32,22 @@ class Counts:
         return bool(self.added or self.removed or self.changed)
 
 
+class NamedSide(Side, Protocol):
+    """A side that a person can be told of."""
+
+    @property
+    def label(self) -> str:
+        """The backup's name, or `live`."""
+
+    @property
+    def source(self) -> Source | None:
+        """The database; None where it is not known."""
+
+    @property
+    def read_time(self) -> datetime | None:
+        """The instant (aware, UTC) of its data; None where it is not known, or not yet."""
+
+
 class Diff:
     """The differences of `left` (before) and `right` (after) in `scope`. Iterate it once.
 
@@ -42,7 +60,9 @@ class Diff:
     be, and for the live database FirestoreUnavailable or SnapshotExpired.
     """
 
-    def __init__(self, left: Side, right: Side, scope: Scope = EVERYTHING, emit: Emit = ignore) -> None:
+    def __init__(
+        self, left: NamedSide, right: NamedSide, scope: Scope = EVERYTHING, emit: Emit = ignore
+    ) -> None:
         self.left = left
         self.right = right
         self.scope = intersection(scope, intersection(left.extent, right.extent))
@@ -63,6 +83,11 @@ class Diff:
             if change.kind not in ("equal", "unknown"):
                 yield change
         self._close(same)
+
+    @property
+    def partial(self) -> bool:
+        """Whether a side could not be read to its end, though it should."""
+        return bool(self.left.failures or self.right.failures)
 
     @property
     def total(self) -> Counts:

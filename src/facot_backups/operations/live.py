@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 from secrets import token_hex
@@ -19,6 +20,9 @@ from facot_backups.operations.backup import PROBE_READS
 from facot_backups.operations.compare import precedes
 from facot_backups.state import Try
 
+# How a user names the live database where a backup's name may stand.
+LIVE = "live"
+
 
 class LiveSide:
     """What Firestore holds now. `documents` begins a scan; once it ended, `failures` and `stopped` tell
@@ -32,7 +36,8 @@ class LiveSide:
         self, connection: Connection, clock: Clock, emit: Emit = ignore, read_time: datetime | None = None
     ) -> None:
         self.extent = EVERYTHING
-        self.source: Source = connection.source
+        self.label = LIVE
+        self.source: Source | None = connection.source
         self._connection = connection
         self._clock = clock
         self._emit = emit
@@ -115,3 +120,26 @@ class ReadsNote:
         )
         if counted.total + used > max_reads:
             raise ReadBudgetExceeded(counted.total, used, max_reads, what)
+
+
+@contextmanager
+def live_side(
+    connect: Callable[[], Connection],
+    store: Store,
+    scope: Scope = EVERYTHING,
+    max_reads: int | None = None,
+    emit: Emit = ignore,
+) -> Iterator[LiveSide]:
+    """The live database, to be compared in `scope`, while the connection is open.
+
+    The reads are noted in the state folder, where they count against `max_reads` of the local day. Raises
+    FirestoreUnavailable, SettingError, ReadBudgetExceeded.
+    """
+    with connect() as connection:
+        note = ReadsNote(store, connection, "diff")
+        note.afford(scope, max_reads, "La comparación", emit)
+        side = LiveSide(connection, store.clock, emit)
+        try:
+            yield side
+        finally:
+            note.record(side.reads, "DIFF")

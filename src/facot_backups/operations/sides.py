@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import deque
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from typing import TypeAlias
 
 from facot_backups.archive.facot2 import AnyBackup, OldBackup, open_old
@@ -12,7 +13,7 @@ from facot_backups.archive.parsing import decode, split_lines
 from facot_backups.archive.reader import Backup
 from facot_backups.archive.store import Store
 from facot_backups.errors import FormatError, UsageError
-from facot_backups.model import EVERYTHING, Document, DocumentPath, Scope, segment_key
+from facot_backups.model import EVERYTHING, Document, DocumentPath, Scope, Source, segment_key
 from facot_backups.operations.compare import touches
 
 
@@ -28,6 +29,9 @@ class BackupSide:
     def __init__(self, backup: Backup, extent: Scope | None = None) -> None:
         self.backup = backup
         self._metadata = backup.proven()
+        self.label = str(backup.name)
+        self.source: Source | None = self._metadata.source
+        self.read_time: datetime | None = self._metadata.read_time
         self.extent = extent if extent is not None else self._read()
         self.failures: Mapping[str, str] = {}  # a file that cannot be read is damage, and raises
 
@@ -66,6 +70,9 @@ class OldSide:
 
     def __init__(self, backup: OldBackup) -> None:
         self.backup = backup
+        self.label = str(backup.name)
+        self.source: Source | None = None  # that code did not say
+        self.read_time: datetime | None = None
         self.extent = Scope(collections=tuple(c for c in backup.collections if c not in backup.empty))
         self.failures: Mapping[str, str] = {}
         # Two, as a comparison holds the document that comes after the one it asks about.

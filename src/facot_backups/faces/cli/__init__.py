@@ -32,6 +32,9 @@ COMMANDS = (
     "stats",
     "verify",
     "cleanup",
+    "diff",
+    "history",
+    "show",
     "config",
     "demo",
 )

@@ -38,6 +38,8 @@ PHASES = {
     "checking": "Comprobando con el servidor",
     "publishing": "Publicando",
     "verifying": "Verificando",
+    "comparing": "Comparando",
+    "searching": "Buscando",
 }
 
 

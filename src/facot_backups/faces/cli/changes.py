@@ -1,0 +1,124 @@
+"""Documents, fields and values as text for a person. No text of a database reaches a terminal raw."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import click
+
+from facot_backups.archive.strict import is_document_path
+from facot_backups.errors import UsageError
+from facot_backups.model import DocumentPath
+from facot_backups.operations.compare import Change, FieldChange, Value, field_text
+
+# What JSON's own spelling does not tell apart is named.
+_TYPES = {
+    "null": "nulo",
+    "boolean": "sí/no",
+    "integer": "entero",
+    "double": "decimal",
+    "string": "texto",
+    "map": "mapa",
+    "array": "lista",
+    "timestamp": "fecha y hora",
+    "bytes": "bytes",
+    "geopoint": "coordenadas",
+    "reference": "referencia",
+    "vector": "vector",
+}
+_OBVIOUS = frozenset({"null", "boolean", "integer", "double", "string", "map", "array"})
+_SIGNS = {"added": ("+", "green"), "removed": ("−", "red"), "changed": ("~", "yellow")}
+_FIELD_WIDTH = 28
+
+
+def document_path(text: str) -> DocumentPath:
+    """The path that a user wrote: `COLECCIÓN/ID`, or longer. Raises UsageError for anything else."""
+    path = tuple(text.strip("/").split("/"))
+    if not is_document_path(path):
+        raise UsageError(
+            f"«{text}» no es la ruta de un documento.\n"
+            "Escriba COLECCIÓN/ID, como invoices/1732654800000, o una más larga: invoices/12/items/0"
+        )
+    return path
+
+
+def safe(text: str) -> str:
+    """A text without characters that could command a terminal or hide others."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in text)
+
+
+def path_text(path: DocumentPath) -> str:
+    """A document's path as a user writes it."""
+    return safe("/".join(path))
+
+
+def value_text(value: Value, width: int | None, *, named: bool = False) -> str:
+    """A value in JSON's spelling, cut to `width` characters (None: whole).
+
+    Its type follows in brackets where the spelling does not tell it, or where `named`.
+    """
+    bare = value.type not in _OBVIOUS and isinstance(value.value, str)
+    text = safe(value.value if bare else json.dumps(value.value, ensure_ascii=False))
+    shown = text if width is None or len(text) <= width else text[: width - 1] + "…"
+    return f"{shown} ({_TYPES[value.type]})" if named or value.type not in _OBVIOUS else shown
+
+
+def field_lines(changes: Iterator[FieldChange], width: int | None, indent: str) -> Iterator[str]:
+    """A line per field: `total_amount   1180.0 → 1200.0`. `width`: columns of the terminal, None: no end."""
+    room = None if width is None else max(16, (width - len(indent) - _FIELD_WIDTH - 16) // 2)
+    for change in changes:
+        name = f"{safe(field_text(change.path)):<{_FIELD_WIDTH}}"
+        old, new = change.old, change.new
+        named = old is not None and new is not None and old.type != new.type
+        before = value_text(old, room, named=named) if old is not None else "(no estaba)"
+        after = value_text(new, room, named=named) if new is not None else "(ya no está)"
+        yield f"{indent}{name} {click.style(before, fg='red')} → {click.style(after, fg='green')}"
+
+
+def change_lines(change: Change, width: int | None) -> Iterator[str]:
+    """A change as lines: the document, and below it what differs; of one that came or went, its content."""
+    sign, color = _SIGNS[change.kind]
+    head = f"{click.style(sign, fg=color, bold=True)} {click.style(path_text(change.path), fg=color)}"
+    if change.kind == "changed":
+        yield head
+        yield from field_lines(change.fields(), width, "    ")
+        return
+    document = change.left if change.kind == "removed" else change.right
+    assert document is not None
+    content = safe(json.dumps(document.fields, ensure_ascii=False))
+    room = None if width is None else max(20, width - len(path_text(change.path)) - 4)
+    shown = content if room is None or len(content) <= room else content[: room - 1] + "…"
+    yield f"{head}  {click.style(shown, dim=True)}"
+
+
+def change_json(change: Change) -> dict[str, Any]:
+    """A document that differs: `kind` (added, removed, changed), `path`, `fields` that differ, or all."""
+    return {"kind": change.kind, "path": "/".join(change.path), "fields": fields_json(change.fields())}
+
+
+def fields_json(changes: Iterator[FieldChange]) -> list[dict[str, Any]]:
+    """Fields that differ: `field` is the path for people, `path` the same as a list of names and indexes.
+
+    `old` and `new` are null where the field is not there, else an object with `value` and `type`, and for
+    a map or an array `types` with the types of what is in it that JSON has none for (docs/formato.md).
+    """
+    return [
+        {
+            "field": field_text(change.path),
+            "path": list(change.path),
+            "old": _value_json(change.old),
+            "new": _value_json(change.new),
+        }
+        for change in changes
+    ]
+
+
+def _value_json(value: Value | None) -> dict[str, Any] | None:
+    if value is None:
+        return None
+    types = {"types": value.types} if isinstance(value.types, dict) else {}
+    return {"value": value.value, "type": value.type, **types}

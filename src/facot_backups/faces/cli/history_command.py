@@ -1,0 +1,128 @@
+"""`facot-backups history`: one document through all backups."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from facot_backups.errors import BackupNotFound
+from facot_backups.faces.cli import changes, output
+from facot_backups.faces.cli.options import common, exits
+from facot_backups.faces.cli.progress import progress
+
+if TYPE_CHECKING:
+    from facot_backups.operations.history import Chapter, Event, History, Sighting
+
+NOT_THERE_EXIT = BackupNotFound.exit_code
+_HEADS: dict[Event, tuple[str, str]] = {
+    "absent": ("no existía todavía", "bright_black"),
+    "first": ("ya existía", "green"),
+    "created": ("creado", "green"),
+    "changed": ("cambiado", "yellow"),
+    "deleted": ("borrado", "red"),
+}
+
+
+@click.command(
+    "history",
+    options_metavar="[OPCIONES]",
+    short_help="Cuenta la historia de un documento.",
+    epilog=exits(0, 1, 2, 12, 13, 130),
+)
+@click.argument("documento", metavar="COLECCIÓN/ID")
+@common
+def command(documento: str, **shared: Any) -> int:
+    """Cuenta la historia de un documento según los backups: cuándo apareció, qué cambió, cuándo se borró.
+
+    Solo se ve lo que había en el momento de cada backup: lo que pasó entre dos no se sabe.
+    """
+    from facot_backups.faces import wiring
+    from facot_backups.operations.history import history
+    from facot_backups.settings import load_settings
+
+    settings = load_settings({"backup_dir": shared["backup_dir"]})
+    path = changes.document_path(documento)
+    with progress(quiet=shared["quiet"], verbose=shared["verbose"]) as emit:
+        found = history(wiring.open_store(settings), path, emit)
+    if not found.backups:
+        raise BackupNotFound("latest", settings.backup_dir)
+    code = 0 if found.seen else NOT_THERE_EXIT
+    if shared["as_json"]:
+        output.print_json(to_json(found, code))
+    else:
+        _print(found)
+    return code
+
+
+def to_json(found: History, code: int) -> dict[str, Any]:
+    """The report of a history (docs/cli.md, `history --json`).
+
+    `chapters`, from the oldest on: `event` (absent, first, created, changed, deleted: how it began),
+    `first`, `last` and `before` (the backup that came before, null for none) with `name`, `date` and
+    `read_time`; `backups` that say the same, `format_changed`, the `fields` of a changed one, and the
+    `document` (null where it does not exist). `unknown`: the backups that cannot tell, with the reason.
+    """
+    return {
+        "success": not code,
+        "exit_code": code,
+        "path": "/".join(found.path),
+        "backups": found.backups,
+        "chapters": [_chapter_json(chapter) for chapter in found.chapters],
+        "unknown": [{**_place(seen), "reason": seen.reason} for seen in found.unknown],
+    }
+
+
+def _chapter_json(chapter: Chapter) -> dict[str, Any]:
+    present = chapter.first.found if chapter.first.state == "present" else None
+    return {
+        "event": chapter.event,
+        "first": _place(chapter.first),
+        "last": _place(chapter.last),
+        "before": _place(chapter.before) if chapter.before else None,
+        "backups": chapter.backups,
+        "format_changed": chapter.format_changed,
+        "fields": changes.fields_json(iter(chapter.changes)),
+        "document": present.line if present else None,
+    }
+
+
+def _place(seen: Sighting) -> dict[str, Any]:
+    return {
+        "name": seen.backup,
+        "date": seen.date.isoformat(),
+        "read_time": seen.read_time.isoformat() if seen.read_time else None,
+    }
+
+
+def _print(found: History) -> None:
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    click.secho(changes.path_text(found.path), bold=True, nl=False)
+    click.echo(f"  en {output.number(found.backups)} backups")
+    for chapter in found.chapters:
+        _print_chapter(chapter, width)
+    if found.unknown:
+        click.secho("No se sabe:", fg="yellow")
+    for seen in found.unknown:
+        click.echo(f"  {seen.backup}: {changes.safe(seen.reason or '')}")
+    if not found.seen:
+        click.echo("Ningún backup lo tiene.")
+
+
+def _print_chapter(chapter: Chapter, width: int | None) -> None:
+    what, color = _HEADS[chapter.event]
+    since = f" (entre {chapter.before.backup} y {chapter.first.backup})" if chapter.before else ""
+    click.echo(f"  {_span(chapter)}  {click.style(what, fg=color, bold=True)}{since}")
+    if chapter.format_changed:
+        click.echo("      Uno de los dos es de formato antiguo, que no guardaba los tipos.")
+    for line in changes.field_lines(iter(chapter.changes), width, "      "):
+        click.echo(line)
+
+
+def _span(chapter: Chapter) -> str:
+    """`2024-11-01 → 2024-11-04 (4 backups)`: the first and the last backup that say so."""
+    if chapter.backups == 1:
+        return f"{chapter.first.backup}"
+    return f"{chapter.first.backup} → {chapter.last.backup} ({chapter.backups} backups)"
