@@ -35,11 +35,12 @@ def archive(tmp_path: Path) -> Archive:
     return Archive(tmp_path / "backups", tmp_path / "state", HandClock())
 
 
-def days(archive: Archive, number: int, **changes: Any) -> None:
+def days(archive: Archive, number: int) -> None:
     """A backup a day; the clock is left five minutes after the last one."""
-    for day in range(number):
-        archive.clock.moment = NOON + timedelta(days=day)
-        archive.backup([*DOCUMENTS, document("sequences/1", current=day)], **changes)
+    with archive.store.locked() as locked:
+        for day in range(number):
+            archive.clock.moment = NOON + timedelta(days=day)
+            run(locked, [*DOCUMENTS, document("sequences/1", current=day)])
     archive.clock.moment += timedelta(minutes=5)
 
 
@@ -70,6 +71,7 @@ def damage(path: Path) -> None:
     path.write_bytes(bytes(data))
 
 
+@pytest.mark.slow
 def test_a_month_of_linked_backups_and_nothing_but_backups_goes(archive: Archive, tmp_path: Path) -> None:
     outside = tmp_path / "fuera"
     outside.mkdir()

@@ -26,7 +26,7 @@ DOCUMENTS = [
     document("invoices/1", total=2.5),
     document("invoices/1/items/0", q=1),
 ]
-DAYS = 5
+DAYS = 4
 
 
 def archive(folder: Path, day: int) -> Archive:

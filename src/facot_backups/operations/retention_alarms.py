@@ -154,15 +154,18 @@ def _damaged(judged: Judged) -> Iterator[Alarm]:
 
 
 def _is_before(damaged: Backup, newest: Backup, zone: tzinfo) -> bool:
-    """Whether a backup without metadata was surely made before `newest`.
+    """Whether a backup without metadata was made before `newest`, as far as its name can tell.
 
-    Only its name is left to judge by. A name without a time is the first of its day, but a run after
-    midnight may serve the day before: both the moment and the order of names must agree. The name of a
-    labelled backup says nothing of when it was made.
+    A name without a time is the first of its day, but a run after midnight may serve the day before: both
+    the moment and the order of names must agree. The name of a labelled one says nothing of when it was
+    made: beside it, the day of a name without a time must be over.
     """
-    if moment(damaged, zone) >= newest.proven().read_time:
+    read_time = newest.proven().read_time
+    if moment(damaged, zone) >= read_time:
         return False
-    return newest.proven().label or str(damaged.name) < str(newest.name)
+    if newest.proven().label:
+        return damaged.name.time is not None or damaged.name.date < read_time.astimezone(zone).date()
+    return str(damaged.name) < str(newest.name)
 
 
 def _anomaly(judged: Judged, accepted: datetime | None, drop_percent: int) -> Iterator[Alarm]:
