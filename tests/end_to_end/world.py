@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
@@ -184,9 +184,11 @@ class World:
         words = ["-m", "tests.end_to_end.hooked", act, when, str(step), str(self.folder)]
         return self._execute([*prefix, sys.executable, "-B", *words], {"PYTHONPATH": str(_PROJECT)})
 
-    def process(self, *words: str, environment: Mapping[str, str] | None = None) -> Ran:
-        """A command with this folder, in a process of its own."""
-        return self._execute(self.command(*words), environment or {})
+    def process(
+        self, *words: str, environment: Mapping[str, str] | None = None, prefix: Sequence[str] = ()
+    ) -> Ran:
+        """A command with this folder, in a process of its own; `prefix` is what starts it."""
+        return self._execute([*prefix, *self.command(*words)], environment or {})
 
     def _execute(self, command: list[str], environment: Mapping[str, str]) -> Ran:
         done = subprocess.run(

@@ -13,7 +13,7 @@ from facot_backups.archive.reader import Backup
 from facot_backups.archive.staging import Staging
 from facot_backups.archive.store import LockedStore, Store
 from facot_backups.clock import iso_utc
-from facot_backups.errors import FacotBackupsError, Interrupted
+from facot_backups.errors import FacotBackupsError, Interrupted, ReadBudgetExceeded
 from facot_backups.events import Emit, Event, PhaseStarted, Progressed, Warned, ignore
 from facot_backups.firestore.connection import Connection
 from facot_backups.model import EVERYTHING, Scope
@@ -197,13 +197,19 @@ class _Run:
         return self._probe_reads + (self._reading.reads if self._reading is not None else 0)
 
     def _budget(self) -> Budget | None:
-        """What `max_reads` leaves today, after all tries that this computer remembers."""
+        """What `max_reads` leaves today, after all tries that this computer remembers.
+
+        Raises ReadBudgetExceeded if that is nothing.
+        """
         allowed = self._request.max_reads
         if allowed is None:
             return None
         day = self._local_date(self._clock.now())
         used = self._store.state.reads_on(self._store.root, day, self._clock.zone())
-        return Budget(allowed, used + PROBE_READS)
+        budget = Budget(allowed, used + PROBE_READS)
+        if not budget.left:
+            raise ReadBudgetExceeded(PROBE_READS + 1, used, allowed)
+        return budget
 
     def _local_date(self, moment: datetime) -> date:
         return moment.astimezone(self._clock.zone()).date()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -24,6 +25,10 @@ from facot_backups.model import FACOT_COLLECTIONS, Scope
 # Above it a scan can outlast the hour for which Firestore keeps any instant; whole minutes stay readable for
 # 7 days with point-in-time recovery (docs/arquitectura.md, "Un solo instante").
 MANY_DOCUMENTS = 5_000_000
+MANY_WARNING = (
+    "La base de datos es muy grande: se lee como estaba en el último minuto entero, que Firestore conserva "
+    "7 días si tiene activada la recuperación a un momento dado (PITR)."
+)
 # Documents between two looks at what the counting thread has found.
 _STEP = 4096
 
@@ -132,10 +137,7 @@ class Reading:
         """
         instant = self._count_first() if self._budget is not None else None
         self._emit(PhaseStarted("reading"))
-        try:
-            scan = self._read(instant)
-        except _StartAgain:
-            scan = self._read_again()
+        scan = self._read_once(instant) or self._read_again()
         self._judge(scan)
         read_time = self._instant(scan)
         files = self._writer.finish(self._empty_collections(scan))
@@ -162,15 +164,28 @@ class Reading:
     def _count_first(self) -> datetime | None:
         """Count before anything is read, and refuse what the budget does not allow. Returns the instant."""
         assert self._budget is not None
-        counted = count(self._connection, self._scope, clock=self._clock, emit=self._emit)
-        self._other_reads += counted.reads
+        counted = self._count_at(None)
+        if counted.total is not None and counted.total > MANY_DOCUMENTS and counted.read_time is not None:
+            counted = self._count_at(_whole_minute(counted.read_time))
+            self._emit(Warned(MANY_WARNING))
         self._counted = counted
         if counted.total is not None:
             self._emit(Counted(counted.total))
-            needed = counted.reads + counted.total + min(SPOT_CHECKS, counted.total)
-            if needed > self._budget.left:
-                raise ReadBudgetExceeded(needed, self._budget.used, self._budget.allowed)
+        # Without a count at least a document must be within the budget.
+        needed = (1 if counted.total is None else counted.total) + self._kept_reads()
+        if self._other_reads + needed > self._budget.left:
+            raise ReadBudgetExceeded(self._other_reads + needed, self._budget.used, self._budget.allowed)
         return counted.read_time
+
+    def _count_at(self, read_time: datetime | None) -> Count:
+        counted = count(self._connection, self._scope, read_time, clock=self._clock, emit=self._emit)
+        self._other_reads += counted.reads
+        return counted
+
+    def _kept_reads(self) -> int:
+        """Reads beside those of the documents: to find the end, to name what is left, to check."""
+        total = self._counted.total if self._counted else None
+        return 2 + (SPOT_CHECKS if total is None else min(SPOT_CHECKS, total))
 
     def _count_beside(self, read_time: datetime | None) -> None:
         if self._counted is None and self._counting is None:
@@ -189,6 +204,12 @@ class Reading:
                 self._emit(Counted(self._counted.total))
 
     # --- reading -----------------------------------------------------------------------------------
+
+    def _read_once(self, instant: datetime | None) -> Scan | None:
+        """`_read`; None if the count says that it must be done again at another instant."""
+        with suppress(_StartAgain):
+            return self._read(instant)
+        return None
 
     def _read(self, instant: datetime | None) -> Scan:
         """The whole scope into the writer. Raises _StartAgain if the count says that it is too much."""
@@ -228,18 +249,19 @@ class Reading:
     def _read_again(self) -> Scan:
         """Begin again at the server's last whole minute, which point-in-time recovery keeps for 7 days."""
         assert self._scan is not None
-        instant = self._instant(self._scan).replace(second=0, microsecond=0)
+        instant = _whole_minute(self._instant(self._scan))
         self._other_reads = self.reads
         for collection in list(self._writer.counts):
             self._writer.discard(collection)
         self._counted = self._counting = None
-        self._emit(Warned("La base es muy grande: se lee en el último minuto entero (requiere PITR)."))
+        self._emit(Warned(MANY_WARNING))
         return self._read(instant)
 
     def _max_scan_reads(self) -> int | None:
         if self._budget is None:
             return None
-        return max(1, self._budget.left - self._other_reads - SPOT_CHECKS)
+        # The scan itself keeps the two for the end and the names.
+        return self._budget.left - self._other_reads - self._kept_reads() + 2
 
     def _instant(self, scan: Scan) -> datetime:
         if scan.read_time is None:
@@ -336,6 +358,10 @@ class Reading:
             and collection not in self._unreadable
             and self._scope.includes((collection,))
         ]
+
+
+def _whole_minute(moment: datetime) -> datetime:
+    return moment.replace(second=0, microsecond=0)
 
 
 def one_line(reason: FacotBackupsError | str) -> str:

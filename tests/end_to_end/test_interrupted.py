@@ -1,0 +1,65 @@
+"""Ctrl-C in mid-run: exit 130, two lines, nothing left."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import threading
+
+import pytest
+
+from facot_backups.local.faults import Fault
+from tests.end_to_end.world import Ran, World
+
+
+def interrupted(world: World, method: str, *words: str) -> Ran:
+    """Interrupt `run` while the server keeps it waiting in the first call of `method`."""
+    reached, release = threading.Event(), threading.Event()
+
+    def block(_request: object) -> bool:
+        reached.set()
+        return not release.wait(60)
+
+    world.server.local.add_fault(Fault(method, "error", when=block))
+    with subprocess.Popen(
+        world.command("run", *words),
+        env=world.environment(),
+        cwd=world.state.parent,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+    ) as process:
+        try:
+            assert reached.wait(60)
+            process.send_signal(signal.SIGINT)
+            out, err = process.communicate(timeout=60)
+        finally:
+            release.set()
+            process.kill()
+    world.server.local.clear_faults()
+    return Ran(process.returncode, out, err)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "method", ["ListCollectionIds", "RunQuery", "RunAggregationQuery", "BatchGetDocuments"]
+)
+def test_ctrl_c_while_the_server_is_silent(world: World, method: str) -> None:
+    world.write("invoices/1", "clients/1")
+    world.back_up()
+    published = world.published()
+    ran = interrupted(world, method)
+    assert (ran.code, "Traceback" in ran.err, ran.out) == (130, False, ""), ran
+    assert "Interrumpido: nada ha quedado a medias" in ran.err
+    world.nothing_happened("INTERRUPTED", published)
+    assert world.run("run").code == 0
+
+
+@pytest.mark.slow
+def test_ctrl_c_gives_json_too(world: World) -> None:
+    world.write("invoices/1")
+    ran = interrupted(world, "RunQuery", "--json", "--quiet")
+    report = json.loads(ran.out)
+    assert (ran.code, report["exit_code"], report["success"]) == (130, 130, False)
+    world.nothing_happened("INTERRUPTED")
