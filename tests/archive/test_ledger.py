@@ -60,6 +60,7 @@ def test_a_very_long_torn_line(tmp_path: Path) -> None:
         file.write(b"x" * 200_000)
     ledger.append(entry(2))
     assert numbers(ledger) == ["r1", "r2"]
+    assert ledger.path.read_bytes().count(b"\n") == 2 and ledger.path.read_bytes().endswith(b"}\n")
 
 
 def test_a_full_disk_leaves_the_ledger_as_it_was(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import UTC, timedelta
 from pathlib import Path
 
 import orjson
@@ -19,7 +19,7 @@ import pytest
 from facot_backups.archive import owner as owner_module
 from facot_backups.archive.owner import Owner, host_id, parse_owner, process_start
 from facot_backups.errors import BackupDirUnusable, LockHeld
-from tests.support.archives import NOON, Archive, document, run
+from tests.support.archives import NOON, Archive, describe, document, fill, run
 from tests.support.crash import watched
 
 DOCUMENTS = [document("clients/a", n=1)]
@@ -169,6 +169,19 @@ def test_who_lost_the_lock_publishes_nothing(archive: Archive) -> None:
         store.record("run", "FAILED")
     assert [str(backup.name) for backup in archive.store.backups()] == names
     assert parse_owner(owner_file(archive).read_bytes()).token == "taken over"
+    assert not list((archive.root / ".facot/staging").iterdir())
+
+
+def test_who_lost_the_lock_while_it_read_publishes_nothing(archive: Archive) -> None:
+    with (
+        pytest.raises(LockHeld, match="otro-pc"),
+        archive.store.locked() as store,
+        store.begin("r2") as staging,
+    ):
+        files = fill(staging, DOCUMENTS)
+        foreign(archive, token="taken over")
+        store.publish(staging, describe(NOON, UTC, files, run_id="r2"))
+    assert len(archive.store.backups()) == 1
     assert not list((archive.root / ".facot/staging").iterdir())
 
 
