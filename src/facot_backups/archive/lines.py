@@ -7,10 +7,11 @@ follows its sibling costs one orjson call and one comparison of names. `parsing`
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import orjson
 
-from facot_backups.archive.strict import is_document_path
+from facot_backups.archive.strict import is_collection_id, is_id
 from facot_backups.errors import UnorderedDocuments
 from facot_backups.model import (
     COLLECTIONS_WITH_ITEMS,
@@ -30,6 +31,8 @@ ITEMS = "items"
 _dumps = orjson.dumps
 _NO_ITEMS = b',"_items":[]'
 _NO_SIBLINGS = ("",)  # no document's collection
+# The same few ids come again with every parent.
+_is_collection_id = lru_cache(1024)(is_collection_id)
 
 
 def subcollection_key(subcollection: str) -> str:
@@ -52,15 +55,12 @@ def own_keys(
         if own:
             body = _dumps({field: value for field, value in fields.items() if field not in own}, None, option)
             hidden = b',"_fields":' + _dumps(own, None, option)
-    return b"".join(
-        (
-            b'{"_id":' + _dumps(name),
-            b"," + body[1:-1] if len(body) > 2 else b"",
-            hidden,
-            b',"_types":' + _dumps(types) if types is not None else b"",
-            b',"_%b":true' % mark.encode() if mark is not None else b"",
-        )
-    )
+    line = b'{"_id":%b,%b' % (_dumps(name), body[1:-1]) if len(body) > 2 else b'{"_id":' + _dumps(name)
+    if hidden:
+        line += hidden
+    if types is not None:
+        line += b',"_types":' + _dumps(types)
+    return line + b',"_%b":true' % mark.encode() if mark is not None else line
 
 
 @dataclass(slots=True)
@@ -78,7 +78,12 @@ class _Open:
             skipped = _NO_ITEMS if subcollection != ITEMS else b""
             self.items_due = False
         self.subcollection = subcollection
-        return skipped + b"," + _dumps(subcollection_key(subcollection)) + b":[\n"
+        return skipped + _opening(subcollection)
+
+
+@lru_cache(1024)
+def _opening(subcollection: str) -> bytes:
+    return b",%b:[\n" % _dumps(subcollection_key(subcollection))
 
 
 class LineEncoder:
@@ -90,6 +95,7 @@ class LineEncoder:
     """
 
     __slots__ = (
+        "_all_with_items",
         "_by_document",
         "_close",
         "_collection",
@@ -107,8 +113,10 @@ class LineEncoder:
         """For the documents of root collection `collection`, of which the run reads what `scope` includes."""
         self._collection = collection
         self._scope = scope
-        # Whether `_items` is due can differ between siblings, so that each has to be looked at.
-        self._by_document = collection in COLLECTIONS_WITH_ITEMS and not scope.includes((collection,))
+        with_items, whole = collection in COLLECTIONS_WITH_ITEMS, scope.includes((collection,))
+        # Whether `_items` is due can differ between siblings where not all are in the scope.
+        self._by_document = with_items and not whole
+        self._all_with_items = with_items and whole
         self._open: list[_Open] = []
         self._siblings: DocumentPath = _NO_SIBLINGS  # the last document's collection, if the next may use it
         self._last: DocumentPath = ()
@@ -156,9 +164,10 @@ class LineEncoder:
         """`add` for a document that is no plain sibling of the last one."""
         path, fields, types, mark, update_time = document
         self._check(path, document)
-        parts = [self._move_to(path)]
-        parts += [self._infer(path[:size], path[size]) for size in range(self._depth() + 2, len(path), 2)]
-        parts.append(own_keys(path[-1], fields, types, mark))
+        start = self._move_to(path)
+        for size in range(self._depth() + 2, len(path), 2):
+            start += self._infer(path[:size], path[size])
+        line = start + own_keys(path[-1], fields, types, mark)
         due = self._items_due(path, mark)
         self._last, self._last_mark = path, mark
         self._close = _NO_ITEMS if due else b""
@@ -168,21 +177,19 @@ class LineEncoder:
             self.documents += len(path) == 2
             self.nested_documents += len(path) != 2
             self.last_update_time = max(self.last_update_time, update_time)
-        return b"".join(parts)
+        return line
 
     def _check(self, path: DocumentPath, document: Document) -> None:
-        if not is_document_path(path) or path[0] != self._collection:
+        whole = len(path) % 2 == 0 and all(map(is_id, path[1::2])) and all(map(_is_collection_id, path[::2]))
+        if not whole or path[0] != self._collection:
             raise UnorderedDocuments("/".join(path), f"no es de la colección «{self._collection}»")
         if document.mark is not None and (document.fields or document.types is not None):
             raise ValueError("a document that is missing or unread has no fields")
 
     def _items_due(self, path: DocumentPath, mark: Mark | None) -> bool:
-        return (
-            len(path) == 2
-            and mark is None
-            and self._collection in COLLECTIONS_WITH_ITEMS
-            and self._scope.includes(path)
-        )
+        if len(path) != 2 or mark is not None:
+            return False
+        return self._all_with_items or (self._by_document and self._scope.includes(path))
 
     def _depth(self) -> int:
         return len(self._open[-1].path) if self._open else 0
@@ -193,13 +200,12 @@ class LineEncoder:
         if not last:
             return b"[\n"
         if path[: len(last)] == last and len(path) > len(last):
-            return self._descend(last, path[len(last)], self._items_due(last, self._last_mark))
-        parts = [self._end_last()]
+            return self._descend(last, path[len(last)], bool(self._close))
+        ended = self._end_last()
         while self._open and not (self._depth() < len(path) and path[: self._depth()] == self._open[-1].path):
             last = self._open[-1].path
-            parts.append(self._leave())
-        parts.append(self._next_in_parent(last, path))
-        return b"".join(parts)
+            ended += self._leave()
+        return ended + self._next_in_parent(last, path)
 
     def _next_in_parent(self, before: DocumentPath, path: DocumentPath) -> bytes:
         """Goes on after `before`, a child of the innermost open document, towards `path`, below it too."""
