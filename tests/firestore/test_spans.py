@@ -6,9 +6,10 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from facot_backups.archive.strict import is_id
 from facot_backups.firestore.names import MAX_NAME_BYTES, id_problem
 from facot_backups.firestore.spans import LOWEST_ID, Span, spans_of, successor
-from facot_backups.model import EVERYTHING, DocumentPath, Scope, path_key, segment_key
+from facot_backups.model import EVERYTHING, DocumentPath, Scope, numeric_id, path_key, segment_key
 from tests.support import values
 
 _few = st.sampled_from(["a", "a\0", "a!", "b", "A", "z" * 1500, "\U0010ffff" * 375])
@@ -75,3 +76,18 @@ def test_the_plain_scopes() -> None:
     assert spans_of(Scope(exclude=("b",))) == [Span(None, ("b", LOWEST_ID)), Span(("b\0", LOWEST_ID), None)]
     with pytest.raises(ValueError, match="restore"):
         spans_of(Scope(restore="x"))
+
+
+@pytest.mark.parametrize(
+    ("segment", "following"),
+    [("__id-1__", "__id1__"), ("__id7__", "__id8__"), ("__id9223372036854775807__", "\0"), ("a", "a\0")],
+)
+def test_the_next_id_may_exist(segment: str, following: str) -> None:
+    assert successor(segment) == following
+
+
+@pytest.mark.parametrize("segment", ["__id0__", "__id-0__", "__id07__", "__id9223372036854775808__"])
+def test_what_is_no_number_is_a_reserved_name(segment: str) -> None:
+    assert numeric_id(segment) is None
+    assert id_problem(segment) is not None
+    assert not is_id(segment)

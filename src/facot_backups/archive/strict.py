@@ -13,7 +13,7 @@ from typing import Any
 import orjson
 
 from facot_backups.errors import FormatError
-from facot_backups.model import Json
+from facot_backups.model import Json, numeric_id
 
 # Deeper than anything Firestore stores (20 levels), far from Python's own limit.
 MAX_DEPTH = 100
@@ -22,7 +22,6 @@ MAX_NAME_BYTES = 1500
 
 # Measured: `____` is no reserved name.
 _RESERVED = re.compile(r"__.+__", re.DOTALL)
-_NUMERIC_ID = re.compile(r"__id(?:0|-?[1-9][0-9]{0,18})__")
 
 
 def is_id(text: str) -> bool:
@@ -37,7 +36,7 @@ def _is_odd_id(text: str) -> bool:
         return False
     if _RESERVED.fullmatch(text) is None:
         return True
-    return _NUMERIC_ID.fullmatch(text) is not None and -(2**63) <= int(text[4:-2]) < 2**63
+    return numeric_id(text) is not None
 
 
 def is_collection_id(text: str) -> bool:

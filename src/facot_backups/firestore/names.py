@@ -8,12 +8,11 @@ from __future__ import annotations
 import re
 
 from facot_backups.errors import FirestoreUnavailable
-from facot_backups.model import DocumentPath, Source
+from facot_backups.model import DocumentPath, Source, numeric_id
 
 MAX_NAME_BYTES = 1500
 MAX_PATH_SEGMENTS = 200
 _RESERVED = re.compile(r"__.*__", re.DOTALL)
-_NUMERIC_ID = re.compile(r"__id-?(?:0|[1-9][0-9]*)__")
 # projects / P / databases / D / documents
 _ROOT_SEGMENTS = 5
 
@@ -60,7 +59,7 @@ def id_problem(segment: str) -> str | None:
     """Why Firestore refuses `segment` for a document or collection id, in Spanish, or None."""
     if segment in ("", ".", "..") or "/" in segment:
         return f"identificador que Firestore no admite: «{segment[:60]}»"
-    if _RESERVED.fullmatch(segment) and len(segment) > 4 and not _NUMERIC_ID.fullmatch(segment):
+    if _RESERVED.fullmatch(segment) and len(segment) > 4 and numeric_id(segment) is None:
         return f"identificador reservado por Firestore: {segment[:60]}"
     return _text_problem(segment, "identificador")
 

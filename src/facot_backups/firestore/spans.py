@@ -98,7 +98,9 @@ def successor(segment: str) -> str | None:
     """
     kind, number, _ = segment_key(segment)
     if kind == 0:
-        return f"__id{number + 1}__" if number < _GREATEST_NUMBER else "\0"
+        if number == _GREATEST_NUMBER:
+            return "\0"
+        return f"__id{number + 1 or 1}__"  # 0 is no id
     longer = segment + "\0"
     if len(longer.encode()) <= MAX_NAME_BYTES and id_problem(longer) is None:
         return longer
