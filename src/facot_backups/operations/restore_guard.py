@@ -1,0 +1,82 @@
+"""What a restore lets a guard see and change of its plan, before anything is written.
+
+The restore knows nothing of fiscal counters: `operations/fiscal.py` does, and is the guard.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal, NamedTuple, Protocol, TypeAlias
+
+from facot_backups.model import Document, DocumentPath
+
+Action: TypeAlias = Literal["create", "change", "delete"]
+
+
+class Planned(NamedTuple):
+    """One write of a plan. `before` is the live document, with its update time; None for a `create`.
+
+    `target` is what it is to become; None for a `delete`. Both have the same path.
+    """
+
+    action: Action
+    path: DocumentPath
+    before: Document | None
+    target: Document | None
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a person must say yes to on its own, also on an emulator.
+
+    `key` is for programs (`delete-invoices`, `counters-from-backup`), `text` the question in Spanish.
+    """
+
+    key: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the guard makes of the plan.
+
+    `adjusted`: for a path that the plan writes, what it is to become instead; None: it is left as it is.
+    `raised`: writes to add, of existing documents that the plan does not write (`change`, with both
+    documents). `notes` are for the report, in Spanish. `reads`: what Firestore billed for the guard.
+    """
+
+    adjusted: Mapping[DocumentPath, Document | None] = field(default_factory=dict)
+    raised: tuple[Planned, ...] = ()
+    notes: tuple[str, ...] = ()
+    questions: tuple[Question, ...] = ()
+    reads: int = 0
+
+
+class Guard(Protocol):
+    """Watches one plan; used once: `see` for every write, in name order, then `decide`.
+
+    It is made for a connection, and reads there what it needs beyond the plan. Memory must not grow with
+    the number of documents seen.
+    """
+
+    def see(self, planned: Planned) -> None:
+        """Look at a write that the plan is to make."""
+
+    def decide(self, read_time: datetime | None) -> Verdict:
+        """Judge the whole plan; what is read is read at `read_time`, the plan's own instant (None: now).
+
+        Raises FirestoreUnavailable, SnapshotExpired.
+        """
+
+
+class NoGuard:
+    """Lets everything pass: for a target that is empty and private."""
+
+    def see(self, planned: Planned) -> None:
+        """Nothing."""
+
+    def decide(self, read_time: datetime | None) -> Verdict:
+        """No objection."""
+        return Verdict()
