@@ -6,12 +6,14 @@ import os
 import shlex
 import shutil
 import tempfile
-from contextlib import contextmanager
+from contextlib import chdir, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from facot_backups import atomic
+from facot_backups.errors import DamagedBackup, FacotBackupsError
 from facot_backups.faces.cli.options import exits
 from facot_backups.state import State
 
@@ -19,13 +21,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 PROJECT = "demo-facot"
+# What the names of settings' variables begin with.
+_FOREIGN = ("BACKUP_", "FIREBASE_", "FIRESTORE_", "GOOGLE_")
 
 
 @click.command(
     "demo",
     options_metavar="[OPCIONES]",
     short_help="Demuestra el producto sobre un Firestore en memoria.",
-    epilog=exits(0, 1, 130),
+    epilog=exits(0, 1, 2, 13, 130),
 )
 @click.option(
     "--folder",
@@ -44,13 +48,20 @@ def command(folder: Path | None) -> int:
     place = (folder or Path(tempfile.mkdtemp(prefix="facot-demo-"))).absolute()
     if folder is not None and place.exists():
         raise click.UsageError(f"{folder} ya existe; la demostración quiere una carpeta nueva.")
-    place.mkdir(exist_ok=True, parents=True)
+    with atomic.explained(place):
+        atomic.make_folder(place)
     with LocalFirestore() as server:
         total = fill(server, Business(project=PROJECT))
-        with _environment(
-            FIRESTORE_EMULATOR_HOST=server.host,
-            GOOGLE_CLOUD_PROJECT=PROJECT,
-            FACOT_BACKUPS_STATE_DIR=str(place / "estado"),
+        # A facot_config.json of the working directory is none of the demonstration's either.
+        with (
+            chdir(place),
+            _environment(
+                FIRESTORE_EMULATOR_HOST=server.host,
+                GOOGLE_CLOUD_PROJECT=PROJECT,
+                FACOT_BACKUPS_STATE_DIR=str(place / "estado"),
+                HOME=str(place),
+                APPDATA=str(place),
+            ),
         ):
             _tell(place, total)
     return 0
@@ -76,7 +87,7 @@ def _tell(place: Path, total: int) -> None:
     _show_invoice(day / "invoices.json")
     _title("5. ¿Y si un archivo se estropea? Dañamos un solo bit de una copia")
     damaged = _damaged_copy(day, place / "copia-danada")
-    _command("verify", "--backup-dir", str(damaged))
+    _command("verify", "--backup-dir", str(damaged), expected=DamagedBackup.exit_code)
     _title("Dónde está todo, y qué probar ahora")
     click.echo(
         f"  {day}\n      el backup: ábralo con cualquier programa\n"
@@ -87,12 +98,15 @@ def _tell(place: Path, total: int) -> None:
     )
 
 
-def _command(*words: str) -> None:
-    """Show an order as a user would type it, and carry it out."""
+def _command(*words: str, expected: int = 0) -> None:
+    """Show an order as a user would type it, and carry it out; it must end with the code `expected`."""
     from facot_backups.faces.cli import main
 
     click.secho(f"$ facot-backups {' '.join(shlex.quote(word) for word in words)}", fg="cyan")
-    main(list(words))
+    if main(list(words)) != expected:
+        raise FacotBackupsError(
+            "La demostración no salió como debía: la orden anterior falló.\nComuníquelo con todo este texto."
+        )
 
 
 def _show_invoice(file: Path) -> None:
@@ -123,14 +137,16 @@ def _title(text: str) -> None:
 
 @contextmanager
 def _environment(**values: Any) -> Iterator[None]:
-    """Set variables, and put back what was there."""
-    before = {name: os.environ.get(name) for name in values}
+    """Set variables, remove every other that is a setting, and put all back in the end.
+
+    The user's own settings must not lead the demonstration to a real database, nor narrow what it shows.
+    """
+    before = dict(os.environ)
+    for name in [name for name in os.environ if name.startswith(_FOREIGN)]:
+        del os.environ[name]
     os.environ.update(values)
     try:
         yield
     finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name)
-            else:
-                os.environ[name] = value
+        os.environ.clear()
+        os.environ.update(before)

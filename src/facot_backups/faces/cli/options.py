@@ -19,7 +19,7 @@ def common(command: Command) -> Command:
         click.option("--json", "as_json", is_flag=True, help="Escribe un objeto JSON y nada más."),
         click.option(
             "--backup-dir",
-            type=click.Path(path_type=Path, file_okay=False),
+            type=click.Path(path_type=Path, file_okay=False, readable=False),
             metavar="CARPETA",
             help="Carpeta de backups, en vez de la de los ajustes.",
         ),

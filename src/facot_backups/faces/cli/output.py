@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import sys
 import traceback
@@ -14,9 +15,21 @@ from facot_backups.clock import SystemClock
 from facot_backups.errors import FacotBackupsError
 
 
+def never_fail_for_a_character() -> None:
+    """Let stdout and stderr put a `?` for what their encoding has not.
+
+    Windows gives a file or a pipe the encoding of the country (cp1252), which knows no ✓; and a path may
+    hold bytes that are no text.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
+
+
 def print_json(value: dict[str, Any]) -> None:
-    """One JSON object on stdout, and nothing else there."""
-    click.echo(json.dumps(value, ensure_ascii=False, indent=2))
+    """One JSON object on stdout, and nothing else there: UTF-8, or ASCII where stdout speaks another."""
+    encoding = (getattr(sys.stdout, "encoding", None) or "").lower().replace("-", "")
+    click.echo(json.dumps(value, ensure_ascii=encoding != "utf8", indent=2))
 
 
 def print_failure(message: str, exit_code: int) -> None:

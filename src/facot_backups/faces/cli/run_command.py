@@ -26,7 +26,7 @@ FREE_READS_A_DAY = 50_000
     "run",
     options_metavar="[OPCIONES]",
     short_help="Hace un backup ahora.",
-    epilog=exits(0, 1, 2, 3, 10, 11, 13, 130),
+    epilog=exits(0, 1, 2, 3, 10, 11, 13, 20, 130),
 )
 @click.option(
     "--collection",
@@ -99,6 +99,7 @@ def _print(backup: Backup) -> None:
         click.secho("Backup INCOMPLETO: falta lo que sigue", fg="red", bold=True)
         for error in metadata.errors:
             click.echo(f"  ✗ {error}")
+        click.echo("  Resuélvalo y repita el backup; los anteriores siguen intactos.")
     click.echo(f"  carpeta      {_short(backup.path)}")
     click.echo(f"  datos de     {metadata.source}, {output.local_time(metadata.read_time)}")
     click.echo(
