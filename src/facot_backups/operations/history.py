@@ -18,6 +18,8 @@ from facot_backups.operations.sides import BackupSide, all_backups
 State: TypeAlias = Literal["present", "absent", "unknown"]
 Event: TypeAlias = Literal["absent", "first", "created", "changed", "deleted"]
 
+_OUTSIDE = "está fuera de lo que abarca el backup"
+
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
@@ -159,7 +161,7 @@ class _Looker:
         if found is not None and mark is None:
             return _sighting(backup, "present", found, None)
         if mark == "unread" or not self._would_hold(backup):
-            return _sighting(backup, "unknown", found, "no leyó ese documento")
+            return _sighting(backup, "unknown", found, "ese documento no se leyó")
         return _sighting(backup, "absent", found, None)
 
     def _ignorance(self, backup: AnyBackup) -> str | None:
@@ -167,8 +169,8 @@ class _Looker:
         collection = self._path[0]
         if isinstance(backup, OldBackup):
             if collection in backup.empty:
-                return "su lista vacía (formato antiguo) no dice si había documentos"
-            return None if backup.covers(self._path) else "está fuera de lo que abarca"
+                return "la lista vacía de un formato antiguo no dice si había documentos"
+            return None if backup.covers(self._path) else _OUTSIDE
         metadata = backup.proven()
         if self._source is not None and metadata.source != self._source:
             return f"es de otra base de datos ({metadata.source})"
@@ -176,7 +178,7 @@ class _Looker:
             return None
         if metadata.scope.includes(self._path):
             return f"no se pudo leer la colección «{collection}»"
-        return "está fuera de lo que abarca"
+        return _OUTSIDE
 
     def _find(self, backup: AnyBackup) -> Found | None:
         if isinstance(backup, OldBackup):

@@ -61,8 +61,8 @@ class BackupSide:
     def why_unknown(self, collection: str) -> str:
         """Why nothing is known of a root collection outside `extent`, in Spanish."""
         if self._metadata.scope.includes((collection,)):
-            return f"{self.backup.name} no pudo leerla"
-        return f"está fuera de lo que abarca {self.backup.name}"
+            return f"no se pudo leer al hacer {self.backup.name}"
+        return f"fuera de lo que abarca {self.backup.name}"
 
 
 class OldSide:
@@ -99,8 +99,8 @@ class OldSide:
     def why_unknown(self, collection: str) -> str:
         """Why nothing is known of a root collection outside `extent`, in Spanish."""
         if collection in self.backup.empty:
-            return f"su lista vacía en {self.backup.name} (formato antiguo) no dice si había documentos"
-        return f"está fuera de lo que abarca {self.backup.name}"
+            return f"vacía en {self.backup.name}, de formato antiguo: no dice si había documentos"
+        return f"fuera de lo que abarca {self.backup.name}"
 
 
 FolderSide: TypeAlias = BackupSide | OldSide

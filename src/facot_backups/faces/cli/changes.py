@@ -30,7 +30,8 @@ _TYPES = {
 }
 _OBVIOUS = frozenset({"null", "boolean", "integer", "double", "string", "map", "array"})
 _SIGNS = {"added": ("+", "green"), "removed": ("−", "red"), "changed": ("~", "yellow")}
-_FIELD_WIDTH = 28
+_FIELD_WIDTH = 24
+_TYPE_WIDTH = 15  # of the longest ` (fecha y hora)`
 
 
 def document_path(text: str) -> DocumentPath:
@@ -68,15 +69,36 @@ def value_text(value: Value, width: int | None, *, named: bool = False) -> str:
 
 
 def field_lines(changes: Iterator[FieldChange], width: int | None, indent: str) -> Iterator[str]:
-    """A line per field: `total_amount   1180.0 → 1200.0`. `width`: columns of the terminal, None: no end."""
-    room = None if width is None else max(16, (width - len(indent) - _FIELD_WIDTH - 16) // 2)
+    """A line per field: `total_amount   1180.0 → 1200.0`.
+
+    `width`: columns of the terminal; what does not fit gets a line for the old value and one for the new
+    one, each cut to its room. None: no bound.
+    """
     for change in changes:
-        name = f"{safe(field_text(change.path)):<{_FIELD_WIDTH}}"
-        old, new = change.old, change.new
-        named = old is not None and new is not None and old.type != new.type
-        before = value_text(old, room, named=named) if old is not None else "(no estaba)"
-        after = value_text(new, room, named=named) if new is not None else "(ya no está)"
-        yield f"{indent}{name} {click.style(before, fg='red')} → {click.style(after, fg='green')}"
+        name = safe(field_text(change.path))
+        old, new = _both_texts(change, None)
+        if width is None or len(indent) + max(len(name), _FIELD_WIDTH) + len(old) + len(new) + 4 <= width:
+            yield f"{indent}{name:<{_FIELD_WIDTH}} {_old(old)} → {_new(new)}"
+            continue
+        old, new = _both_texts(change, max(20, width - len(indent) - 4 - _TYPE_WIDTH))
+        yield from (f"{indent}{name}", f"{indent}  {_old('− ' + old)}", f"{indent}  {_new('+ ' + new)}")
+
+
+def _both_texts(change: FieldChange, width: int | None) -> tuple[str, str]:
+    old, new = change.old, change.new
+    named = old is not None and new is not None and old.type != new.type
+    return (
+        value_text(old, width, named=named) if old is not None else "(no estaba)",
+        value_text(new, width, named=named) if new is not None else "(ya no está)",
+    )
+
+
+def _old(text: str) -> str:
+    return click.style(text, fg="red")
+
+
+def _new(text: str) -> str:
+    return click.style(text, fg="green")
 
 
 def change_lines(change: Change, width: int | None) -> Iterator[str]:

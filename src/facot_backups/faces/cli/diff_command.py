@@ -207,7 +207,7 @@ def _print_counts(diff: Diff, asked: tuple[str, ...], *, whole: bool) -> None:
         if not whole:
             click.echo()
         Console(highlight=False).print(table)
-    _print_conclusion(diff, asked)
+    _print_conclusion(diff, asked, whole=whole)
 
 
 def _cells(counts: Counts, unknown: bool) -> list[str]:
@@ -225,11 +225,11 @@ def _cell(amount: int, color: str) -> str:
     return f"[{color}]{output.number(amount)}[/]" if amount else "0"
 
 
-def _print_conclusion(diff: Diff, asked: tuple[str, ...]) -> None:
+def _print_conclusion(diff: Diff, asked: tuple[str, ...], *, whole: bool) -> None:
     total = diff.total
     if not total.differ:
         click.echo(f"Sin diferencias en {output.number(total.equal)} documentos.")
-    elif total.equal:
+    elif total.equal and not whole:
         click.echo(f"Además, {output.number(total.equal)} documentos iguales.")
     if total.unknown:
         click.secho(
@@ -237,8 +237,9 @@ def _print_conclusion(diff: Diff, asked: tuple[str, ...]) -> None:
             "los leyó.",
             fg="yellow",
         )
-    for name, reason in diff.unknown.items():
-        click.secho(f"No se compara {changes.safe(name)}: {changes.safe(reason)}.", fg="yellow")
+    for reason in dict.fromkeys(diff.unknown.values()):
+        names = ", ".join(name for name, why in diff.unknown.items() if why == reason)
+        click.secho(f"Sin comparar: {changes.safe(names)} ({changes.safe(reason)}).", fg="yellow")
     for name in asked:
         if name not in diff.counts and name not in diff.unknown:
             click.secho(f"Ninguno de los dos tiene la colección {changes.safe(name)}.", fg="yellow")

@@ -75,7 +75,9 @@ def to_json(seen: Sighting, path: str, code: int) -> dict[str, Any]:
 def absence(seen: Sighting, path: str) -> str:
     """Why a backup does not show a document, for the user."""
     if seen.state == "unknown":
-        return f"No se sabe si «{path}» existía: el backup {seen.backup} {seen.reason}."
+        return (
+            f"No se sabe si «{path}» existía en el backup {seen.backup}: {changes.safe(seen.reason or '')}."
+        )
     below = f" (pero hay documentos debajo: {_below(seen.found)})" if seen.found else ""
     return (
         f"«{path}» no existía en el backup {seen.backup}{below}.\nSu historia: facot-backups history {path}"
