@@ -56,12 +56,12 @@ def read_elements(blocks: Iterable[bytes], place: str) -> Iterator[Element]:
 def parse_element(data: bytes, place: str) -> Element:
     """The root document that `data` is, with nothing around it. Raises FormatError as `read_elements`."""
     try:
-        value, end = PYTHON_JSON.raw_decode(data.decode())
-        if end != len(data.decode()):
-            raise Malformed("hay texto después del documento")
+        value = PYTHON_JSON.decode(data.decode())
         return Element(_id_of(value), value, 0, len(data))
-    except (ValueError, RecursionError, Malformed) as error:
+    except Malformed as error:
         raise FormatError(place, str(error)) from None
+    except (ValueError, RecursionError):
+        raise FormatError(place, "no es JSON válido") from None
 
 
 def documents_of(element: Element, collection: str, place: str) -> Iterator[Document]:
@@ -216,7 +216,8 @@ class _Reading:
                 return PYTHON_JSON.raw_decode(self._text, self._at)
             except json.JSONDecodeError as error:
                 if self._is_wrong(error):
-                    raise Malformed(f"no es JSON válido ({error.msg})") from None
+                    byte = self._offset + len(self._text[self._at : error.pos].encode())
+                    raise Malformed(f"no es JSON válido (byte {byte + 1} del archivo)") from None
                 if not self._more():
                     raise Malformed("el archivo está cortado en este documento") from None
             except RecursionError:

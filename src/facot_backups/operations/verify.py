@@ -52,6 +52,7 @@ class VerifyReport:
     """What a check found. `notes` (Spanish) are no damage: another spelling of the right value, say.
 
     `documents` counts existing documents read, nested ones too; `bytes_read` those of collections' files.
+    `proven` is False for FACOT 2.0's own folders: what can be read of them may not be all that was there.
     """
 
     backup: str
@@ -59,6 +60,7 @@ class VerifyReport:
     notes: tuple[str, ...]
     documents: int
     bytes_read: int
+    proven: bool = True
 
     @property
     def sound(self) -> bool:
@@ -223,7 +225,7 @@ class _OldCheck:
             self._read(collection)
         notes = (OLD_FORMAT, *self._claims())
         name = str(self._backup.name)
-        return VerifyReport(name, tuple(self._problems), notes, self._documents, self._bytes)
+        return VerifyReport(name, tuple(self._problems), notes, self._documents, self._bytes, proven=False)
 
     def _read(self, collection: str) -> None:
         file = self._backup.file(collection)

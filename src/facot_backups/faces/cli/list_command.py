@@ -87,8 +87,9 @@ def _print(backups: list[AnyBackup]) -> None:
     from rich.table import Table
 
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for heading in ("BACKUP", "ESTADO", "LEÍDO EL"):
-        table.add_column(heading, no_wrap=True)
+    table.add_column("BACKUP", no_wrap=True)
+    table.add_column("ESTADO")
+    table.add_column("LEÍDO EL", no_wrap=True)
     for heading in ("DOCUMENTOS", "TAMAÑO"):
         table.add_column(heading, justify="right", no_wrap=True)
     for backup in backups:

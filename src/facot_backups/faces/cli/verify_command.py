@@ -68,8 +68,9 @@ def to_json(report: VerifyReport) -> dict[str, Any]:
 def _print(reports: list[VerifyReport], *, quiet: bool) -> None:
     for report in reports:
         if report.sound and not quiet:
+            word = "entero" if report.proven else "legible"
             facts = f"{output.number(report.documents)} documentos, {output.size(report.bytes_read)}"
-            click.echo(f"{click.style('✓', fg='green')} {report.backup}  entero: {facts}")
+            click.echo(f"{click.style('✓', fg='green')} {report.backup}  {word}: {facts}")
         elif not report.sound:
             click.secho(f"✗ {report.backup}  DAÑADO", fg="red", bold=True)
         for problem in report.problems:

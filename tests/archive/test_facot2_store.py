@@ -1,0 +1,130 @@
+"""FACOT 2.0's own folders in the store: listed, found and deleted like ours, and never the latest."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from facot_backups.archive.reader import open_backup
+from facot_backups.errors import BackupNotFound, UsageError
+from facot_backups.faces.cli import main
+from tests.archive.test_facot2 import INVOICES, METADATA, OURS, opened, write
+from tests.support.archives import SOURCE, Archive, document
+from tests.support.folders import write_backup
+
+
+@pytest.fixture
+def archive(tmp_path: Path, state_dir: Path) -> Archive:
+    return Archive(tmp_path / "backups", state_dir)
+
+
+def test_the_store_keeps_them_apart_and_shows_them_together(archive: Archive) -> None:
+    ours = archive.backup([document("items/1", a=1)])
+    for day in ("2024-11-28", "2024-11-25"):
+        write(archive.root / day, _metadata=METADATA, invoices=INVOICES)
+    store = archive.store
+    assert store.backups() == [ours]
+    assert [str(backup.name) for backup in store.old_backups()] == ["2024-11-28", "2024-11-25"]
+    together = [str(backup.name) for backup in store.all_backups()]
+    assert together == ["2024-11-28", "2024-11-27", "2024-11-25"]
+    assert store.find("latest") == store.latest(SOURCE, ours.proven().scope) == ours
+    assert store.find("2024-11-25").kind == "facot2"
+    for name in ("2024-11-26", "../2024-11-25", "2024-11-25/", ".facot"):
+        with pytest.raises(BackupNotFound):
+            store.find(name)
+
+
+def test_without_one_of_ours_there_is_no_latest(archive: Archive) -> None:
+    write(archive.root / "2024-11-25", invoices=INVOICES)
+    assert archive.store.backups() == []
+    with pytest.raises(BackupNotFound):
+        archive.store.find("latest")
+
+
+def test_its_name_is_never_taken_by_another(archive: Archive) -> None:
+    old = write(archive.root / "2024-11-27", invoices=INVOICES)
+    assert str(archive.backup([document("items/1", a=1)]).name) == "2024-11-27T120005"
+    assert (old / "invoices.json").read_text(encoding="utf-8") == INVOICES
+
+
+def test_one_is_deleted_by_way_of_the_trash(archive: Archive) -> None:
+    old = write(archive.root / "2024-01-01", _metadata=METADATA, invoices=INVOICES)
+    (old / "desktop.ini").touch()
+    with archive.store.locked() as store:
+        store.delete(opened(old))
+    assert not old.exists()
+    assert list((archive.root / ".facot" / "trash").iterdir()) == []
+
+
+def _add_notes(old: Path) -> None:
+    (old / "notas.txt").touch()
+
+
+def _add_folder(old: Path) -> None:
+    (old / "fotos").mkdir()
+
+
+def _make_ours(old: Path) -> None:
+    shutil.rmtree(old)
+    write_backup(old, {"invoices": OURS})
+
+
+def _make_nothing(old: Path) -> None:
+    (old / "invoices.json").unlink()
+
+
+@pytest.mark.parametrize("change", [_add_notes, _add_folder, _make_ours, _make_nothing])
+def test_one_that_is_not_what_it_was_is_not_deleted(archive: Archive, change: Callable[[Path], None]) -> None:
+    old = write(archive.root / "2024-01-01", _metadata=METADATA, invoices=INVOICES)
+    backup = opened(old)
+    change(old)
+    before = sorted(path.name for path in old.iterdir())
+    with archive.store.locked() as store, pytest.raises(UsageError, match="no se borra"):
+        store.delete(backup)
+    assert sorted(path.name for path in old.iterdir()) == before
+
+
+def test_one_with_something_else_in_it_is_not_deleted(archive: Archive) -> None:
+    old = write(archive.root / "2024-01-01", invoices=INVOICES)
+    _add_notes(old)
+    found = open_backup(old)
+    assert found is not None
+    with archive.store.locked() as store, pytest.raises(UsageError, match="no se borra"):
+        store.delete(found)
+
+
+def test_one_of_another_folder_is_not_deleted(archive: Archive, tmp_path: Path) -> None:
+    old = write(tmp_path / "otra" / "2024-01-01", invoices=INVOICES)
+    with archive.store.locked() as store, pytest.raises(UsageError, match="no se borra"):
+        store.delete(opened(old))
+    assert old.exists()
+
+
+def run(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str]:
+    code = main(list(words))
+    return code, capsys.readouterr().out
+
+
+def test_list_and_verify_show_them(archive: Archive, capsys: pytest.CaptureFixture[str]) -> None:
+    write(archive.root / "2024-11-25", _metadata=METADATA, invoices=INVOICES)
+    archive.clock.moment += timedelta(days=1)
+    code, text = run(capsys, "list", "--backup-dir", str(archive.root))
+    assert code == 0
+    # In a narrow terminal it takes two lines.
+    assert all(word in text for word in ("2024-11-25", "formato antiguo, sin", "verificación"))
+    code, text = run(capsys, "list", "--backup-dir", str(archive.root), "--json")
+    listed: dict[str, Any] = json.loads(text)["backups"][0]
+    assert (listed["name"], listed["kind"], listed["complete"]) == ("2024-11-25", "facot2", False)
+    assert (listed["documents"], listed["read_time"], listed["errors"]) == (2, None, [])
+    code, text = run(capsys, "verify", "--backup-dir", str(archive.root))
+    assert code == 0 and "2024-11-25  legible: 5 documentos" in text and "entero" not in text
+    assert "formato antiguo, sin sumas de verificación" in text
+    (archive.root / "2024-11-25" / "clients.json").write_text("[{]")
+    code, text = run(capsys, "verify", "2024-11-25", "--backup-dir", str(archive.root), "--json")
+    assert code == 20 and json.loads(text)["backups"][0]["problems"][0]["file"] == "clients.json"
