@@ -80,8 +80,8 @@ def test_a_changed_document_changes_one_line_of_one_file(full: World) -> None:
     second = next_day(full)
     old, new = files(first), files(second)
     assert [name for name in old if old[name] != new[name]] == ["quotations.json"]
-    lines = [text["quotations.json"].decode().splitlines() for text in (old, new)]
-    changes = [line for line in difflib.ndiff(*lines) if line[0] in "+-"]
+    before, after = (text["quotations.json"].decode().splitlines() for text in (old, new))
+    changes = [line for line in difflib.ndiff(before, after) if line[0] in "+-"]
     assert [line[0] for line in changes] == ["-", "+"]
     assert "otra cosa" in changes[1]
 

@@ -198,6 +198,7 @@ class World:
             capture_output=True,
             text=True,
             encoding="utf-8",
+            errors="replace",
             timeout=120,
             check=False,
         )

@@ -1,0 +1,51 @@
+"""`facot-backups demo` shows the whole product, and minds no setting of the user's."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from facot_backups.faces.cli import main
+
+
+@pytest.mark.slow
+def test_the_demonstration(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Even where everything around it points to another database and to other rules."""
+    config = {"backups": {"max_reads": 1, "exclude": ["invoices"], "project": "real", "backup_dir": "mios"}}
+    (tmp_path / "facot_config.json").write_text(json.dumps(config))
+    (tmp_path / ".env").write_text("BACKUP_EMULATOR_HOST=127.0.0.1:1\n")
+    monkeypatch.chdir(tmp_path)
+    for name in ("BACKUP_PROJECT", "BACKUP_COLLECTIONS", "BACKUP_DATABASE", "GOOGLE_APPLICATION_CREDENTIALS"):
+        monkeypatch.setenv(name, "real")
+    environment = dict(os.environ)
+
+    assert main(["demo", "--folder", "demostracion"]) == 0
+
+    out, err = capsys.readouterr()
+    for words in (
+        "Backup completo y comprobado",
+        "completo",
+        "entero",
+        '"_items":[',
+        "DAÑADO",
+        "invoices.json: su contenido no es el que se guardó",
+        str(tmp_path / "demostracion/backups"),
+    ):
+        assert words in out
+    assert "Aviso" not in err
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".env", "demostracion", "facot_config.json"]
+    assert (dict(os.environ), Path.cwd()) == (environment, tmp_path)
+    assert main(["demo", "--folder", "demostracion"]) == 2
+
+
+def test_the_demonstration_in_a_place_that_cannot_be(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "archivo").touch()
+    assert main(["demo", "--folder", str(tmp_path / "archivo/demo")]) == 13
+    assert "Elija otra carpeta" in capsys.readouterr().err

@@ -1,0 +1,99 @@
+"""Help is in Spanish, lists the exit codes, and comes at once: nothing of Google's is imported for it."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from facot_backups.faces.cli import COMMANDS, main
+from facot_backups.faces.cli.options import EXIT_CODES
+from tests.end_to_end.world import World
+
+ENGLISH = re.compile(
+    r"\b(usage|options?|commands?|arguments?|show|message|exit|version|default|required|missing|invalid|"
+    r"unexpected|such|try|help for|path|directory|file|text|range|choose|mean)\b",
+    re.IGNORECASE,
+)
+# Words of the command line itself, and of other programs.
+OWN = re.compile(rf"--[a-z-]+|facot-backups|\b({'|'.join(COMMANDS)}|latest|live)\b")
+
+
+def text_of(capsys: Any, *words: str) -> tuple[int, str]:
+    code = main(list(words))
+    out, err = capsys.readouterr()
+    return code, out + err
+
+
+@pytest.mark.parametrize("command", ["", *COMMANDS])
+def test_help_is_in_spanish(command: str, capsys: Any) -> None:
+    code, text = text_of(capsys, *([command] if command else []), "--help")
+    assert code == 0
+    assert text.startswith("Uso: facot-backups")
+    assert ENGLISH.findall(OWN.sub("", text)) == []
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_lists_the_exit_codes(command: str, capsys: Any) -> None:
+    _, text = text_of(capsys, command, "--help")
+    listed = re.findall(r"^ +(\d+)  (\S.*)$", text.partition("Códigos de salida:")[2], re.MULTILINE)
+    codes = [int(code) for code, _ in listed]
+    assert codes[0] == 0
+    assert {1, 2} <= set(codes) <= set(EXIT_CODES)
+    assert codes == sorted(set(codes))
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["nope"], ["run", "--nope"], ["run", "--collection"], ["verify", "a", "b"], ["runn"],
+        ["run", "--jsonn"], ["run", "--backup-dir"], ["run", "--backup-dir", "/etc/hostname"], ["run", "--json=1"],
+        ["demo", "--folder", "/"], [],
+    ],
+)  # fmt: skip
+def test_mistakes_are_told_in_spanish(words: list[str], capsys: Any) -> None:
+    code, text = text_of(capsys, *words)
+    assert code == 2
+    assert ENGLISH.findall(OWN.sub("", text)) == []
+
+
+def test_the_version(capsys: Any) -> None:
+    from facot_backups import __version__
+
+    assert text_of(capsys, "--version") == (0, f"facot-backups, versión {__version__}\n")
+
+
+def _catalog_tool() -> ModuleType:
+    path = Path(__file__).parent.parent.parent / "tools/compile_catalog.py"
+    spec = importlib.util.spec_from_file_location("compile_catalog", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_catalog_is_compiled_from_its_text() -> None:
+    tool = _catalog_tool()
+    source = (tool.FOLDER / "messages.po").read_text(encoding="utf-8")
+    assert tool.compile_catalog(source) == (tool.FOLDER / "messages.mo").read_bytes()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("command", ["--help", "run --help", "list", "verify"])
+def test_what_needs_no_firestore_imports_nothing_of_googles(world: World, command: str) -> None:
+    world.run("run")
+    program = (
+        "import sys; from facot_backups.faces.cli import main; code = main(); "
+        "print('google' in sys.modules or 'grpc' in sys.modules); sys.exit(code)"
+    )
+    words = world.command(*command.split())
+    words[words.index("-c") + 1] = program
+    if "--help" in command:
+        words = words[: words.index("--backup-dir")]
+    ran = world._execute(words, {})
+    assert (ran.code, ran.out.splitlines()[-1]) == (0, "False"), ran

@@ -1,0 +1,166 @@
+"""What commands print: JSON alone on stdout, nothing when quiet, an error in two lines without a trace."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import pytest
+
+from facot_backups.faces.cli import main
+from facot_backups.operations import backup as operation
+from tests.end_to_end.world import World
+
+
+def test_run_says_what_it_did(world: World) -> None:
+    ran = world.run("run")
+    assert ran.code == 0
+    for words in (
+        "Backup completo y comprobado",
+        world.server.project,
+        "documentos   3",
+        "el servidor cuenta 3",
+    ):
+        assert words in ran.out
+    assert "(emulador)" in ran.out
+
+
+def test_run_reports_json_that_scripts_rely_on(world: World) -> None:
+    report = world.run("run", "--json").report
+    (backup,) = world.backups()
+    metadata = backup.proven()
+    assert report == {
+        "success": True,
+        "exit_code": 0,
+        "backup_path": str(backup.path),
+        "date": metadata.backup_date.isoformat(),
+        "read_time": metadata.read_time.isoformat(),
+        "source": str(world.source),
+        "collections": {
+            name: {"documents": entry.documents, "nested_documents": entry.nested_documents}
+            for name, entry in metadata.files.items()
+        },
+        "total_documents": 2,
+        "nested_documents": 1,
+        "server_count": 3,
+        "server_count_reason": None,
+        "spot_check": 3,
+        "reads": metadata.reads,
+        "errors": [],
+    }
+
+
+def test_list_and_verify_report_json(world: World) -> None:
+    assert world.run("list", "--json").report["backups"] == []
+    world.run("run")
+    (entry,) = world.run("list", "--json").report["backups"]
+    assert (entry["kind"], entry["complete"], entry["documents"], entry["nested_documents"]) == (
+        "complete", True, 2, 1,
+    )  # fmt: skip
+    report = world.run("verify", "--json").report
+    assert (report["success"], report["exit_code"]) == (True, 0)
+    assert [backup["sound"] for backup in report["backups"]] == [True]
+
+
+def test_verify_names_each_damaged_file_in_json(world: World) -> None:
+    world.run("run")
+    folder = world.backups()[0].path
+    (folder / "clients.json").unlink()
+    (folder / "items.json").chmod(0o600)
+    (folder / "items.json").write_bytes(b"[]")
+    ran = world.run("verify", "latest", "--json")
+    assert (ran.code, ran.report["exit_code"], ran.report["success"]) == (20, 20, False)
+    found = {(problem["file"], problem["kind"]) for problem in ran.report["backups"][0]["problems"]}
+    assert found >= {("clients.json", "missing-file"), ("items.json", "size"), ("items.json", "hash")}
+
+
+@pytest.mark.parametrize("command", ["run", "list", "verify"])
+def test_quiet_says_nothing_when_all_is_well(world: World, command: str) -> None:
+    world.run("run")
+    ran = world.run(command, "--quiet")
+    assert (ran.code, ran.err) == (0, "")
+    if command != "list":
+        assert ran.out == ""
+
+
+def test_quiet_still_tells_a_failure(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.run("run")
+    monkeypatch.setenv("GOOGLE_CLOUD_PROJECT", "otro")
+    world.run("run", "--quiet").failed(2, "--adopt-source")
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (["run", "--nope"], 2),
+        (["run", "--collection", "a/b"], 2),
+        (["run", "--json=1"], 2),
+        (["verify", "a", "b"], 2),
+        (["verify", "2024-11-27"], 12),
+        (["verify", "../../etc"], 12),
+        (["nope"], 2),
+    ],
+)
+def test_a_mistake_gives_json_too(world: World, words: list[str], code: int) -> None:
+    ran = world.run(*words, "--json")
+    assert ran.code == code
+    assert (ran.report["success"], ran.report["exit_code"]) == (False, code)
+    assert ran.report["error"]
+    assert "Error: " in ran.err
+    assert "Traceback" not in ran.err
+    assert not world.folder.exists()
+
+
+@pytest.mark.parametrize("as_json", [True, False])
+def test_a_bad_setting_names_itself(world: World, monkeypatch: pytest.MonkeyPatch, as_json: bool) -> None:
+    monkeypatch.setenv("BACKUP_MAX_READS", "muchas")
+    ran = world.run("run", *(["--json"] if as_json else []))
+    assert ran.code == 2
+    assert "max_reads" in ran.err
+    assert "BACKUP_MAX_READS" in ran.err
+    assert not as_json or ran.report["exit_code"] == 2
+
+
+@pytest.mark.parametrize("verbose", [True, False])
+@pytest.mark.parametrize("as_json", [True, False])
+def test_a_fault_that_nobody_foresaw(
+    world: World, monkeypatch: pytest.MonkeyPatch, verbose: bool, as_json: bool
+) -> None:
+    def broken(*_: Any) -> None:
+        raise ZeroDivisionError("un fallo de prueba")
+
+    monkeypatch.setattr(operation, "back_up", broken)
+    words = [word for word, there in (("--json", as_json), ("--verbose", verbose)) if there]
+    ran = world.run("run", *words)
+    assert (ran.code, "Traceback" in ran.err, "fallo inesperado" in ran.err) == (1, verbose, True)
+    assert ran.out == "" or ran.report["exit_code"] == 1
+
+
+def test_verbose_shows_the_trace_of_an_error(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", "127.0.0.1:1")
+    assert "Traceback" not in world.run("run").err
+    assert "Traceback" in world.run("run", "--verbose").err
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("encoding", ["cp1252", "ascii"])
+def test_output_in_any_encoding(world: World, encoding: str) -> None:
+    """A file or pipe on Windows has the encoding of the country, which lacks most characters."""
+    world.write("ñandú ✓/1")
+    environment = {"PYTHONIOENCODING": encoding, "PYTHONUTF8": "0"}
+    for words in (["run"], ["verify"], ["list"]):
+        ran = world.process(*words, environment=environment)
+        assert ran.code == 0, ran
+    assert "ñandú ✓" in world.process("run", "--json", environment=environment).report["collections"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="los nombres de Windows son siempre texto")
+def test_a_path_that_is_no_text(world: World) -> None:
+    world.folder = world.folder.with_name("carpeta-\udcff")
+    assert [world.run(command).code for command in ("run", "list", "verify")] == [0, 0, 0]
+    assert world.run("run", "--json").report["success"]
+
+
+def test_the_working_directory_is_where_it_is(world: World) -> None:
+    assert main(["run"]) == 0
+    assert (world.state.parent / "backups").is_dir()

@@ -1,0 +1,96 @@
+"""Progress: a bar on a terminal, plain lines elsewhere, all on stderr."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from facot_backups.events import (
+    CollectionDone,
+    CollectionFailed,
+    Counted,
+    PhaseStarted,
+    Progressed,
+    Retried,
+    Warned,
+)
+from facot_backups.faces.cli.progress import progress
+from tests.end_to_end.world import World
+
+EVENTS = (
+    PhaseStarted("connecting"), PhaseStarted("reading"), Counted(2000), Progressed("invoices", 1024),
+    CollectionDone("invoices", 1500, 0), Retried("UNAVAILABLE: prueba", 1.0),
+    CollectionFailed("zonas", "no se pudo"), Warned("cuidado"), PhaseStarted("publishing"),
+)  # fmt: skip
+
+
+def told(capsys: pytest.CaptureFixture[str], **options: bool) -> list[str]:
+    with progress(**options) as emit:
+        for event in EVENTS:
+            emit(event)
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "\x1b" not in err
+    return err.splitlines()
+
+
+def test_lines_where_there_is_no_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    failures = ["No se pudo leer zonas: no se pudo", "Aviso: cuidado"]
+    counted, done = "El servidor cuenta 2,000 documentos.", "invoices: 1,500 documentos"
+    assert told(capsys, quiet=False, verbose=False) == [counted, done, *failures]
+    assert told(capsys, quiet=True, verbose=False) == failures
+    assert told(capsys, quiet=False, verbose=True) == [
+        "Conectando…", "Leyendo…", counted, done, "Reintento: UNAVAILABLE: prueba", *failures, "Publicando…",
+    ]  # fmt: skip
+
+
+def test_lines_of_a_real_run(world: World) -> None:
+    ran = world.run("run")
+    assert "invoices: 2 documentos (y 1 dentro de ellos)" in ran.err.splitlines()
+    assert "El servidor cuenta 3 documentos." in ran.err.splitlines()
+    assert "invoices" not in ran.out
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows no tiene pseudoterminales de este tipo")
+@pytest.mark.parametrize("quiet", [False, True])
+def test_a_bar_on_a_terminal(world: World, quiet: bool) -> None:
+    import pty
+
+    ours, theirs = pty.openpty()
+    with subprocess.Popen(
+        world.command("run", *(["--quiet"] if quiet else [])),
+        env=world.environment(TERM="xterm-256color", COLUMNS="100"),
+        cwd=world.state.parent,
+        stdout=subprocess.PIPE,
+        stderr=theirs,
+        encoding="utf-8",
+    ) as process:
+        os.close(theirs)
+        shown = read_all(ours)
+        assert process.stdout is not None
+        out = process.stdout.read()
+    assert process.returncode == 0
+    if quiet:
+        assert (shown, out) == ("", "")
+        return
+    assert "\x1b[" in shown
+    assert "Conectando" in shown
+    assert "invoices: 2 documentos (y 1 dentro de ellos)" in shown
+    assert "Backup completo y comprobado" in out
+    assert "\x1b" not in out
+
+
+def read_all(descriptor: int) -> str:
+    """What comes through a pseudo-terminal until its other side is closed (Linux says EIO then)."""
+    data = b""
+    try:
+        while block := os.read(descriptor, 65536):
+            data += block
+    except OSError:
+        pass
+    os.close(descriptor)
+    return data.decode()
