@@ -10,7 +10,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from facot_backups.model import EVERYTHING, Document, DocumentPath, Json, Scope, path_key
-from tests.support.documents import Typed, contents, streams
+from tests.support.documents import Typed
 
 COLLECTIONS = ("invoices", "sequences", "ñandú")
 # Values that Python takes for equal, or that differ in their type alone.
@@ -34,29 +34,41 @@ Database = dict[DocumentPath, Document]
 
 def with_field(document: Document, name: str, typed: Typed) -> Document:
     """The document with one more field, in the canonical order."""
-    types: Any = {**(document.types or {}), **({name: typed.types} if typed.types is not None else {})}
-    types.pop(name, None) if typed.types is None else None
+    types: Any = dict(document.types or {})
+    if typed.types is not None:
+        types[name] = typed.types
     fields = {**document.fields, name: typed.value}
     ordered = {key: types[key] for key in sorted(types)} or None
     return document._replace(fields=dict(sorted(fields.items())), types=ordered)
 
 
+# In Firestore's order they stand otherwise than as texts; some are words of the format.
+_IDS = ("0", "1", "10", "2", "A", "a", "a b", "a.b", "ab", "ñ", "id", "_items", "types", "\n", '"', "\\",
+        "__id7__", "__id10__", "__id-7__")  # fmt: skip
+_SUBCOLLECTIONS = ("items", "notas", "id", "ñ")
+_ids, _subs = st.sampled_from(_IDS), st.sampled_from(_SUBCOLLECTIONS)
+_paths = st.one_of(
+    st.tuples(st.sampled_from(COLLECTIONS), _ids),
+    st.tuples(st.sampled_from(COLLECTIONS), st.sampled_from(_IDS[:3]), _subs, _ids),
+    st.tuples(st.sampled_from(COLLECTIONS), st.sampled_from(_IDS[:2]), _subs, st.just("1"), _subs, _ids),
+)
+_CONTENTS: tuple[dict[str, Json], ...] = ({}, {"_id": 1, "n": 1.5}, {"lines": [{"q": 1}, {"q": None}]})
+
+
 @st.composite
 def databases(draw: st.DrawFn, instants: int = 2) -> list[Database]:
-    """The same database at several instants: documents come, go, come again, change by a hair."""
-    pool = [d for collection in COLLECTIONS for d in draw(streams(collection, 5))]
+    """The same database at several instants: documents come, go, come again, change by a hair.
+
+    Some lie under documents that do not exist.
+    """
     result: list[Database] = [{} for _ in range(instants)]
-    for document in pool:
+    for path in draw(st.lists(_paths, max_size=14, unique=True)):
         one, other = draw(st.sampled_from(TWINS))
-        variants = [
-            with_field(document, "zz", one),
-            with_field(document, "zz", other),
-            document._replace(fields=(c := draw(contents()))[0], types=c[1]),
-            None,
-        ]
+        plain = Document(path, draw(st.sampled_from(_CONTENTS)))
+        variants = [with_field(plain, "zz", one), with_field(plain, "zz", other), plain, None]
         for database in result:
             if (chosen := draw(st.sampled_from(variants))) is not None:
-                database[document.path] = chosen
+                database[path] = chosen
     return result
 
 

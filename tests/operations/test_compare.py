@@ -6,6 +6,7 @@ import tempfile
 import tracemalloc
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 from facot_backups.archive.facot2 import open_folder
 from facot_backups.archive.reader import open_backup
 from facot_backups.errors import DamagedBackup, UsageError
-from facot_backups.model import EVERYTHING, Document, DocumentPath, Scope, path_key
+from facot_backups.model import EVERYTHING, Document, DocumentPath, Json, Scope, path_key
 from facot_backups.operations.compare import (
     Change,
     Value,
@@ -39,8 +40,10 @@ from tests.operations.pairs import (
     with_field,
 )
 from tests.support.archives import document
-from tests.support.documents import ids
+from tests.support.documents import contents, ids
 from tests.support.folders import write_backup
+
+Contents = tuple[dict[str, Json], Any]
 
 
 def written(folder: Path, cover: Cover, database: Database) -> BackupSide:
@@ -69,6 +72,7 @@ def expected(
     return kinds
 
 
+@pytest.mark.slow
 @given(st.data())
 def test_generated_pairs(data: st.DataObject) -> None:
     ldata, rdata = data.draw(databases())
@@ -116,6 +120,16 @@ def _is_explained(change: Change) -> bool:
     return gone.items() <= old.items() <= before.items() and come.items() <= new.items() <= after.items()
 
 
+@pytest.mark.slow
+@given(contents(), contents())
+def test_fields_explain_any_two_contents(one: Contents, other: Contents) -> None:
+    left, right = Document(("a", "1"), *one), Document(("a", "1"), *other)
+    assert same_content(left, right) == (exact(left) == exact(right))
+    assert _is_explained(Change("changed", left.path, left, right))
+    assert _is_explained(Change("removed", left.path, left, None))
+    assert list(field_changes(left, left)) == []
+
+
 @pytest.mark.parametrize("pair", TWINS)
 def test_twins_are_a_change_of_one_field(pair: tuple) -> None:  # type: ignore[type-arg]
     one, other = (with_field(document("a/1", n=1), "zz", typed) for typed in pair)
@@ -152,6 +166,7 @@ def test_the_order_is_that_of_names(one: list[str], other: list[str]) -> None:
     assert precedes(a, b) == (path_key(a) < path_key(b))
 
 
+@pytest.mark.slow
 @given(st.data())
 def test_an_intersection_includes_what_both_do(data: st.DataObject) -> None:
     database, _ = data.draw(databases())

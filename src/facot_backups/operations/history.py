@@ -13,7 +13,7 @@ from facot_backups.errors import DamagedBackup, FacotBackupsError
 from facot_backups.events import Emit, PhaseStarted, Progressed, ignore
 from facot_backups.model import Document, DocumentPath, Source
 from facot_backups.operations.compare import FieldChange, field_changes, same_content
-from facot_backups.operations.sides import BackupSide, all_backups
+from facot_backups.operations.sides import BackupSide
 
 State: TypeAlias = Literal["present", "absent", "unknown"]
 Event: TypeAlias = Literal["absent", "first", "created", "changed", "deleted"]
@@ -93,7 +93,7 @@ def history(store: Store, path: DocumentPath, emit: Emit = ignore) -> History:
     emit(PhaseStarted("searching"))
     repository = store.repository()
     looker = _Looker(path, repository.source if repository is not None else None)
-    backups = [backup for backup in reversed(all_backups(store)) if backup.kind != "pre-restore"]
+    backups = [backup for backup in reversed(store.all_backups()) if backup.kind != "pre-restore"]
     chapters: list[Chapter] = []
     unknown: list[Sighting] = []
     for done, backup in enumerate(backups, 1):

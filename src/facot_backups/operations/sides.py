@@ -8,12 +8,11 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import TypeAlias
 
-from facot_backups.archive.facot2 import AnyBackup, OldBackup, open_old
+from facot_backups.archive.facot2 import AnyBackup, OldBackup
 from facot_backups.archive.parsing import decode, split_lines
 from facot_backups.archive.reader import Backup
-from facot_backups.archive.store import Store
 from facot_backups.errors import FormatError, UsageError
-from facot_backups.model import EVERYTHING, Document, DocumentPath, Scope, Source, segment_key
+from facot_backups.model import Document, DocumentPath, Scope, Source, segment_key
 from facot_backups.operations.compare import touches
 
 
@@ -116,20 +115,6 @@ def side_of(backup: AnyBackup) -> FolderSide:
             "Elija otro: facot-backups list"
         )
     return BackupSide(backup)
-
-
-def find_backup(store: Store, name: str, scope: Scope = EVERYTHING) -> AnyBackup:
-    """`Store.find`, that also finds FACOT 2.0's own folders. Raises BackupNotFound."""
-    return _recognised(store.find(name, scope))
-
-
-def all_backups(store: Store) -> list[AnyBackup]:
-    """`Store.backups`, newest first, with FACOT 2.0's own folders as what they are."""
-    return [_recognised(backup) for backup in store.backups()]
-
-
-def _recognised(backup: AnyBackup) -> AnyBackup:
-    return open_old(backup.path) or backup if backup.kind == "damaged" else backup
 
 
 def checked_documents(backup: Backup, collection: str) -> Iterator[Document]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import sys
 import tempfile
@@ -28,6 +27,7 @@ LIVE = "live"
 PARTIAL_EXIT = 3
 # The changes wait for the counts, which stand before them in the JSON: in memory, beyond that on disk.
 _SPOOL_BYTES = 8 * 2**20
+_BLOCK_CHARACTERS = 2**20
 
 
 @click.command(
@@ -84,12 +84,12 @@ def _open(
     names: tuple[str, str], scope: Scope, settings: Settings, store: Store, emit: Emit, stack: ExitStack
 ) -> tuple[NamedSide, NamedSide]:
     """Both sides; a connection stays open as long as `stack`."""
-    from facot_backups.operations.sides import find_backup, side_of
+    from facot_backups.operations.sides import side_of
 
     if names == (LIVE, LIVE):
         raise UsageError("Los dos lados son la misma base de datos.\nCompare live con un backup.")
     found: dict[str, NamedSide] = {
-        name: side_of(find_backup(store, name, settings.scope)) for name in names if name != LIVE
+        name: side_of(store.find(name, settings.scope)) for name in names if name != LIVE
     }
     if LIVE in names:
         found[LIVE] = _open_live(next(iter(found.values())), scope, settings, store, emit, stack)
@@ -118,7 +118,7 @@ def _spool(diff: Diff, spool: IO[str], *, keep: bool) -> None:
     joint = ""
     for change in diff:
         if keep:
-            spool.write(joint + json.dumps(changes.change_json(change), ensure_ascii=False))
+            spool.write(joint + output.to_text(changes.change_json(change), indent=None))
             joint = ",\n    "
 
 
@@ -156,11 +156,12 @@ def _print_json(report: dict[str, Any], spool: IO[str] | None) -> None:
     if spool is None:
         output.print_json(report)
         return
-    head = json.dumps(report, ensure_ascii=False, indent=2).removesuffix("\n}")
+    head = output.to_text(report).removesuffix("\n}")
     some = spool.tell() > 0
     spool.seek(0)
     click.echo(f'{head},\n  "changes": [' + ("\n    " if some else ""), nl=False)
-    shutil.copyfileobj(spool, sys.stdout)
+    while block := spool.read(_BLOCK_CHARACTERS):
+        click.echo(block, nl=False)
     click.echo(("\n  " if some else "") + "]\n}")
 
 

@@ -27,9 +27,14 @@ def never_fail_for_a_character() -> None:
 
 
 def print_json(value: dict[str, Any]) -> None:
-    """One JSON object on stdout, and nothing else there: UTF-8, or ASCII where stdout speaks another."""
+    """One JSON object on stdout, and nothing else there."""
+    click.echo(to_text(value))
+
+
+def to_text(value: dict[str, Any], indent: int | None = 2) -> str:
+    """JSON for stdout: UTF-8, or ASCII where stdout speaks another."""
     encoding = (getattr(sys.stdout, "encoding", None) or "").lower().replace("-", "")
-    click.echo(json.dumps(value, ensure_ascii=encoding != "utf8", indent=2))
+    return json.dumps(value, ensure_ascii=encoding != "utf8", indent=indent)
 
 
 def print_failure(message: str, exit_code: int) -> None:

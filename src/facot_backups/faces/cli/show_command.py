@@ -35,12 +35,11 @@ def command(fecha: str, documento: str, **shared: Any) -> int:
     """
     from facot_backups.faces import wiring
     from facot_backups.operations.history import sighting
-    from facot_backups.operations.sides import find_backup
     from facot_backups.settings import load_settings
 
     settings = load_settings({"backup_dir": shared["backup_dir"]})
     path = changes.document_path(documento)
-    backup = find_backup(wiring.open_store(settings), fecha, settings.scope)
+    backup = wiring.open_store(settings).find(fecha, settings.scope)
     seen = sighting(backup, path)
     code = 0 if seen.state == "present" else NOT_THERE_EXIT
     if shared["as_json"]:
