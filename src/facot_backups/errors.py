@@ -115,6 +115,18 @@ class BackupNotFound(FacotBackupsError):
         )
 
 
+class JournalNotFound(FacotBackupsError):
+    """The journal of a restore is not there: it can be neither continued nor undone."""
+
+    exit_code = 12
+
+    def __init__(self, restore: str, backup_dir: Path) -> None:
+        super().__init__(
+            f"No hay ningún diario de la restauración «{restore}» en {backup_dir}.\n"
+            "Sin él no se sabe qué escribió: restaure el backup que quiera con facot-backups restore FECHA."
+        )
+
+
 class BackupDirUnusable(FacotBackupsError):
     """The backup folder cannot be used: missing disk, no permission, no space."""
 
@@ -194,3 +206,15 @@ class Interrupted(FacotBackupsError):
 
     def __init__(self) -> None:
         super().__init__("Interrumpido: nada ha quedado a medias. Los backups anteriores siguen intactos.")
+
+
+class RestoreInterrupted(FacotBackupsError):
+    """Somebody stopped a restore after it had begun to write. `written` documents were."""
+
+    exit_code = 130
+
+    def __init__(self, restore: str, written: int, left: int) -> None:
+        super().__init__(
+            f"Restauración interrumpida: {written:,} documentos escritos, {left:,} sin confirmar.\n"
+            f"Termínela con: facot-backups restore --continue {restore}"
+        )

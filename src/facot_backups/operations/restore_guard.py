@@ -55,28 +55,32 @@ class Verdict:
 
 
 class Guard(Protocol):
-    """Watches one plan; used once: `see` for every write, in name order, then `decide`.
+    """Watches one plan; used once: `begin`, then `see` for every write in name order, then `decide`.
 
-    It is made for a connection, and reads there what it needs beyond the plan. Memory must not grow with
-    the number of documents seen.
+    It is made for a connection, and reads there what it needs beyond the plan, at the plan's instant.
+    Memory must not grow with the number of documents seen. All but `see` raise FirestoreUnavailable and
+    SnapshotExpired.
     """
+
+    def begin(self, read_time: datetime) -> None:
+        """Read what must be known first; `read_time` is the plan's own instant (aware, UTC)."""
 
     def see(self, planned: Planned) -> None:
         """Look at a write that the plan is to make."""
 
-    def decide(self, read_time: datetime | None) -> Verdict:
-        """Judge the whole plan; what is read is read at `read_time`, the plan's own instant (None: now).
-
-        Raises FirestoreUnavailable, SnapshotExpired.
-        """
+    def decide(self) -> Verdict:
+        """Judge the whole plan."""
 
 
 class NoGuard:
     """Lets everything pass: for a target that is empty and private."""
 
-    def see(self, planned: Planned) -> None:
-        """Nothing."""
+    def begin(self, read_time: datetime) -> None:
+        """Nothing to know."""
 
-    def decide(self, read_time: datetime | None) -> Verdict:
+    def see(self, planned: Planned) -> None:
+        """Nothing to look at."""
+
+    def decide(self) -> Verdict:
         """No objection."""
         return Verdict()
