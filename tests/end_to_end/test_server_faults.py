@@ -11,7 +11,7 @@ import pytest
 
 from facot_backups.archive.reader import Backup
 from facot_backups.errors import FirestoreUnavailable, SnapshotExpired
-from facot_backups.events import CollectionDone, CollectionFailed
+from facot_backups.events import CollectionDone, CollectionFailed, Event, Retried
 from facot_backups.firestore.scan import Scan
 from facot_backups.local.faults import Fault
 from facot_backups.operations import reading
@@ -189,6 +189,39 @@ def test_a_connection_that_is_lost_for_good_names_nothing_empty(full: World) -> 
     full.server.local.clear_faults()
     assert set(full.whole(backup)) == {path for path in full.stored() if path[0] == "clients"}
     assert backup.path.name.endswith(".incomplete")
+
+
+@pytest.mark.parametrize("counted", [True, False])
+def test_a_connection_that_is_lost_for_good_is_given_up_in_minutes(
+    full: World, monkeypatch: pytest.MonkeyPatch, counted: bool
+) -> None:
+    """However many collections there are: what nobody answers is not asked once for each of them."""
+    full.write(*(f"otra{n:02}/1" for n in range(30)))
+    pages_of(monkeypatch, 20)
+    lost = threading.Event()
+    if not counted:
+        full.server.local.switches.refuse_count = Code.UNIMPLEMENTED
+
+    def lose(event: Event) -> None:
+        full.emit(event)
+        if isinstance(event, CollectionDone) and event.collection == "otra05":
+            lost.set()
+
+    add(full, "*", "error", when=lambda _: lost.is_set())
+    backup = full.back_up(lose)
+    assert sum(full.clock.slept) < 5 * 60
+    assert [e for e in full.events if isinstance(e, Retried)]
+    assert backup.path.name.endswith(".incomplete")
+    assert "no hay conexión" in backup.proven().errors[0]
+
+
+def test_counts_that_are_lost_are_not_asked_for_one_by_one(full: World) -> None:
+    full.write(*(f"otra{n:02}/1" for n in range(30)))
+    add(full, "RunAggregationQuery", "wrong_count", calls=(1,))
+    add(full, "RunAggregationQuery", "error", calls=tuple(range(2, 1000)))
+    with pytest.raises(FirestoreUnavailable):
+        full.back_up()
+    assert sum(full.clock.slept) < 5 * 60
 
 
 # --- counts and the spot check -------------------------------------------------------------------------

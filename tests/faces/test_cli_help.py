@@ -50,9 +50,9 @@ def test_help_lists_the_exit_codes(command: str, capsys: Any) -> None:
 @pytest.mark.parametrize(
     "words",
     [
-        ["nope"], ["run", "--nope"], ["run", "--collection"], ["verify", "a", "b"], ["runn"],
-        ["run", "--jsonn"], ["run", "--backup-dir"], ["run", "--backup-dir", "/etc/hostname"], ["run", "--json=1"],
-        ["demo", "--folder", "/"], [],
+        ["nope"], ["run", "--nope"], ["run", "--collection"], ["verify", "a", "b"], ["runn"], [],
+        ["run", "--jsonn"], ["run", "--backup-dir"], ["run", "--backup-dir", "/etc/hostname"], 
+        ["run", "--json=1"], ["demo", "--folder", "/"], ["run", "--backup-dir", ""],
     ],
 )  # fmt: skip
 def test_mistakes_are_told_in_spanish(words: list[str], capsys: Any) -> None:

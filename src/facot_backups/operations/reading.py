@@ -12,6 +12,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
+import grpc
+
 from facot_backups.archive.metadata import FileEntry
 from facot_backups.archive.writer import SPOT_CHECKS, BackupWriter
 from facot_backups.clock import Clock
@@ -19,6 +21,7 @@ from facot_backups.errors import FacotBackupsError, FirestoreUnavailable, ReadBu
 from facot_backups.events import CollectionDone, CollectionFailed, Counted, Emit, PhaseStarted, Warned
 from facot_backups.firestore.check import Count, count, count_collection, list_collections, spot_check
 from facot_backups.firestore.connection import Connection
+from facot_backups.firestore.faults import CallFailed
 from facot_backups.firestore.scan import Scan
 from facot_backups.model import FACOT_COLLECTIONS, Scope
 
@@ -29,6 +32,8 @@ MANY_WARNING = (
     "La base de datos es muy grande: se lee como estaba en el último minuto entero, que Firestore conserva "
     "7 días si tiene activada la recuperación a un momento dado (PITR)."
 )
+# Refusals that say nothing about the next collection.
+_OF_ONE_COLLECTION = (grpc.StatusCode.PERMISSION_DENIED, grpc.StatusCode.INTERNAL, grpc.StatusCode.UNKNOWN)
 # Documents between two looks at what the counting thread has found.
 _STEP = 4096
 
@@ -115,14 +120,21 @@ class Reading:
         self._counted: Count | None = None
         self._scan: Scan | None = None
         self._other_reads = 0
+        self._read_data = False
         self._unreadable: dict[str, str] = {}
         # What keeps the backup from being complete and is no single collection's fault.
         self._remarks: list[str] = []
+        self._lost_count: Count | None = None
 
     @property
     def reads(self) -> int:
         """Reads that Firestore has billed so far."""
         return self._other_reads + (self._scan.reads if self._scan else 0)
+
+    @property
+    def read_data(self) -> bool:
+        """Whether a document was received: probes and counts are reads too, but not worth saving."""
+        return self._read_data
 
     @property
     def read_time(self) -> datetime | None:
@@ -225,6 +237,7 @@ class Reading:
         add = self._writer.add
         for number, document in enumerate(scan):
             if document.path[0] != collection:
+                self._read_data = True
                 self._count_beside(scan.read_time)
                 self._finished(collection, scan)
                 collection = document.path[0]
@@ -278,8 +291,8 @@ class Reading:
         self._look_at_count(wait=True)
         total = self._counted.total if self._counted else None
         read = sum(documents + nested for documents, nested in self._writer.counts.values())
-        if total is None or (total == read and not self._unreadable):
-            return
+        if total is None or scan.stopped is not None or (total == read and not self._unreadable):
+            return  # what stopped the scan (a lost connection, a spent budget) would stop these counts too
         culprits = self._culprits(self._instant(scan))
         for collection, reason in culprits.items():
             self._drop(collection, reason)
@@ -297,7 +310,9 @@ class Reading:
         for collection in sorted(set(counts) | set(self._named_by_server(read_time))):
             if collection in self._unreadable or not self._scope.includes((collection,)):
                 continue
-            theirs, ours = self._count_one(collection, read_time), counts.get(collection, 0)
+            # A connection that is lost is not waited for once more for every collection.
+            theirs = self._lost_count or self._count_one(collection, read_time)
+            ours = counts.get(collection, 0)
             if theirs.total is None:
                 unsure[collection] = f"el recuento no coincide y no se pudo comprobar: {theirs.reason}"
             elif theirs.total != ours:
@@ -309,15 +324,19 @@ class Reading:
 
     def _named_by_server(self, read_time: datetime) -> list[str]:
         try:
-            return list_collections(self._connection, read_time, clock=self._clock)
+            return list_collections(self._connection, read_time, clock=self._clock, emit=self._emit)
         except (FirestoreUnavailable, SnapshotExpired):
             return []  # the collections that were read are judged all the same
 
     def _count_one(self, collection: str, read_time: datetime) -> Count:
         try:
-            counted = count_collection(self._connection, collection, read_time, clock=self._clock)
+            counted = count_collection(
+                self._connection, collection, read_time, clock=self._clock, emit=self._emit
+            )
         except (FirestoreUnavailable, SnapshotExpired) as error:
             counted = Count(None, one_line(error), 1)
+            if not (isinstance(error, CallFailed) and error.code in _OF_ONE_COLLECTION):
+                self._lost_count = counted
         self._other_reads += counted.reads
         return counted
 
@@ -330,7 +349,9 @@ class Reading:
     def _prove(self, read_time: datetime) -> int:
         """Fetch some documents again and compare; returns how many. That it cannot be done is a remark."""
         try:
-            found = spot_check(self._connection, self._writer.sampled(), read_time, clock=self._clock)
+            found = spot_check(
+                self._connection, self._writer.sampled(), read_time, clock=self._clock, emit=self._emit
+            )
         except (FirestoreUnavailable, SnapshotExpired) as error:
             self._remarks.append(f"No se pudo comprobar el backup con el servidor: {one_line(error)}")
             return 0
