@@ -51,7 +51,7 @@ def test_help_lists_the_exit_codes(command: str, capsys: Any) -> None:
     "words",
     [
         ["nope"], ["run", "--nope"], ["run", "--collection"], ["verify", "a", "b"], ["runn"], [],
-        ["run", "--jsonn"], ["run", "--backup-dir"], ["run", "--backup-dir", "/etc/hostname"], 
+        ["run", "--jsonn"], ["run", "--backup-dir"], ["run", "--backup-dir", "/etc/hostname"],
         ["run", "--json=1"], ["demo", "--folder", "/"], ["run", "--backup-dir", ""],
     ],
 )  # fmt: skip

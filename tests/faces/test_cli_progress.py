@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from typing import Any
 
+import grpc
 import pytest
 
 from facot_backups.events import (
@@ -18,6 +20,7 @@ from facot_backups.events import (
     Warned,
 )
 from facot_backups.faces.cli.progress import progress
+from facot_backups.local.faults import Fault
 from tests.end_to_end.world import World
 
 EVENTS = (
@@ -40,7 +43,8 @@ def told(capsys: pytest.CaptureFixture[str], **options: bool) -> list[str]:
 def test_lines_where_there_is_no_terminal(capsys: pytest.CaptureFixture[str]) -> None:
     failures = ["No se pudo leer zonas: no se pudo", "Aviso: cuidado"]
     counted, done = "El servidor cuenta 2,000 documentos.", "invoices: 1,500 documentos"
-    assert told(capsys, quiet=False, verbose=False) == [counted, done, *failures]
+    waiting = "Firestore no responde: se reintenta…"
+    assert told(capsys, quiet=False, verbose=False) == [counted, done, waiting, *failures]
     assert told(capsys, quiet=True, verbose=False) == failures
     assert told(capsys, quiet=False, verbose=True) == [
         "Conectando…", "Leyendo…", counted, done, "Reintento: UNAVAILABLE: prueba", *failures, "Publicando…",
@@ -52,6 +56,43 @@ def test_lines_of_a_real_run(world: World) -> None:
     assert "invoices: 2 documentos (y 1 dentro de ellos)" in ran.err.splitlines()
     assert "El servidor cuenta 3 documentos." in ran.err.splitlines()
     assert "invoices" not in ran.out
+
+
+HOSTILE = "[red]\x1b]0;título\x07[\n\u202e"
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+def test_names_that_a_terminal_would_obey(
+    world: World, monkeypatch: pytest.MonkeyPatch, terminal: bool
+) -> None:
+    """Anybody may write into a database; what a collection is called neither stops a run nor hides one."""
+    world.server.local.add_fault(
+        Fault("RunQuery", "error", collection=HOSTILE + "b", code=grpc.StatusCode.PERMISSION_DENIED)
+    )
+    world.write(f"{HOSTILE}a/1", f"{HOSTILE}b/1")
+    monkeypatch.setattr("sys.stderr.isatty", lambda: terminal, raising=False)
+    ran = world.run("run")
+    assert ran.code == 3
+    text = ran.out + ran.err
+    assert "[red]" in text
+    for character in ("\x1b]", "\x07", "\u202e"):
+        assert character not in text
+    assert len(world.run("run", "--json").report["errors"]) == 1
+
+
+def test_reasons_that_look_like_markup(monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
+    """A path such as `x[/y]` is that of a legal document."""
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
+    with progress(quiet=False, verbose=True) as emit:
+        for text in ("«x[/y]» no es igual", "[/]", "[bold]"):
+            for event in (
+                CollectionFailed(text, text),
+                Warned(text),
+                Retried(text, 1.0),
+                Progressed(text, 1),
+            ):
+                emit(event)
+    assert "«x[/y]» no es igual" in capsys.readouterr().err
 
 
 @pytest.mark.slow

@@ -11,6 +11,18 @@ import click
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
+class _Folder(click.Path):
+    """A folder that may not exist yet; what is wrong with one that does, the disk says better than click."""
+
+    def __init__(self) -> None:
+        super().__init__(path_type=Path, file_okay=False, readable=False)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if value == "":  # a variable of a script that has no value; the working directory is not meant
+            self.fail("la ruta está vacía", param, ctx)
+        return super().convert(value, param, ctx)
+
+
 def common(command: Command) -> Command:
     """`--backup-dir`, `--json`, `--quiet`, `--verbose`: every command has them."""
     for option in (
@@ -19,7 +31,7 @@ def common(command: Command) -> Command:
         click.option("--json", "as_json", is_flag=True, help="Escribe un objeto JSON y nada más."),
         click.option(
             "--backup-dir",
-            type=click.Path(path_type=Path, file_okay=False, readable=False),
+            type=_Folder(),
             metavar="CARPETA",
             help="Carpeta de backups, en vez de la de los ajustes.",
         ),

@@ -42,13 +42,21 @@ def print_failure(message: str, exit_code: int) -> None:
     print_json({"success": False, "exit_code": exit_code, "error": message})
 
 
+def printable(text: str) -> str:
+    """`text` without what a terminal would obey or a log would break at: line breaks alone stay.
+
+    Names of collections come from a database, where anybody may write.
+    """
+    return "".join(c if c.isprintable() or c == "\n" else "\N{REPLACEMENT CHARACTER}" for c in text)
+
+
 def show_error(error: FacotBackupsError, *, as_json: bool, verbose: bool) -> None:
     """The error's own text on stderr (with its trace if `verbose`); as JSON also an object on stdout."""
     if as_json:
         print_failure(str(error), error.exit_code)
     if verbose:
         traceback.print_exception(error, file=sys.stderr)
-    click.echo(f"{click.style('Error:', fg='red', bold=True)} {error}", err=True)
+    click.echo(f"{click.style('Error:', fg='red', bold=True)} {printable(str(error))}", err=True)
 
 
 def show_fault(error: Exception, *, as_json: bool, verbose: bool) -> None:

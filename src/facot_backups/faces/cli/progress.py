@@ -8,6 +8,7 @@ from contextlib import contextmanager
 
 import click
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import (
     BarColumn,
     Progress,
@@ -30,7 +31,7 @@ from facot_backups.events import (
     Retried,
     Warned,
 )
-from facot_backups.faces.cli.output import number
+from facot_backups.faces.cli.output import number, printable
 
 PHASES = {
     "connecting": "Conectando",
@@ -41,6 +42,8 @@ PHASES = {
     "comparing": "Comparando",
     "searching": "Buscando",
 }
+
+WAITING = "Firestore no responde: se reintenta…"
 
 
 @contextmanager
@@ -59,9 +62,9 @@ def _show_warning(event: Event) -> None:
     """What is said even when quiet: failures and warnings."""
     match event:
         case CollectionFailed(collection, reason):
-            click.echo(f"No se pudo leer {collection}: {reason}", err=True)
+            click.echo(f"No se pudo leer {one_line(collection)}: {one_line(reason)}", err=True)
         case Warned(message):
-            click.echo(f"Aviso: {message}", err=True)
+            click.echo(f"Aviso: {printable(message)}", err=True)
 
 
 class _Lines:
@@ -80,7 +83,9 @@ class _Lines:
             case CollectionDone():
                 click.echo(done_text(event), err=True)
             case Retried(reason, _) if self._verbose:
-                click.echo(f"Reintento: {reason}", err=True)
+                click.echo(f"Reintento: {one_line(reason)}", err=True)
+            case Retried(_, wait) if wait:
+                click.echo(WAITING, err=True)
             case _:
                 _show_warning(event)
 
@@ -88,7 +93,12 @@ class _Lines:
 def done_text(event: CollectionDone) -> str:
     """`invoices: 300 documentos (y 912 dentro de ellos)`."""
     nested = f" (y {number(event.nested)} dentro de ellos)" if event.nested else ""
-    return f"{event.collection}: {number(event.documents)} documentos{nested}"
+    return f"{one_line(event.collection)}: {number(event.documents)} documentos{nested}"
+
+
+def one_line(text: str) -> str:
+    """A name or reason that somebody else wrote, on one line, without what a terminal would obey."""
+    return printable(text.replace("\n", "\N{REPLACEMENT CHARACTER}"))
 
 
 class _Rate(ProgressColumn):
@@ -135,19 +145,21 @@ class _Bar:
             case Progressed(collection, documents):
                 self._move(collection, documents)
             case CollectionDone():
-                self._console.print(f"  [green]✓[/] {done_text(event)}")
+                self._console.print(f"  [green]✓[/] {escape(done_text(event))}")
             case CollectionFailed(collection, reason):
-                self._console.print(f"  [red]✗ {collection}[/]: {reason}")
+                self._console.print(f"  [red]✗ {escape(one_line(collection))}[/]: {escape(one_line(reason))}")
             case Warned(message):
-                self._console.print(f"  [yellow]Aviso:[/] {message}")
+                self._console.print(f"  [yellow]Aviso:[/] {escape(printable(message))}")
             case Retried(reason, _) if self._verbose:
-                self._console.print(f"  Reintento: {reason}")
+                self._console.print(f"  Reintento: {escape(one_line(reason))}")
+            case Retried(_, wait) if wait:
+                self._progress.update(self._task, description=WAITING)
 
     def _move(self, collection: str, documents: int) -> None:
         of = f" de {number(self._total)}" if self._total is not None else ""
         self._progress.update(
             self._task,
             completed=documents,
-            description=f"Leyendo [bold]{collection}[/]",
+            description=f"Leyendo [bold]{escape(one_line(collection))}[/]",
             shown=f"{number(documents)}{of}",
         )

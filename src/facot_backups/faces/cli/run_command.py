@@ -98,7 +98,7 @@ def _print(backup: Backup) -> None:
     else:
         click.secho("Backup INCOMPLETO: falta lo que sigue", fg="red", bold=True)
         for error in metadata.errors:
-            click.echo(f"  ✗ {error}")
+            click.echo(f"  ✗ {output.printable(error)}")
         click.echo("  Resuélvalo y repita el backup; los anteriores siguen intactos.")
     click.echo(f"  carpeta      {_short(backup.path)}")
     click.echo(f"  datos de     {metadata.source}, {output.local_time(metadata.read_time)}")
