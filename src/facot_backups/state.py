@@ -45,7 +45,9 @@ class Known:
 class Try:
     """One run's attempt. `started_at` is aware, in UTC. `reads`: documents billed so far.
 
-    `outcome` is None while it runs, and stays so if it was killed.
+    `outcome` is None while it runs, and stays so if it was killed; so does `ended_at`. `read_data`: it
+    received documents, or may have, which costs and so is not repeated at will. `error` is the reason of a
+    failure, for the user.
     """
 
     run_id: str
@@ -53,6 +55,9 @@ class Try:
     started_at: datetime
     reads: int = 0
     outcome: str | None = None
+    ended_at: datetime | None = None
+    read_data: bool = False
+    error: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,7 +255,8 @@ def _tries_of(repository_id: str) -> str:
 
 
 def _to_json(attempt: Try) -> dict[str, Any]:
-    return asdict(attempt) | {"started_at": iso_utc(attempt.started_at)}
+    ended = None if attempt.ended_at is None else iso_utc(attempt.ended_at)
+    return asdict(attempt) | {"started_at": iso_utc(attempt.started_at), "ended_at": ended}
 
 
 def _tries(note: dict[str, Any] | None) -> list[Try]:
@@ -262,13 +268,17 @@ def _tries(note: dict[str, Any] | None) -> list[Try]:
 
 def _from_json(entry: Any) -> Try | None:
     with suppress(KeyError, TypeError, ValueError):
-        outcome = entry["outcome"]
+        outcome, ended, error = entry["outcome"], entry.get("ended_at"), entry.get("error")
+        reads = int(entry["reads"])
         return Try(
             run_id=str(entry["run_id"]),
             trigger=str(entry["trigger"]),
             started_at=from_iso_utc(entry["started_at"]),
-            reads=int(entry["reads"]),
+            reads=reads,
             outcome=None if outcome is None else str(outcome),
+            ended_at=None if ended is None else from_iso_utc(ended),
+            read_data=bool(entry.get("read_data", reads)),
+            error=None if error is None else str(error),
         )
     return None
 

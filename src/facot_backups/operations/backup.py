@@ -142,6 +142,8 @@ class _Run:
             with self._locked.begin(self._run_id) as staging:
                 self._probe_reads = PROBE_READS
                 connection.probe()
+                # From here on a run that is killed may have read anything up to REMEMBER_EVERY documents.
+                self._remember(read_data=True)
                 writer = staging.writer(self._request.scope)
                 self._reading = Reading(
                     connection, writer, self._request.scope, self._clock, self._tell, budget
@@ -155,7 +157,7 @@ class _Run:
             # A page that is under way counts as read only when it ends.
             reads = max(self._reads, event.documents)
             if reads >= self._remembered_reads + REMEMBER_EVERY:
-                self._remember(reads=reads)
+                self._remember(reads=reads, read_data=True)
 
     def _publish(self, staging: Staging, read: Read, connection: Connection) -> Backup:
         self._emit(PhaseStarted("publishing"))
@@ -214,15 +216,19 @@ class _Run:
     def _local_date(self, moment: datetime) -> date:
         return moment.astimezone(self._clock.zone()).date()
 
-    def _remember(self, outcome: str | None = None, reads: int | None = None) -> None:
-        """Note the try in the state folder: before it reads, and at its end."""
+    def _remember(self, *, reads: int | None = None, read_data: bool = False) -> None:
+        """Note the try in the state folder, before it reads and while it does."""
         self._remembered_reads = self._reads if reads is None else reads
-        attempt = replace(self._try, reads=self._remembered_reads, outcome=outcome)
-        self._store.state.record_try(self._store.root, attempt, emulator=self._emulator)
+        self._try = replace(self._try, reads=self._remembered_reads, read_data=read_data)
+        self._store.state.record_try(self._store.root, self._try, emulator=self._emulator)
 
     def _close(self, outcome: str, errors: list[str], name: str | None = None) -> None:
         """Remember the end of the run. Nothing that fails here hides how the run itself ended."""
-        self._remember(outcome)
+        read_data = self._reading is not None and self._reading.read_data
+        self._try = replace(
+            self._try, outcome=outcome, ended_at=self._clock.now(), error=errors[0] if errors else None
+        )
+        self._remember(read_data=read_data)
         scheduled_for = self._request.scheduled_for
         read_time = self._reading.read_time if self._reading else None
         try:
@@ -236,6 +242,7 @@ class _Run:
                 started_at=iso_utc(self._try.started_at),
                 read_time=iso_utc(read_time) if read_time else None,
                 reads=self._reads,
+                read_data=read_data,
                 errors=errors,
             )
         except FacotBackupsError as fault:
