@@ -66,6 +66,7 @@ class BackupWriter:
         self._whole: dict[str, _Whole] = {}
         self._discarded: set[str] = set()
         self._numbers = 0
+        self._whole_bytes = 0
 
     @property
     def counts(self) -> dict[str, tuple[int, int]]:
@@ -75,6 +76,11 @@ class BackupWriter:
             encoder = self._part.encoder
             counts[self._part.collection] = (encoder.documents, encoder.nested_documents)
         return counts
+
+    def count(self, collection: str) -> tuple[int, int]:
+        """Root and nested documents of a finished collection. Raises KeyError for another."""
+        entry = self._whole[collection].entry
+        return entry.documents, entry.nested_documents
 
     def add(self, document: Document) -> None:
         """Write the next document. The first one of another root collection finishes the one before.
@@ -114,6 +120,7 @@ class BackupWriter:
                 os.close(part.descriptor)
             part.path.chmod(atomic.PUBLISHED_MODE)
         self._whole[part.collection] = _Whole(part.path, _entry(part), part.sampler.places)
+        self._whole_bytes += part.size
 
     def discard(self, collection: str) -> None:
         """Forget a collection that could not be read, written in part or whole: it has no file.
@@ -127,7 +134,9 @@ class BackupWriter:
             self._part = self._collection = None
             self._buffer.clear()
         elif collection in self._whole:
-            path = self._whole.pop(collection).path
+            dropped = self._whole.pop(collection)
+            self._whole_bytes -= dropped.entry.bytes
+            path = dropped.path
         else:
             return
         with atomic.explained(self._shown):
@@ -206,8 +215,7 @@ class BackupWriter:
 
     def _expected(self, part: _Part) -> int:
         """What the whole needs at least: what was expected, or what is written so far."""
-        written = sum(whole.entry.bytes for whole in self._whole.values())
-        return max(self._needed, written + part.size + len(self._buffer))
+        return max(self._needed, self._whole_bytes + part.size + len(self._buffer))
 
 
 def _entry(part: _Part) -> FileEntry:

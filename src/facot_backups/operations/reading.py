@@ -252,7 +252,7 @@ class Reading:
     def _finished(self, collection: str, scan: Scan) -> None:
         self._writer.end_collection()
         if collection and collection not in scan.unreadable:
-            documents, nested = self._writer.counts[collection]
+            documents, nested = self._writer.count(collection)
             self._emit(CollectionDone(collection, documents, nested))
 
     def _too_many(self, instant: datetime | None) -> bool:
