@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 from facot_backups.archive.reader import Backup
 from facot_backups.errors import FirestoreUnavailable, SnapshotExpired
 from facot_backups.events import CollectionDone, CollectionFailed, Event, Retried
+from facot_backups.firestore.check import SpotCheck
 from facot_backups.firestore.scan import Scan
 from facot_backups.local.faults import Fault
 from facot_backups.operations import reading
@@ -275,6 +277,19 @@ def test_a_document_that_differs_when_read_again(full: World) -> None:
     # The one call gets all documents, of all collections: every one differs.
     full.run("run").failed(10, "no es igual al releerlo", "Repita")
     full.nothing_happened("FAILED")
+
+
+def test_one_collection_that_differs_when_read_again(full: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = reading.spot_check
+
+    def one_differs(*arguments: Any, **named: Any) -> SpotCheck:
+        return replace(real(*arguments, **named), differing=(("invoices", "1", "items", "0"),))
+
+    monkeypatch.setattr(reading, "spot_check", one_differs)
+    backup = full.back_up()
+    monkeypatch.undo()
+    assert "«invoices/1/items/0»" in backup.proven().errors[0]
+    check_incomplete(full, backup, {"invoices"})
 
 
 def test_a_spot_check_that_cannot_be_made(full: World) -> None:
