@@ -221,8 +221,15 @@ def test_what_a_file_browser_leaves_is_no_obstacle(folder: Path) -> None:
 @pytest.mark.parametrize("name", ["notas.txt", "invoices.json.bak", "carpeta"])
 def test_something_else_in_it_is_told(folder: Path, name: str) -> None:
     (folder / name).mkdir()
+    assert opened(folder).foreign == (name,)
+    report = verify(opened(folder))
+    assert report.sound and f"{name}: no es del backup" in report.notes
+
+
+def test_a_json_file_that_is_no_collection_is_told(folder: Path) -> None:
+    (folder / "facot_config.json").write_text("{}")
     problem = str(damaged(folder).problem)
-    assert "parece una carpeta de FACOT 2.0" in problem and name in problem
+    assert "parece una carpeta de FACOT 2.0" in problem and "facot_config.json" in problem
 
 
 # --- Format 1 never passes for one -----------------------------------------------------------------

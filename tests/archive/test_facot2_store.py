@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from facot_backups.archive.reader import open_backup
 from facot_backups.errors import BackupNotFound, UsageError
+from facot_backups.faces.api import BackupRunner, cleanup_old_backups, get_backup_stats
 from facot_backups.faces.cli import main
 from tests.archive.test_facot2 import INVOICES, METADATA, OURS, opened, write
 from tests.support.archives import SOURCE, Archive, document
@@ -93,10 +93,8 @@ def test_one_that_is_not_what_it_was_is_not_deleted(archive: Archive, change: Ca
 def test_one_with_something_else_in_it_is_not_deleted(archive: Archive) -> None:
     old = write(archive.root / "2024-01-01", invoices=INVOICES)
     _add_notes(old)
-    found = open_backup(old)
-    assert found is not None
-    with archive.store.locked() as store, pytest.raises(UsageError, match="no se borra"):
-        store.delete(found)
+    with archive.store.locked() as store, pytest.raises(UsageError, match=r"notas\.txt"):
+        store.delete(opened(old))
 
 
 def test_one_of_another_folder_is_not_deleted(archive: Archive, tmp_path: Path) -> None:
@@ -128,3 +126,38 @@ def test_list_and_verify_show_them(archive: Archive, capsys: pytest.CaptureFixtu
     (archive.root / "2024-11-25" / "clients.json").write_text("[{]")
     code, text = run(capsys, "verify", "2024-11-25", "--backup-dir", str(archive.root), "--json")
     assert code == 20 and json.loads(text)["backups"][0]["problems"][0]["file"] == "clients.json"
+
+
+def test_the_api_counts_them_as_facot_did(archive: Archive) -> None:
+    write(archive.root / "2024-11-25", _metadata=METADATA, invoices=INVOICES)
+    write(archive.root / "2024-10-25", invoices=INVOICES)
+    runner = BackupRunner(backup_dir=archive.root)
+    listed = runner.list_backups()
+    assert [(one["date"], one["format"], one["documents"]) for one in listed] == [
+        ("2024-11-25", "facot2", 2),
+        ("2024-10-25", "facot2", None),
+    ]
+    assert runner.get_backup_info("2024-11-25") == listed[0]
+    # FACOT asked whether the metadata file is there.
+    assert runner.backup_exists_for_date("2024-11-25")
+    assert not runner.backup_exists_for_date("2024-10-25")
+    stats = get_backup_stats(archive.root)
+    assert (stats["total_backups"], stats["oldest_backup"]) == (2, "2024-10-25")
+    assert (stats["newest_backup"], stats["total_size_bytes"]) == ("2024-11-25", tree_size(archive.root))
+
+
+def tree_size(root: Path) -> int:
+    return sum(path.stat().st_size for path in root.rglob("*") if path.is_file())
+
+
+def test_a_cleanup_ages_them_by_their_names(archive: Archive) -> None:
+    for day in range(1, 6):
+        write(archive.root / f"2024-01-{day:02}", _metadata=METADATA, invoices=INVOICES)
+    _add_notes(archive.root / "2024-01-02")
+    result = cleanup_old_backups(backup_dir=archive.root, retention_days=30)
+    assert [entry["date"] for entry in result["deleted"]] == ["2024-01-01", "2024-01-03"]
+    assert sorted(path.name for path in archive.root.iterdir() if path.name != ".facot") == [
+        "2024-01-02",
+        "2024-01-04",
+        "2024-01-05",
+    ]

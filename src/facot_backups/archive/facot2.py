@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
 from pathlib import Path
-from typing import Literal, NamedTuple, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias, get_args
 
 from facot_backups import atomic
 from facot_backups.archive.facot2_reading import Element, documents_of, parse_element, read_elements
@@ -73,7 +73,8 @@ class OldBackup:
     """A folder of FACOT 2.0's own as it was when it was opened; it has the face of `reader.Backup`.
 
     `collections` in the order of their names. `empty`: those whose list is `[]`: their documents are not
-    known, there or not. `stated` is None where there is no metadata file.
+    known, there or not. `stated` is None where there is no metadata file. `foreign`: what lies in the folder
+    beside a backup's files; with any, it is never deleted.
     """
 
     path: Path
@@ -81,6 +82,7 @@ class OldBackup:
     collections: tuple[str, ...]
     empty: frozenset[str] = frozenset()
     stated: Stated | None = None
+    foreign: tuple[str, ...] = ()
 
     @property
     def kind(self) -> Literal["facot2"]:
@@ -161,7 +163,7 @@ def open_old(path: Path) -> OldBackup | None:
 def _recognise(path: Path, name: BackupName) -> OldBackup | None:
     """The folder, if all rules of docs/formato.md say that it is one.
 
-    Raises DamagedBackup, with what to do, where something that is no backup's alone speaks against it.
+    Raises DamagedBackup, with what to do, where a JSON file that is no collection's alone speaks against it.
     """
     if name.time is not None or not is_own_folder(path):
         return None
@@ -171,18 +173,19 @@ def _recognise(path: Path, name: BackupName) -> OldBackup | None:
         files = {entry: _look(path / entry) for entry in names if entry != METADATA_FILE}
     except (FacotBackupsError, OSError, _IsFormat1):
         return None
-    arrays = {file.removesuffix(_SUFFIX): look for file, look in files.items() if look in ("list", "empty")}
-    if arrays.keys().isdisjoint(FACOT_COLLECTIONS):
+    by_look: dict[_Look, list[str]] = {look: [] for look in get_args(_Look)}
+    for entry, look in files.items():
+        by_look[look].append(entry.removesuffix(_SUFFIX))
+    if set(by_look["list"] + by_look["empty"]).isdisjoint(FACOT_COLLECTIONS):
         return None
-    foreign = sorted(entry for entry, look in files.items() if look == "foreign")
-    if foreign:
+    if by_look["no array"]:
         raise DamagedBackup(
-            f"{name}: parece una carpeta de FACOT 2.0, pero contiene algo que no es de un backup "
-            f"({', '.join(foreign)}).\nSaque esos archivos de la carpeta."
+            f"{name}: parece una carpeta de FACOT 2.0, pero {by_look['no array'][0]}{_SUFFIX} no es una "
+            "lista de documentos.\nSi no es del backup, sáquelo de la carpeta."
         )
-    collections = sorted(f.removesuffix(_SUFFIX) for f, look in files.items() if look != "dropping")
-    empty = frozenset(collection for collection, look in arrays.items() if look == "empty")
-    return OldBackup(path, name, tuple(collections), empty, stated)
+    collections = sorted(by_look["list"] + by_look["empty"] + by_look["cut"])
+    foreign = tuple(entry for entry, look in files.items() if look == "foreign")
+    return OldBackup(path, name, tuple(collections), frozenset(by_look["empty"]), stated, foreign)
 
 
 class _IsFormat1(Exception):
@@ -190,24 +193,24 @@ class _IsFormat1(Exception):
 
 
 # "cut": an empty file, which FACOT 2.0 leaves when it is killed in the middle: damage in an old folder.
-_Look: TypeAlias = Literal["list", "empty", "cut", "dropping", "foreign"]
+_Look: TypeAlias = Literal["list", "empty", "cut", "no array", "dropping", "foreign"]
 
 
 def _look(file: Path) -> _Look:
     """What a file is, by its name and its first bytes. Raises _IsFormat1, DamagedBackup."""
-    if not stat.S_ISREG(file.lstat().st_mode):
-        return "foreign"
     if is_dropping(file.name):
         return "dropping"
-    if not file.name.endswith(_SUFFIX) or not is_collection_id(file.name.removesuffix(_SUFFIX)):
+    if not file.name.endswith(_SUFFIX):
         return "foreign"
+    if not stat.S_ISREG(file.lstat().st_mode) or not is_collection_id(file.name.removesuffix(_SUFFIX)):
+        return "no array"
     with closing(file_blocks(file, _HEAD_BYTES)) as blocks:
         head = next(blocks, b"")
     if head.startswith(b'[\n{"_id":') or head == b"[]\n":
         raise _IsFormat1
     text = head.lstrip()
     if not text.startswith(b"["):
-        return "foreign" if head else "cut"
+        return "no array" if head else "cut"
     return "empty" if text[1:].lstrip().startswith(b"]") else "list"
 
 

@@ -11,6 +11,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any, TypedDict
 
+from facot_backups.archive.facot2 import AnyBackup, OldBackup
 from facot_backups.archive.reader import Backup, size_on_disk
 from facot_backups.archive.store import Store
 from facot_backups.clock import SystemClock
@@ -50,7 +51,7 @@ class BackupResult(TypedDict):
 
 
 class ListedBackup(TypedDict):
-    """One entry of `list_backups`. Unknown figures of a damaged backup are None.
+    """One entry of `list_backups`. Unknown figures of a damaged or old backup are None.
 
     `backup_date` is FACOT's own name of `date`. `format` is `1`, or `facot2` for FACOT 2.0's own folders.
     """
@@ -177,17 +178,21 @@ class BackupRunner:
         return _backup_result(backup)
 
     def backup_exists_for_date(self, date_str: str) -> bool:
-        """Whether a complete backup bears the local date `date_str`. Raises UsageError for no date."""
+        """Whether a complete backup bears the local date `date_str`. Raises UsageError for no date.
+
+        One of FACOT 2.0's own counts as it did there: if it has its metadata.
+        """
         wanted = _date(date_str)
-        return any(backup.complete and backup.date == wanted for backup in self._backups())
+        return any(_exists(backup) and backup.date == wanted for backup in self._backups())
 
     def get_backup_info(self, date_str: str) -> ListedBackup | None:
-        """The newest complete backup that bears the date, as `list_backups` gives it; None without one."""
-        wanted = _date(date_str).isoformat()
-        return next((b for b in self.list_backups() if b["complete"] and b["date"] == wanted), None)
+        """The newest backup for which `backup_exists_for_date`, as `list_backups` gives it, or None."""
+        wanted = _date(date_str)
+        found = (backup for backup in self._backups() if _exists(backup) and backup.date == wanted)
+        return next(map(_listed, found), None)
 
     def list_backups(self) -> list[ListedBackup]:
-        """All backups of the folder, damaged and incomplete ones too, the newest first. Works offline.
+        """All backups of the folder, damaged, incomplete and old ones too, newest first. Works offline.
 
         Raises RepositoryGone, BackupDirUnusable.
         """
@@ -196,8 +201,8 @@ class BackupRunner:
     def _store(self) -> Store:
         return wiring.open_store(self._settings, logs.log_event)
 
-    def _backups(self) -> list[Backup]:
-        return self._store().backups()
+    def _backups(self) -> list[AnyBackup]:
+        return self._store().all_backups()
 
 
 def create_backup(backup_dir: str | Path | None = None) -> BackupResult:
@@ -256,8 +261,9 @@ def get_backup_stats(backup_dir: str | Path | None = None) -> BackupStats:
     Raises SettingError, RepositoryGone, BackupDirUnusable.
     """
     settings = load_settings({"backup_dir": backup_dir})
-    backups = wiring.open_store(settings, logs.log_event).backups()
-    stats = stats_of([b for b in backups if b.complete], size_on_disk(backups))
+    backups = wiring.open_store(settings, logs.log_event).all_backups()
+    counting = [backup for backup in backups if backup.complete or isinstance(backup, OldBackup)]
+    stats = stats_of(counting, size_on_disk(backups))
     return BackupStats(
         backup_dir=str(settings.backup_dir),
         exists=settings.backup_dir.is_dir(),
@@ -323,9 +329,26 @@ def _backup_result(backup: Backup) -> BackupResult:
     )
 
 
-def _listed(backup: Backup) -> ListedBackup:
-    metadata = backup.metadata
+def _exists(backup: AnyBackup) -> bool:
+    """Whether the day of `backup` has one."""
+    return backup.stated is not None if isinstance(backup, OldBackup) else backup.complete
+
+
+def _listed(backup: AnyBackup) -> ListedBackup:
     day = backup.date.isoformat()
+    if isinstance(backup, OldBackup):
+        return ListedBackup(
+            date=day,
+            backup_date=day,
+            path=str(backup.path),
+            complete=backup.complete,
+            documents=backup.stated.total_documents if backup.stated else None,
+            size_bytes=backup.size,
+            read_time=None,
+            trigger=None,
+            format=backup.kind,
+        )
+    metadata = backup.metadata
     return ListedBackup(
         date=day,
         backup_date=day,

@@ -249,6 +249,7 @@ class _OldCheck:
 
     def _claims(self) -> Iterator[str]:
         """What differs from the metadata: no proof of damage, that code could leave it so itself."""
+        yield from (f"{name}: no es del backup" for name in self._backup.foreign)
         stated = self._backup.stated
         if stated is None:
             yield "no tiene metadatos"
