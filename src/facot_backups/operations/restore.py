@@ -1,0 +1,380 @@
+"""Give a backup back to Firestore: a plan first, an undo after, no write lost or unconfirmed.
+
+    verify → connect → plan → may we write? → questions → `.pre-restore` and journal → writes → read-back
+
+Until the journal is on the disk and the `.pre-restore` is published, nothing is written.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol, TypeAlias
+
+from facot_backups import atomic
+from facot_backups.archive import journal
+from facot_backups.archive.facot2 import OldBackup
+from facot_backups.archive.journal import Header, JournalWriter, PlanLine
+from facot_backups.archive.layout import STATE_DIR
+from facot_backups.archive.ledger import COMPLETE, FAILED, INCOMPLETE, INTERRUPTED
+from facot_backups.archive.store import LockedStore, Store
+from facot_backups.clock import Clock
+from facot_backups.errors import (
+    FacotBackupsError,
+    FirestoreUnavailable,
+    Interrupted,
+    RestoreInterrupted,
+    UsageError,
+)
+from facot_backups.events import Emit, PhaseStarted, Warned, ignore
+from facot_backups.firestore.commit import may_write
+from facot_backups.firestore.connection import Connection
+from facot_backups.firestore.requests import Requests
+from facot_backups.model import Json
+from facot_backups.operations.live import ReadsNote
+from facot_backups.operations.reading import one_line
+from facot_backups.operations.restore_check import ReadBack
+from facot_backups.operations.restore_fiscal import FiscalGuard
+from facot_backups.operations.restore_guard import Guard, Question
+from facot_backups.operations.restore_keep import keep_earlier
+from facot_backups.operations.restore_plan import Facts, Plan, Planning, judged_scope
+from facot_backups.operations.restore_report import Report
+from facot_backups.operations.restore_request import RestoreRequest, check_target, usable
+from facot_backups.operations.restore_spool import Entry, Outcomes
+from facot_backups.operations.restore_undo import Undo, undo_facts
+from facot_backups.operations.restore_write import write_all
+from facot_backups.operations.sides import BackupSide, FolderSide, OldSide
+from facot_backups.version import __version__
+
+MakeGuard: TypeAlias = Callable[[Connection, Clock, Emit], Guard]
+Connect: TypeAlias = Callable[[], Connection]
+
+
+class Approval(Protocol):
+    """Who says yes: a person at a terminal, a dialog, or somebody beforehand.
+
+    Each method may raise UsageError where nobody can be asked.
+    """
+
+    @property
+    def beforehand(self) -> bool:
+        """Whether every question is answered with yes unasked; the report then names them."""
+
+    def confirm(self, plan: Plan) -> bool:
+        """Whether `plan` is to be carried out. Asked unless the target is an emulator."""
+
+    def answer(self, plan: Plan, question: Question) -> bool:
+        """Whether to go on about one thing that is asked on its own."""
+
+
+class Yes:
+    """Everything was approved beforehand."""
+
+    beforehand = True
+
+    def confirm(self, plan: Plan) -> bool:
+        """Yes."""
+        return True
+
+    def answer(self, plan: Plan, question: Question) -> bool:
+        """Yes."""
+        return True
+
+
+def restore(
+    connect: Connect,
+    store: Store,
+    request: RestoreRequest,
+    approval: Approval,
+    emit: Emit = ignore,
+    make_guard: MakeGuard | None = None,
+) -> Report:
+    """Restore, or undo, under the lock of the store's folder, and report what is not as planned.
+
+    `connect` opens the connection, which is closed at the end. `make_guard` None: the fiscal guard. Raises,
+    with nothing written: UsageError (also for a refused target, mode, question), BackupNotFound,
+    JournalNotFound, DamagedBackup, FirestoreUnavailable, SnapshotExpired, LockHeld, NoSpace,
+    BackupDirUnusable, Interrupted. After the first write a server's failure is in the report;
+    RestoreInterrupted, LockHeld and the disk's errors are raised, and `continue_restore` finishes it.
+    """
+    with store.locked() as locked:
+        return _Restore(store, locked, request, approval, emit, make_guard).run(connect)
+
+
+@contextmanager
+def planned(
+    connect: Connect,
+    store: Store,
+    request: RestoreRequest,
+    emit: Emit = ignore,
+    make_guard: MakeGuard | None = None,
+) -> Iterator[Plan]:
+    """The plan of a restore, without the lock and without writing anything anywhere.
+
+    Raises as `restore` before it asks. The plan's files go at the end of the block.
+    """
+    work = _Planned(store, request, emit, make_guard, None)
+    with connect() as connection, work.plan(connection) as plan:
+        yield plan
+
+
+class _Planned:
+    """A restore up to its plan. `folder`: where the plan's files are made; None: the system's own."""
+
+    def __init__(
+        self,
+        store: Store,
+        request: RestoreRequest,
+        emit: Emit,
+        make_guard: MakeGuard | None,
+        folder: Path | None,
+    ) -> None:
+        self._store = store
+        self._request = request
+        self._emit = emit
+        self._make_guard = make_guard
+        self._folder = folder
+        self.backup = usable(store.find(request.backup, request.scope), request, emit)
+        self.side: FolderSide | None = None
+        self.note: ReadsNote | None = None
+
+    @property
+    def is_undo(self) -> bool:
+        """Whether it takes another restore back."""
+        return self.backup.kind == "pre-restore"
+
+    def plan(self, connection: Connection) -> Plan:
+        """Everything that is to be written. Raises as `restore`."""
+        check_target(self.backup, connection.source, self._request)
+        self._emit(PhaseStarted("connecting"))
+        connection.probe()
+        self.note = ReadsNote(self._store, connection, "restore")
+        requests = Requests(connection, self._store.clock, self._emit)
+        moment = requests.instant()
+        guard = self._guard(connection)
+        self._emit(PhaseStarted("planning"))
+        plan = self._undo_plan(connection, moment) if self.is_undo else self._restore_plan(connection, moment)
+        try:
+            self._fill(plan, connection, guard)
+        except BaseException:
+            plan.close()
+            raise
+        finally:
+            self.note.record(plan.reads)
+        return plan
+
+    def _fill(self, plan: Plan, connection: Connection, guard: Guard) -> None:
+        if self.is_undo:
+            assert not isinstance(self.backup, OldBackup)
+            Undo(connection, self._store.root, self.backup, guard, self._store.clock, self._emit).run(plan)
+            return
+        assert self.side is not None
+        assert self.note is not None
+        self.note.afford(plan.facts.scope, self._request.max_reads, "La restauración", self._emit)
+        Planning(connection, self.side, guard, self._store.clock, self._emit).run(plan)
+
+    def _guard(self, connection: Connection) -> Guard:
+        if self._make_guard is not None:
+            return self._make_guard(connection, self._store.clock, self._emit)
+        from_backup = self._request.counters_from_backup
+        return FiscalGuard(connection, self._store.clock, self._emit, from_backup=from_backup)
+
+    def _restore_plan(self, connection: Connection, moment: datetime) -> Plan:
+        self.side = OldSide(self.backup) if isinstance(self.backup, OldBackup) else BackupSide(self.backup)
+        facts = Facts(
+            backup=str(self.backup.name),
+            run_id=None if isinstance(self.backup, OldBackup) else self.backup.proven().run_id,
+            target=connection.source,
+            root=connection.root,
+            mode=self._request.mode or "overwrite",
+            scope=judged_scope(self.side, self._request.scope),
+            read_time=moment,
+        )
+        return Plan(facts, self._folder)
+
+    def _undo_plan(self, connection: Connection, moment: datetime) -> Plan:
+        assert not isinstance(self.backup, OldBackup)
+        return Plan(undo_facts(connection, self.backup, moment), self._folder)
+
+
+class _Restore:
+    """One restore under the lock."""
+
+    def __init__(
+        self,
+        store: Store,
+        locked: LockedStore,
+        request: RestoreRequest,
+        approval: Approval,
+        emit: Emit,
+        make_guard: MakeGuard | None,
+    ) -> None:
+        self._store = store
+        self._locked = locked
+        self._request = request
+        self._approval = approval
+        self._emit = emit
+        self._make_guard = make_guard
+        self._started_at = store.clock.now()
+        self._id = f"{self._started_at:%Y%m%dT%H%M%SZ}-{secrets.token_hex(4)}"
+        self._report: Report | None = None
+        self._answered: list[str] = []
+
+    def run(self, connect: Connect) -> Report:
+        """The whole restore; its outcome is a line of the ledger whatever it is."""
+        try:
+            report = self._run(connect)
+        except (KeyboardInterrupt, Interrupted):
+            self._record(INTERRUPTED, "interrumpida antes de escribir")
+            raise Interrupted from None
+        except RestoreInterrupted as error:
+            self._record(INTERRUPTED, one_line(error))
+            raise
+        except FacotBackupsError as error:
+            self._record(FAILED, one_line(error))
+            raise
+        except BaseException as error:
+            self._record(FAILED, f"{type(error).__name__}: {error}")
+            raise
+        self._record(COMPLETE if report.exit_code == 0 else INCOMPLETE, None)
+        return report
+
+    def _run(self, connect: Connect) -> Report:
+        own = self._store.root / STATE_DIR
+        work = _Planned(self._store, self._request, self._emit, self._make_guard, own)
+        with connect() as connection, atomic.explained(self._store.root), work.plan(connection) as plan:
+            report = self._report = _new_report(self._id, plan)
+            if plan.writes:
+                self._approve(connection, plan)
+                report.answered = tuple(self._answered)
+                self._carry_out(connection, work, plan, report)
+            assert work.note is not None
+            work.note.record(report.reads, "RESTORE")
+        return report
+
+    def _approve(self, connection: Connection, plan: Plan) -> None:
+        """May we, technically, and does a person want it? Raises UsageError, FirestoreUnavailable."""
+        if not may_write(connection):
+            raise FirestoreUnavailable(
+                f"las credenciales no permiten escribir en {plan.facts.target}",
+                "Dé a la cuenta de servicio el rol roles/datastore.user. No se ha escrito nada.",
+            )
+        for question in plan.questions:
+            self._ask(question.text, self._approval.answer(plan, question))
+        if not plan.facts.target.emulator:
+            self._ask(f"¿Escribir en {plan.facts.target}?", self._approval.confirm(plan))
+
+    def _ask(self, text: str, answer: bool) -> None:
+        if not answer:
+            raise UsageError(
+                "La restauración no se confirmó: no se ha escrito nada.\nRepítala cuando quiera."
+            )
+        if self._approval.beforehand:
+            self._answered.append(text)
+
+    def _carry_out(self, connection: Connection, work: _Planned, plan: Plan, report: Report) -> None:
+        """Keep what is there, write, read back."""
+        own = self._store.root / STATE_DIR
+        with self._journal(plan) as writer, _closing(Outcomes(own)) as outcomes:
+            try:
+                kept = keep_earlier(self._locked, plan, self._id, self._started_at, self._emit)
+            except BaseException:
+                writer.close()
+                journal.remove(self._store.root, self._id)
+                raise
+            report.pre_restore = str(kept.name)
+            write_all(connection, self._locked, plan, writer, outcomes, report, self._emit)
+            back = ReadBack(connection, plan, outcomes, report, self._store.clock, self._emit)
+            if work.side is not None and report.failure is None:
+                back.scope(work.side)
+            elif report.failure is None:
+                back.documents(plan.entries())
+            if report.failure is None:
+                writer.note(end=COMPLETE if report.exit_code == 0 else INCOMPLETE)
+        if plan.facts.undoes is not None:
+            with JournalWriter(self._store.root, plan.facts.undoes) as undone:
+                undone.note(undone=self._id)
+
+    def _journal(self, plan: Plan) -> JournalWriter:
+        """The journal with the whole plan, on the disk."""
+        writer = JournalWriter(self._store.root, self._id, _header(self._id, self._started_at, plan))
+        try:
+            for entry in plan.entries():
+                writer.plan(_line(entry, plan))
+            writer.close_plan()
+        except BaseException:
+            writer.close()
+            journal.remove(self._store.root, self._id)
+            raise
+        return writer
+
+    def _record(self, outcome: str, reason: str | None) -> None:
+        """A line of the ledger. Nothing that fails here hides how the restore itself ended."""
+        try:
+            self._locked.record("restore", outcome, **_details(self._id, self._request, self._report, reason))
+        except FacotBackupsError as fault:
+            self._emit(Warned(f"No se pudo anotar el resultado en el registro: {one_line(fault)}"))
+
+
+def _details(
+    restore: str, request: RestoreRequest, report: Report | None, reason: str | None
+) -> dict[str, Json]:
+    details: dict[str, Json] = {
+        "restore": restore,
+        "backup": request.backup,
+        "errors": [reason] if reason else [],
+    }
+    if report is not None:
+        details |= {
+            "backup": report.backup,
+            "target": str(report.target),
+            "mode": report.mode,
+            "undoes": report.undoes,
+            "pre_restore": report.pre_restore,
+            "written": report.written,
+            "conflicts": report.conflict_count,
+            "troubles": report.trouble_count,
+        }
+        if report.failure is not None:
+            details["errors"] = [one_line(report.failure)]
+    return details
+
+
+def _new_report(restore: str, plan: Plan) -> Report:
+    facts = plan.facts
+    report = Report(restore, facts.backup, facts.target, facts.mode, facts.undoes, plan.counts)
+    report.conflicts, report.conflict_count = list(plan.conflicts), plan.conflict_count
+    report.notes, report.reads = list(plan.notes), plan.reads
+    return report
+
+
+def _header(restore: str, started_at: datetime, plan: Plan) -> Header:
+    facts = plan.facts
+    return Header(
+        restore=restore,
+        backup=facts.backup,
+        run_id=facts.run_id,
+        target=facts.target,
+        mode=facts.mode,
+        scope=facts.scope,
+        undoes=facts.undoes,
+        started_at=started_at,
+        read_time=facts.read_time,
+        tool=f"facot-backups {__version__}",
+    )
+
+
+def _line(entry: Entry, plan: Plan) -> PlanLine:
+    held = plan.target_of(entry) if entry.held else None
+    return PlanLine(entry.number, entry.action, entry.path, entry.expected, entry.digest, held)
+
+
+@contextmanager
+def _closing(outcomes: Outcomes) -> Iterator[Outcomes]:
+    try:
+        yield outcomes
+    finally:
+        outcomes.close()

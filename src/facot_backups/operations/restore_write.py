@@ -1,0 +1,118 @@
+"""The writes of a plan: each confirmed by its own status, and noted in the journal."""
+
+from __future__ import annotations
+
+import random
+
+from facot_backups.archive.journal import JournalWriter, ResultLine
+from facot_backups.archive.store import LockedStore
+from facot_backups.errors import Interrupted, RestoreInterrupted
+from facot_backups.events import Counted, Emit, PhaseStarted, Progressed
+from facot_backups.firestore.commit import Committer, Outcome, Write, batches
+from facot_backups.firestore.connection import Connection
+from facot_backups.firestore.names import name_of, path_of
+from facot_backups.operations.restore_plan import Plan
+from facot_backups.operations.restore_report import Report
+from facot_backups.operations.restore_spool import Entry, Outcomes
+
+CHANGED_MEANWHILE = "alguien lo cambió después de hacer el plan"
+
+
+def write_all(
+    connection: Connection,
+    locked: LockedStore,
+    plan: Plan,
+    journal: JournalWriter,
+    outcomes: Outcomes,
+    report: Report,
+    emit: Emit,
+) -> None:
+    """Write the plan, or until the server takes no more: then `report.failure` says why.
+
+    Every outcome goes to the journal, to `outcomes` and, but for what was done, by name into the report.
+    Raises RestoreInterrupted when somebody stops it; LockHeld, NoSpace, BackupDirUnusable if the journal
+    cannot be kept: then nothing more is written.
+    """
+    _Writing(connection, locked, plan, journal, outcomes, report, emit).run()
+
+
+class _Writing:
+    def __init__(
+        self,
+        connection: Connection,
+        locked: LockedStore,
+        plan: Plan,
+        journal: JournalWriter,
+        outcomes: Outcomes,
+        report: Report,
+        emit: Emit,
+    ) -> None:
+        self._root = connection.root
+        self._locked = locked
+        self._plan = plan
+        self._journal = journal
+        self._outcomes = outcomes
+        self._report = report
+        self._emit = emit
+        self._committer = Committer(connection, locked.clock, emit)
+        self._unknown: set[int] = set()
+
+    def run(self) -> None:
+        """See `write_all`."""
+        try:
+            self._send_all()
+        except (KeyboardInterrupt, Interrupted):
+            left = self._plan.writes - self._report.written
+            raise RestoreInterrupted(self._report.restore, self._report.written, left) from None
+        finally:
+            self._report.reads += self._committer.reads
+        if self._committer.failure is not None:
+            self._report.failure = self._committer.failure
+            self._name_the_rest()
+
+    def _send_all(self) -> None:
+        self._emit(PhaseStarted("writing"))
+        self._emit(Counted(self._plan.writes))
+        writes = (self._write(entry) for entry in self._plan.shuffled(random.Random()))
+        done = 0
+        for batch in batches(writes):
+            self._locked.still_ours()
+            self._note(batch, self._committer.send(batch))
+            if self._committer.failure is not None:
+                return
+            done += len(batch)
+            self._emit(Progressed(path_of(batch[0].name, self._root)[0], done))
+
+    def _write(self, entry: Entry) -> Write:
+        return Write(entry.number, name_of(entry.path, self._root), entry.target, entry.expected)
+
+    def _note(self, batch: list[Write], outcomes: list[Outcome]) -> None:
+        """Keep what became of a batch. Of what is pending or unknown the journal says nothing."""
+        lines = []
+        for number, kind, update_time, reason in outcomes:
+            if kind == "unknown":
+                self._unknown.add(number)
+            elif kind != "pending":
+                self._outcomes.put(number, kind, update_time)
+                lines.append(ResultLine(number, kind, update_time, reason))
+        self._journal.results(lines)
+        writes = {write.number: write for write in batch}
+        for outcome in outcomes:
+            self._tell(writes[outcome.number], outcome)
+
+    def _tell(self, write: Write, outcome: Outcome) -> None:
+        report = self._report
+        if outcome.kind == "done":
+            report.deleted += write.document is None
+            report.created += write.document is not None and write.expected is None
+            report.changed += write.document is not None and write.expected is not None
+        elif outcome.kind == "conflict":
+            report.conflict(path_of(write.name, self._root), CHANGED_MEANWHILE)
+        elif outcome.kind == "failed":
+            report.trouble(path_of(write.name, self._root), "failed", outcome.reason)
+
+    def _name_the_rest(self) -> None:
+        """After the end: every document that was not settled is not as planned."""
+        for entry in self._plan.entries():
+            if self._outcomes.get(entry.number)[0] is None:
+                self._report.trouble(entry.path, "unknown" if entry.number in self._unknown else "pending")
