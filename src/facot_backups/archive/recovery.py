@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from facot_backups import atomic
-from facot_backups.archive import removal
+from facot_backups.archive import journal, removal
 from facot_backups.archive.holding import Holding
 from facot_backups.archive.ledger import COMPLETE, INCOMPLETE, INTERRUPTED
+from facot_backups.archive.listing import list_backups
 from facot_backups.archive.metadata import Metadata
 from facot_backups.archive.publishing import publish
 from facot_backups.archive.reader import Backup
@@ -45,8 +46,30 @@ def recover(holding: Holding) -> Recovered:
         else:
             _remove(holding, folder)
             interrupted.append(folder.name)
+    forget_journals(holding)
     empty_trash(holding)
     return Recovered(tuple(published), tuple(interrupted))
+
+
+def forget_journals(holding: Holding) -> None:
+    """Remove each journal whose `.pre-restore` is not there: nothing was written, or nobody can undo it.
+
+    None goes while a `.pre-restore` is damaged, for it may be its. Raises LockHeld, BackupDirUnusable.
+    """
+    with atomic.explained(holding.root):
+        found = journal.ids(holding.root)
+    if not found:
+        return
+    kept: set[str | None] = set()
+    for backup in list_backups(holding.root, holding.clock.zone()):
+        if backup.metadata is not None:
+            kept.add(backup.metadata.scope.restore)
+        elif backup.name.suffix == "pre-restore":
+            return
+    holding.still_ours()
+    for restore in found:
+        if restore not in kept:
+            journal.remove(holding.root, restore)
 
 
 def empty_trash(holding: Holding) -> None:

@@ -224,6 +224,8 @@ class LockedStore:
         with atomic.explained(self.root):
             check_removable(self.root, backup)
             move_to_trash(self.root, backup.path, self.clock)
+        if isinstance(backup, Backup) and backup.proven().scope.restore is not None:
+            recovery.forget_journals(self._holding)
         recovery.empty_trash(self._holding)
 
     def record(self, kind: str, outcome: str, **details: Json) -> None:

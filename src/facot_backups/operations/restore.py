@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol, TypeAlias
+from typing import TypeAlias
 
 from facot_backups import atomic
 from facot_backups.archive import journal
@@ -24,25 +24,22 @@ from facot_backups.archive.store import LockedStore, Store
 from facot_backups.clock import Clock
 from facot_backups.errors import (
     FacotBackupsError,
-    FirestoreUnavailable,
     Interrupted,
     RestoreInterrupted,
-    UsageError,
 )
-from facot_backups.events import Emit, PhaseStarted, Warned, ignore
-from facot_backups.firestore.commit import may_write
+from facot_backups.events import Emit, PhaseStarted, ignore
 from facot_backups.firestore.connection import Connection
 from facot_backups.firestore.requests import Requests
-from facot_backups.model import Json
 from facot_backups.operations.live import ReadsNote
 from facot_backups.operations.reading import one_line
+from facot_backups.operations.restore_approval import Approval, approve
 from facot_backups.operations.restore_check import ReadBack
 from facot_backups.operations.restore_fiscal import FiscalGuard
-from facot_backups.operations.restore_guard import Guard, Question
+from facot_backups.operations.restore_guard import Guard
 from facot_backups.operations.restore_keep import keep_earlier
 from facot_backups.operations.restore_plan import Facts, Plan, Planning, judged_scope
-from facot_backups.operations.restore_report import Report
-from facot_backups.operations.restore_request import RestoreRequest, check_target, usable
+from facot_backups.operations.restore_report import Report, ledger_details, record
+from facot_backups.operations.restore_request import Connect, RestoreRequest, check_target, usable
 from facot_backups.operations.restore_spool import Entry, Outcomes
 from facot_backups.operations.restore_undo import Undo, undo_facts
 from facot_backups.operations.restore_write import write_all
@@ -50,38 +47,6 @@ from facot_backups.operations.sides import BackupSide, FolderSide, OldSide
 from facot_backups.version import __version__
 
 MakeGuard: TypeAlias = Callable[[Connection, Clock, Emit], Guard]
-Connect: TypeAlias = Callable[[], Connection]
-
-
-class Approval(Protocol):
-    """Who says yes: a person at a terminal, a dialog, or somebody beforehand.
-
-    Each method may raise UsageError where nobody can be asked.
-    """
-
-    @property
-    def beforehand(self) -> bool:
-        """Whether every question is answered with yes unasked; the report then names them."""
-
-    def confirm(self, plan: Plan) -> bool:
-        """Whether `plan` is to be carried out. Asked unless the target is an emulator."""
-
-    def answer(self, plan: Plan, question: Question) -> bool:
-        """Whether to go on about one thing that is asked on its own."""
-
-
-class Yes:
-    """Everything was approved beforehand."""
-
-    beforehand = True
-
-    def confirm(self, plan: Plan) -> bool:
-        """Yes."""
-        return True
-
-    def answer(self, plan: Plan, question: Question) -> bool:
-        """Yes."""
-        return True
 
 
 def restore(
@@ -221,7 +186,6 @@ class _Restore:
         self._started_at = store.clock.now()
         self._id = f"{self._started_at:%Y%m%dT%H%M%SZ}-{secrets.token_hex(4)}"
         self._report: Report | None = None
-        self._answered: list[str] = []
 
     def run(self, connect: Connect) -> Report:
         """The whole restore; its outcome is a line of the ledger whatever it is."""
@@ -248,32 +212,11 @@ class _Restore:
         with connect() as connection, atomic.explained(self._store.root), work.plan(connection) as plan:
             report = self._report = _new_report(self._id, plan)
             if plan.writes:
-                self._approve(connection, plan)
-                report.answered = tuple(self._answered)
+                report.answered = approve(connection, plan, self._approval)
                 self._carry_out(connection, work, plan, report)
             assert work.note is not None
             work.note.record(report.reads, "RESTORE")
         return report
-
-    def _approve(self, connection: Connection, plan: Plan) -> None:
-        """May we, technically, and does a person want it? Raises UsageError, FirestoreUnavailable."""
-        if not may_write(connection):
-            raise FirestoreUnavailable(
-                f"las credenciales no permiten escribir en {plan.facts.target}",
-                "Dé a la cuenta de servicio el rol roles/datastore.user. No se ha escrito nada.",
-            )
-        for question in plan.questions:
-            self._ask(question.text, self._approval.answer(plan, question))
-        if not plan.facts.target.emulator:
-            self._ask(f"¿Escribir en {plan.facts.target}?", self._approval.confirm(plan))
-
-    def _ask(self, text: str, answer: bool) -> None:
-        if not answer:
-            raise UsageError(
-                "La restauración no se confirmó: no se ha escrito nada.\nRepítala cuando quiera."
-            )
-        if self._approval.beforehand:
-            self._answered.append(text)
 
     def _carry_out(self, connection: Connection, work: _Planned, plan: Plan, report: Report) -> None:
         """Keep what is there, write, read back."""
@@ -312,35 +255,8 @@ class _Restore:
         return writer
 
     def _record(self, outcome: str, reason: str | None) -> None:
-        """A line of the ledger. Nothing that fails here hides how the restore itself ended."""
-        try:
-            self._locked.record("restore", outcome, **_details(self._id, self._request, self._report, reason))
-        except FacotBackupsError as fault:
-            self._emit(Warned(f"No se pudo anotar el resultado en el registro: {one_line(fault)}"))
-
-
-def _details(
-    restore: str, request: RestoreRequest, report: Report | None, reason: str | None
-) -> dict[str, Json]:
-    details: dict[str, Json] = {
-        "restore": restore,
-        "backup": request.backup,
-        "errors": [reason] if reason else [],
-    }
-    if report is not None:
-        details |= {
-            "backup": report.backup,
-            "target": str(report.target),
-            "mode": report.mode,
-            "undoes": report.undoes,
-            "pre_restore": report.pre_restore,
-            "written": report.written,
-            "conflicts": report.conflict_count,
-            "troubles": report.trouble_count,
-        }
-        if report.failure is not None:
-            details["errors"] = [one_line(report.failure)]
-    return details
+        details = ledger_details(self._id, self._request.backup, self._report, reason)
+        record(self._locked, outcome, details, self._emit)
 
 
 def _new_report(restore: str, plan: Plan) -> Report:

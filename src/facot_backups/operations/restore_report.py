@@ -5,8 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
+from facot_backups.archive.store import LockedStore
 from facot_backups.errors import FacotBackupsError
-from facot_backups.model import DocumentPath, Source
+from facot_backups.events import Emit, Warned
+from facot_backups.model import DocumentPath, Json, Source
+from facot_backups.operations.reading import one_line
 from facot_backups.operations.restore_plan import Conflict, Counts
 
 CONFLICT_EXIT = 21
@@ -87,3 +90,31 @@ class Report:
         self.trouble_count += 1
         if len(self.troubles) < _SHOWN:
             self.troubles.append((path, trouble, reason))
+
+
+def ledger_details(restore: str, backup: str, report: Report | None, reason: str | None) -> dict[str, Json]:
+    """What the ledger says of a restore; `report` is None where there was no plan yet."""
+    details: dict[str, Json] = {"restore": restore, "backup": backup, "errors": [reason] if reason else []}
+    if report is not None:
+        details |= {
+            "backup": report.backup,
+            "target": str(report.target),
+            "mode": report.mode,
+            "undoes": report.undoes,
+            "pre_restore": report.pre_restore,
+            "written": report.written,
+            "conflicts": report.conflict_count,
+            "troubles": report.trouble_count,
+            "answered": list(report.answered),
+        }
+        if report.failure is not None:
+            details["errors"] = [one_line(report.failure)]
+    return details
+
+
+def record(locked: LockedStore, outcome: str, details: dict[str, Json], emit: Emit) -> None:
+    """A line of the ledger. Nothing that fails here hides how the restore itself ended."""
+    try:
+        locked.record("restore", outcome, **details)
+    except FacotBackupsError as fault:
+        emit(Warned(f"No se pudo anotar el resultado en el registro: {one_line(fault)}"))

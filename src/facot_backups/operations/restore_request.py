@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import TypeAlias
 
 from facot_backups.archive.facot2 import AnyBackup, OldBackup
 from facot_backups.errors import DamagedBackup, NewerFormat, UsageError
 from facot_backups.events import Emit
+from facot_backups.firestore.connection import Connection
 from facot_backups.model import EVERYTHING, Scope, Source
 from facot_backups.operations.restore_plan import Mode
 from facot_backups.operations.verify import verify
+
+Connect: TypeAlias = Callable[[], Connection]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,6 @@ others changed since is theirs: a conflict.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
@@ -24,7 +23,7 @@ from facot_backups.operations.restore_check import GET_TOGETHER, documents_at
 from facot_backups.operations.restore_guard import Guard, Planned
 from facot_backups.operations.restore_plan import Facts, Plan
 from facot_backups.operations.restore_spool import Outcomes
-from facot_backups.operations.sides import BackupSide
+from facot_backups.operations.sides import BackupSide, FolderSide
 
 CHANGED_SINCE = "alguien lo cambió después de la restauración"
 
@@ -69,7 +68,7 @@ class Undo:
         self._guard.begin(moment)
         requests = Requests(self._connection, self._clock, self._emit)
         outcomes = results_of(self._journal, plan.folder)
-        earlier = Earlier(self._backup)
+        earlier = Targets(BackupSide(self._backup, EVERYTHING))
         lines = self._journal.plan()
         done = 0
         try:
@@ -140,13 +139,12 @@ def results_of(journal: Journal, folder: Path | None) -> Outcomes:
     return outcomes
 
 
-class Earlier:
-    """The documents of a backup, asked for in name order."""
+class Targets:
+    """The documents of a backup of either kind, asked for in name order."""
 
-    def __init__(self, backup: Backup) -> None:
-        self._backup = backup
-        side = BackupSide(backup, EVERYTHING)
-        self._documents: Iterator[Document] = (d for d in side.documents(EVERYTHING) if d.mark is None)
+    def __init__(self, side: FolderSide) -> None:
+        self._side = side
+        self._documents = (d for d in side.documents(EVERYTHING) if d.mark is None)
         self._next = next(self._documents, None)
 
     def at(self, path: DocumentPath) -> Document:
@@ -154,8 +152,13 @@ class Earlier:
         while self._next is not None and self._next.path != path:
             self._next = next(self._documents, None)
         if self._next is None:
-            raise DamagedBackup(
-                f"{self._backup.name} no guarda «{'/'.join(path)}», que su diario nombra: no se puede "
-                "deshacer.\nNo se ha escrito nada. Restaure otro backup: facot-backups list"
-            )
+            raise not_of(self._side, path)
         return self._next
+
+
+def not_of(side: FolderSide, path: DocumentPath) -> DamagedBackup:
+    """The backup and the journal do not belong together."""
+    return DamagedBackup(
+        f"{side.label} no guarda «{'/'.join(path)}» como dice el diario: no se puede seguir.\n"
+        "No se ha escrito nada más. Restaure otro backup: facot-backups list"
+    )
