@@ -16,6 +16,7 @@ if TYPE_CHECKING:
         create_backup,
         get_backup_stats,
         get_backups_to_delete,
+        restore_backup,
     )
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "create_backup",
     "get_backup_stats",
     "get_backups_to_delete",
+    "restore_backup",
 ]
 
 

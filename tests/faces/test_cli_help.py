@@ -20,7 +20,7 @@ ENGLISH = re.compile(
     re.IGNORECASE,
 )
 # Words of the command line itself, and of other programs.
-OWN = re.compile(rf"--[a-z-]+|facot-backups|\b({'|'.join(COMMANDS)}|latest|live)\b")
+OWN = re.compile(rf"--[a-z-]+|facot-backups|\b({'|'.join(COMMANDS)}|latest|live|overwrite|missing|mirror)\b")
 
 
 def text_of(capsys: Any, *words: str) -> tuple[int, str]:

@@ -17,11 +17,26 @@ from facot_backups.archive.store import Store
 from facot_backups.clock import SystemClock
 from facot_backups.errors import FacotBackupsError, ReadBudgetExceeded, SettingError, UsageError
 from facot_backups.faces import logs, wiring
+from facot_backups.faces.restoring import RestoreResult, restore_backup
 from facot_backups.model import FACOT_COLLECTIONS
 from facot_backups.operations.cleanup import RetentionResult, clean_up
 from facot_backups.operations.retention import Decision
 from facot_backups.operations.stats import stats_of
 from facot_backups.settings import load_settings
+
+__all__ = [
+    "BackupResult",
+    "BackupRunner",
+    "BackupStats",
+    "CleanupResult",
+    "ListedBackup",
+    "RestoreResult",
+    "cleanup_old_backups",
+    "create_backup",
+    "get_backup_stats",
+    "get_backups_to_delete",
+    "restore_backup",
+]
 
 
 class ExportedCollection(TypedDict):

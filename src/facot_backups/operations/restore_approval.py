@@ -21,6 +21,9 @@ class Approval(Protocol):
     def beforehand(self) -> bool:
         """Whether every question is answered with yes unasked; the report then names them."""
 
+    def show(self, plan: Plan) -> None:
+        """Take note of the plan, before anything is asked."""
+
     def confirm(self, plan: Plan) -> bool:
         """Whether `plan` is to be carried out. Asked unless the target is an emulator."""
 
@@ -32,6 +35,9 @@ class Yes:
     """Everything was approved beforehand."""
 
     beforehand = True
+
+    def show(self, plan: Plan) -> None:
+        """Nobody looks."""
 
     def confirm(self, plan: Plan) -> bool:
         """Yes."""
@@ -54,6 +60,7 @@ def approve(connection: Connection, plan: Plan, approval: Approval) -> tuple[str
             f"las credenciales no permiten escribir en {target}",
             "Dé a la cuenta de servicio el rol roles/datastore.user. No se ha escrito nada.",
         )
+    approval.show(plan)
     answered: list[str] = []
     for question in plan.questions:
         _check(approval.answer(plan, question))

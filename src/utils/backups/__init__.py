@@ -4,6 +4,12 @@
 `utils` package (README.md, "Desde Python").
 """
 
-from facot_backups.faces.api import BackupRunner, cleanup_old_backups, create_backup, get_backup_stats
+from facot_backups.faces.api import (
+    BackupRunner,
+    cleanup_old_backups,
+    create_backup,
+    get_backup_stats,
+    restore_backup,
+)
 
-__all__ = ["BackupRunner", "cleanup_old_backups", "create_backup", "get_backup_stats"]
+__all__ = ["BackupRunner", "cleanup_old_backups", "create_backup", "get_backup_stats", "restore_backup"]

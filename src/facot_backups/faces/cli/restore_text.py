@@ -1,0 +1,198 @@
+"""The plan and the report of a restore, as lines for a person and as JSON."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Iterator
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from facot_backups.faces.cli import output
+from facot_backups.faces.cli.changes import field_lines, fields_json, path_text, safe
+
+if TYPE_CHECKING:
+    from facot_backups.operations.restore_plan import Counts, Plan
+    from facot_backups.operations.restore_report import Report
+    from facot_backups.operations.restore_spool import Entry
+
+# Documents named one by one; the rest is in the JSON and in the journal.
+_SHOWN = 50
+_SIGNS = {"create": ("+", "green"), "change": ("~", "yellow"), "delete": ("−", "red")}
+_HEADS = ("crear", "cambiar", "iguales", "borrar", "se dejan")
+_TROUBLES = {
+    "failed": "Firestore lo rechazó",
+    "pending": "no se llegó a escribir",
+    "unknown": "no se sabe si se escribió",
+    "mismatch": "se escribió y se lee otra cosa",
+}
+_MODES = {
+    "overwrite": "se pone lo que tiene el backup, lo demás se deja",
+    "missing": "solo lo que ahora no existe",
+    "mirror": "todo queda como en el backup, lo demás se borra",
+    "undo": "deshacer",
+}
+
+
+def plan_lines(plan: Plan, *, documents: bool, fields: bool) -> Iterator[str]:
+    """The plan: what becomes of each collection, what it costs; with `documents` each write."""
+    facts = plan.facts
+    what = f"Deshacer la restauración {facts.undoes}" if facts.undoes else f"Restaurar {facts.backup}"
+    yield f"{what} en {facts.target} ({_MODES[facts.mode]})"
+    yield f"  {'':<28}" + "".join(f"{head:>11}" for head in _HEADS)
+    for collection, counts in sorted(plan.counts.items()):
+        yield f"  {safe(collection):<28}" + _row(counts)
+    yield f"  {'en total':<28}" + _row(plan.total)
+    reads, later = output.number(plan.reads), output.number(plan.read_back)
+    yield f"Escrituras: {output.number(plan.writes)}. Lecturas: {reads} del plan y unas {later} al comprobar."
+    for note in plan.notes:
+        yield f"  • {safe(note)}"
+    for conflict in plan.conflicts[:_SHOWN]:
+        yield f"  ! {path_text(conflict.path)}: {conflict.reason}"
+    if documents:
+        yield from _writes(plan, fields=fields)
+
+
+def _row(counts: Counts) -> str:
+    numbers = (counts.create, counts.change, counts.equal, counts.delete, counts.skip)
+    return "".join(f"{output.number(number):>11}" for number in numbers)
+
+
+def _writes(plan: Plan, *, fields: bool) -> Iterator[str]:
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    for entry in plan.entries():
+        sign, color = _SIGNS[entry.action]
+        yield f"{click.style(sign, fg=color, bold=True)} {path_text(entry.path)}"
+        if fields and entry.action == "change":
+            yield from field_lines(plan.field_changes(entry), width, "    ")
+
+
+def print_plan_json(plan: Plan, *, fields: bool) -> None:
+    """The report of `restore --dry-run --json` (docs/cli.md), written as it is read."""
+    facts = plan.facts
+    head = {
+        "success": True,
+        "exit_code": 0,
+        "dry_run": True,
+        "backup": facts.backup,
+        "target": str(facts.target),
+        "mode": facts.mode,
+        "undoes": facts.undoes,
+        "plan": _counts_json(plan.counts),
+        "writes": plan.writes,
+        "reads": plan.reads,
+        "read_back": plan.read_back,
+        "notes": plan.notes,
+        "questions": [question.text for question in plan.questions],
+        "conflicts": [_conflict_json(c.path, c.reason) for c in plan.conflicts],
+        "conflict_count": plan.conflict_count,
+    }
+    click.echo(output.to_text(head).rstrip()[:-1].rstrip() + ',\n  "documents": [', nl=False)
+    for number, entry in enumerate(plan.entries()):
+        text = output.to_text(_entry_json(plan, entry, fields=fields), None)
+        click.echo(("," if number else "") + "\n    " + text, nl=False)
+    click.echo("\n  ]\n}")
+
+
+def _entry_json(plan: Plan, entry: Entry, *, fields: bool) -> dict[str, Any]:
+    value: dict[str, Any] = {"path": "/".join(entry.path), "action": entry.action}
+    if fields:
+        value["fields"] = fields_json(plan.field_changes(entry))
+    return value
+
+
+def _counts_json(counts: dict[str, Counts]) -> dict[str, Any]:
+    return {collection: asdict(counts[collection]) for collection in sorted(counts)}
+
+
+def _conflict_json(path: tuple[str, ...], reason: str) -> dict[str, str]:
+    return {"path": "/".join(path), "reason": reason}
+
+
+def report_json(report: Report, undo: str | None, go_on: str | None) -> dict[str, Any]:
+    """The report of `restore --json` (docs/cli.md)."""
+    return {
+        "success": report.exit_code == 0,
+        "exit_code": report.exit_code,
+        "dry_run": False,
+        "restore": report.restore,
+        "backup": report.backup,
+        "target": str(report.target),
+        "mode": report.mode,
+        "undoes": report.undoes,
+        "plan": _counts_json(report.planned),
+        "created": report.created,
+        "changed": report.changed,
+        "deleted": report.deleted,
+        "pre_restore": report.pre_restore,
+        "undo_command": undo,
+        "continue_command": go_on,
+        "conflicts": [_conflict_json(c.path, c.reason) for c in report.conflicts],
+        "conflict_count": report.conflict_count,
+        "edited": ["/".join(path) for path in report.edited],
+        "edited_count": report.edited_count,
+        "troubles": [
+            {"path": "/".join(path), "kind": kind, "reason": reason or _TROUBLES[kind]}
+            for path, kind, reason in report.troubles
+        ],
+        "trouble_count": report.trouble_count,
+        "notes": report.notes,
+        "answered": list(report.answered),
+        "reads": report.reads,
+        "errors": [str(error) for error in (report.failure, report.read_back_failure) if error is not None],
+    }
+
+
+def report_lines(report: Report, undo: str | None, go_on: str | None, *, quiet: bool) -> Iterator[str]:
+    """What was done, what was not, and the commands that go on or take it back."""
+    if not quiet or report.exit_code:
+        yield _headline(report)
+    for error in (report.failure, report.read_back_failure):
+        if error is not None:
+            yield click.style(safe_lines(str(error)), fg="red")
+    for conflict in report.conflicts[:_SHOWN]:
+        yield f"  ! {path_text(conflict.path)}: {conflict.reason}"
+    yield from _more(report.conflict_count)
+    for path, kind, reason in report.troubles[:_SHOWN]:
+        yield f"  ✗ {path_text(path)}: {safe(reason) if reason else _TROUBLES[kind]}"
+    yield from _more(report.trouble_count)
+    for path in report.edited[:_SHOWN]:
+        yield f"  • {path_text(path)}: alguien lo cambió mientras tanto; no era de esta restauración"
+    yield from _more(report.edited_count)
+    if quiet:
+        return
+    for note in report.notes:
+        yield f"  • {safe(note)}"
+    for text in report.answered:
+        yield f"  Respondido con --yes: {safe(text)}"
+    if go_on is not None:
+        yield f"Para terminarla:  {go_on}"
+    if undo is not None:
+        yield f"Para deshacerla:  {undo}"
+
+
+def safe_lines(text: str) -> str:
+    """A text of several lines without what a terminal would obey."""
+    return "\n".join(map(safe, text.splitlines()))
+
+
+def _headline(report: Report) -> str:
+    done = (
+        f"{output.number(report.created)} creados, {output.number(report.changed)} cambiados, "
+        f"{output.number(report.deleted)} borrados en {report.target}"
+    )
+    if report.exit_code == 0:
+        if not report.written:
+            return click.style("No había nada que escribir", fg="green", bold=True) + f" en {report.target}"
+        return click.style("Restaurado y comprobado", fg="green", bold=True) + f": {done}"
+    if report.conflict_count and not report.trouble_count and report.failure is None:
+        found = output.number(report.conflict_count)
+        return click.style(f"Restaurado, menos {found} en conflicto", fg="yellow", bold=True) + f": {done}"
+    return click.style("Restauración a medias", fg="red", bold=True) + f": {done}"
+
+
+def _more(count: int) -> Iterator[str]:
+    if count > _SHOWN:
+        yield f"    y {output.number(count - _SHOWN)} más (véalos con --json)"

@@ -1,0 +1,239 @@
+"""`restore_backup`: a restore for programs, as a plain dict."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypedDict
+
+from facot_backups.archive.strict import is_document_path
+from facot_backups.errors import (
+    BackupNotFound,
+    FacotBackupsError,
+    JournalNotFound,
+    ReadBudgetExceeded,
+    SettingError,
+    UsageError,
+)
+from facot_backups.faces import logs, wiring
+from facot_backups.model import EVERYTHING, DocumentPath, Scope
+from facot_backups.settings import load_settings
+
+if TYPE_CHECKING:
+    from facot_backups.operations.restore_guard import Question
+    from facot_backups.operations.restore_plan import Counts, Mode, Plan
+    from facot_backups.operations.restore_report import Report
+
+
+class RestoredCollection(TypedDict):
+    """What the plan does with the documents of a root collection, nested ones too (`--mode` in the help)."""
+
+    create: int
+    change: int
+    equal: int
+    delete: int
+    skip: int
+
+
+class RestoreResult(TypedDict):
+    """What `restore_backup` returns. Texts are in Spanish, paths as `invoices/12`.
+
+    `success`: everything is as planned. `plan` is what was planned, by collection; `written` what was
+    confirmed (0 with `dry_run`). `pre_restore` is the name of the backup that undoes it, None where nothing
+    was written. `conflicts`: documents left alone because somebody changed them meanwhile; `edited`: others
+    that changed meanwhile; `troubles`: those that are otherwise not as planned. `restore` is the id for
+    `facot-backups restore --continue`, None where there is none.
+    """
+
+    success: bool
+    dry_run: bool
+    restore: str | None
+    backup: str
+    target: str | None
+    plan: dict[str, RestoredCollection]
+    written: int
+    pre_restore: str | None
+    conflicts: list[str]
+    edited: list[str]
+    troubles: list[str]
+    notes: list[str]
+    errors: list[str]
+    exit_code: int
+
+
+def restore_backup(  # noqa: PLR0913 - all but the first are named, and have defaults
+    backup: str = "latest",
+    *,
+    backup_dir: str | Path | None = None,
+    client: Any = None,
+    collections: Sequence[str] | None = None,
+    documents: Sequence[str] | None = None,
+    mode: str | None = None,
+    into_project: str | None = None,
+    into_database: str | None = None,
+    dry_run: bool = False,
+    yes: bool = False,
+    allow_incomplete: bool = False,
+    counters_from_backup: bool = False,
+) -> RestoreResult:
+    """Give a backup back to Firestore, or undo a restore by the name of its `.pre-restore`.
+
+    `collections` and `documents` (`invoices/12`) are the scope, all of the backup without them. `mode` is
+    `overwrite` (None), `missing` or `mirror`. `yes` answers every question; without it only an emulator is
+    written to, and only where nothing has to be asked. With `dry_run` nothing is written anywhere. What can
+    happen on a working day is in `errors`. Raises UsageError for a caller's mistake and for a restore that
+    was not confirmed, BackupNotFound.
+    """
+    from facot_backups.operations import restore as operation
+    from facot_backups.operations.restore_request import RestoreRequest
+
+    settings = load_settings({"backup_dir": backup_dir, "project": into_project, "database": into_database})
+    store = wiring.open_store(settings, logs.log_event)
+    request = RestoreRequest(
+        backup=backup,
+        scope=_scope(collections, documents),
+        mode=_mode(mode),
+        into_project=into_project,
+        into_database=into_database,
+        allow_incomplete=allow_incomplete,
+        counters_from_backup=counters_from_backup,
+        max_reads=settings.max_reads,
+    )
+    connect = wiring.connector(settings, client)
+    try:
+        if dry_run:
+            with operation.planned(connect, store, request, logs.log_event) as plan:
+                return _planned(plan)
+        return _restored(operation.restore(connect, store, request, _Beforehand(yes), logs.log_event))
+    except FacotBackupsError as error:
+        if _is_callers_mistake(error):
+            raise
+        logs.log_failure(str(error))
+        return _failed(backup, error, dry_run=dry_run)
+
+
+class _Beforehand:
+    """An `Approval` without anybody to ask."""
+
+    def __init__(self, yes: bool) -> None:
+        self.beforehand = yes
+
+    def show(self, plan: Plan) -> None:
+        """Nobody looks."""
+
+    def confirm(self, plan: Plan) -> bool:
+        """The caller's `yes`. Raises UsageError without it."""
+        if not self.beforehand:
+            raise UsageError(
+                f"Restaurar en {plan.facts.target} hay que confirmarlo: no se ha escrito nada.\n"
+                "Mire el plan con dry_run=True, y repita con yes=True."
+            )
+        return True
+
+    def answer(self, plan: Plan, question: Question) -> bool:
+        """The caller's `yes`. Raises UsageError without it."""
+        if not self.beforehand:
+            raise UsageError(
+                f"{question.text}\nNo se ha escrito nada. Para decir que sí, repita con yes=True."
+            )
+        return True
+
+
+def _mode(text: str | None) -> Mode | None:
+    from facot_backups.operations.restore_plan import MODES
+
+    found = next((mode for mode in MODES if mode == text), None)
+    if text is not None and found is None:
+        raise UsageError(f"«{text}» no es un modo.\nSe admite: {', '.join(MODES)}.")
+    return found
+
+
+def _scope(collections: Sequence[str] | None, documents: Sequence[str] | None) -> Scope:
+    if not collections and not documents:
+        return EVERYTHING
+    if isinstance(collections, str) or isinstance(documents, str):
+        raise UsageError("collections y documents son listas de textos.")
+    return Scope(collections=tuple(collections or ()), documents=tuple(map(_path, documents or ())))
+
+
+def _path(text: str) -> DocumentPath:
+    path = tuple(text.strip("/").split("/"))
+    if not is_document_path(path):
+        raise UsageError(
+            f"«{text}» no es la ruta de un documento.\nSe admite: COLECCIÓN/ID, como invoices/12."
+        )
+    return path
+
+
+def _is_callers_mistake(error: FacotBackupsError) -> bool:
+    if isinstance(error, SettingError):
+        return error.origin == "argumento"
+    mistakes = (UsageError, BackupNotFound, JournalNotFound)
+    return isinstance(error, mistakes) and not isinstance(error, ReadBudgetExceeded)
+
+
+def _counts(counts: dict[str, Counts]) -> dict[str, RestoredCollection]:
+    return {
+        name: RestoredCollection(
+            create=c.create, change=c.change, equal=c.equal, delete=c.delete, skip=c.skip
+        )
+        for name, c in sorted(counts.items())
+    }
+
+
+def _planned(plan: Plan) -> RestoreResult:
+    return RestoreResult(
+        success=True,
+        dry_run=True,
+        restore=None,
+        backup=plan.facts.backup,
+        target=str(plan.facts.target),
+        plan=_counts(plan.counts),
+        written=0,
+        pre_restore=None,
+        conflicts=["/".join(conflict.path) for conflict in plan.conflicts],
+        edited=[],
+        troubles=[],
+        notes=list(plan.notes),
+        errors=[],
+        exit_code=0,
+    )
+
+
+def _restored(report: Report) -> RestoreResult:
+    failures = (report.failure, report.read_back_failure)
+    return RestoreResult(
+        success=report.exit_code == 0,
+        dry_run=False,
+        restore=report.restore if report.pre_restore else None,
+        backup=report.backup,
+        target=str(report.target),
+        plan=_counts(report.planned),
+        written=report.written,
+        pre_restore=report.pre_restore,
+        conflicts=["/".join(conflict.path) for conflict in report.conflicts],
+        edited=["/".join(path) for path in report.edited],
+        troubles=["/".join(path) for path, _, _ in report.troubles],
+        notes=list(report.notes),
+        errors=[str(failure) for failure in failures if failure is not None],
+        exit_code=report.exit_code,
+    )
+
+
+def _failed(backup: str, error: FacotBackupsError, *, dry_run: bool) -> RestoreResult:
+    return RestoreResult(
+        success=False,
+        dry_run=dry_run,
+        restore=None,
+        backup=backup,
+        target=None,
+        plan={},
+        written=0,
+        pre_restore=None,
+        conflicts=[],
+        edited=[],
+        troubles=[],
+        notes=[],
+        errors=[str(error)],
+        exit_code=error.exit_code,
+    )
