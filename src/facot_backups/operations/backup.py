@@ -18,6 +18,7 @@ from facot_backups.events import Emit, Event, PhaseStarted, Progressed, Warned, 
 from facot_backups.firestore.connection import Connection
 from facot_backups.model import EVERYTHING, Scope
 from facot_backups.operations.reading import Budget, Read, Reading, one_line
+from facot_backups.operations.stopping import Stop
 from facot_backups.state import Try
 from facot_backups.version import __version__
 
@@ -64,13 +65,14 @@ def back_up_locked(
     locked: LockedStore,
     request: BackupRequest,
     emit: Emit = ignore,
+    stop: Stop | None = None,
 ) -> Backup:
-    """`back_up` for a caller that holds the lock of `store` already."""
-    _tell_of_recovery(locked, emit)
-    return _Run(connect, store, locked, request, emit).run()
+    """`back_up` for a caller that holds the lock of `store` already; `stop` ends it from another thread."""
+    tell_of_recovery(locked, emit)
+    return _Run(connect, store, locked, request, emit, stop or Stop()).run()
 
 
-def _tell_of_recovery(locked: LockedStore, emit: Emit) -> None:
+def tell_of_recovery(locked: LockedStore, emit: Emit) -> None:
     """That a run was killed must reach a person, though nothing is left to do about it."""
     for backup in locked.recovered:
         emit(
@@ -96,12 +98,15 @@ class _Run:
         locked: LockedStore,
         request: BackupRequest,
         emit: Emit,
+        stop: Stop,
     ) -> None:
         self._connect = connect
         self._locked = locked
         self._store = store
         self._request = request
-        self._emit = emit
+        self._stop = stop
+        self._emit = stop.emit(emit)
+        self._tell_always = emit
         self._clock = store.clock
         started_at = self._clock.now()
         self._run_id = f"{started_at:%Y%m%dT%H%M%SZ}-{secrets.token_hex(4)}"
@@ -133,7 +138,7 @@ class _Run:
 
     def _read_and_publish(self) -> Backup:
         self._emit(PhaseStarted("connecting"))
-        with self._connect() as connection:
+        with self._connect() as connection, self._stop.closing(connection.close):
             self._emulator = connection.source.emulator
             self._locked.check_source(connection.source, adopt=self._request.adopt_source)
             budget = self._budget()
@@ -163,6 +168,7 @@ class _Run:
         self._emit(PhaseStarted("publishing"))
         self._locked.link_unchanged(staging, read.files, connection.source, self._request.scope)
         metadata = self._metadata(read, connection)
+        self._stop.check()
         return self._locked.publish(staging, metadata)
 
     def _metadata(self, read: Read, connection: Connection) -> Metadata:
@@ -246,4 +252,4 @@ class _Run:
                 errors=errors,
             )
         except FacotBackupsError as fault:
-            self._emit(Warned(f"No se pudo anotar el resultado en el registro: {one_line(fault)}"))
+            self._tell_always(Warned(f"No se pudo anotar el resultado en el registro: {one_line(fault)}"))

@@ -11,13 +11,14 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, tzinfo
 
 from facot_backups.archive.ledger import COMPLETE, INTERRUPTED, LedgerEntry
+from facot_backups.archive.metadata import Trigger
 from facot_backups.clock import from_iso_utc
 from facot_backups.model import Json
 from facot_backups.state import Try
 
 # Those of a try to make a backup; others (a preview, a live comparison) are noted for their reads alone.
 BACKUP_TRIGGERS = frozenset({"scheduled", "manual", "api"})
-SCHEDULED = "scheduled"
+SCHEDULED: Trigger = "scheduled"
 
 
 def join(remembered: Iterable[Try], entries: Iterable[LedgerEntry]) -> list[Try]:

@@ -1,0 +1,227 @@
+"""One scheduled run: under the lock ask again whether it is due, back up, and prove what was made.
+
+The scheduler's thread, `schedule` and `run --if-due` all do just this, so that catching up, trying again
+and two programs at once are decided in one place.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time
+from typing import TYPE_CHECKING, Protocol
+
+from facot_backups.archive.ledger import COMPLETE, DAMAGED, FAILED
+from facot_backups.archive.reader import Backup
+from facot_backups.archive.store import LockedStore, Store
+from facot_backups.errors import BackupDirUnusable, DamagedBackup, FacotBackupsError, LockHeld
+from facot_backups.events import Emit, Warned, ignore
+from facot_backups.model import Scope
+from facot_backups.operations.cleanup import RetentionResult, clean_up_locked
+from facot_backups.operations.retention import Policy
+from facot_backups.operations.schedule import Decision, Facts, decide
+from facot_backups.operations.stopping import Stop
+from facot_backups.operations.tries import SCHEDULED, join
+from facot_backups.operations.verify import VerifyReport, verify
+from facot_backups.state import Try
+
+if TYPE_CHECKING:
+    from facot_backups.firestore.connection import Connection
+
+PROOF = "proof"
+
+
+class Drill(Protocol):
+    """The restore drill, made if it is due."""
+
+    def __call__(self, locked: LockedStore, backup: Backup, emit: Emit) -> None:
+        """Restore `backup` into a Firestore in memory and compare, unless the last drill is recent enough.
+
+        Records what it found in the ledger. Raises DamagedBackup if the data does not come back equal.
+        """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """What a scheduled run needs. `hour` is local, in the zone of the store's clock.
+
+    `connect`, `scope`, `max_reads` as for any run; `policy` is that of the retention that follows;
+    `drill` is None where there is none. `stop` ends it from another thread.
+    """
+
+    store: Store
+    connect: Callable[[], Connection]
+    hour: time
+    scope: Scope
+    policy: Policy
+    max_reads: int | None = None
+    drill: Drill | None = None
+    emit: Emit = ignore
+    stop: Stop | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduledRun:
+    """What became of it. `backup` is None if nothing was due.
+
+    `report`, `retention`: what followed a complete one. `fault` is what went wrong after the publish, for
+    its exit code: the backup is there all the same.
+    """
+
+    decision: Decision
+    backup: Backup | None = None
+    report: VerifyReport | None = None
+    retention: RetentionResult | None = None
+    fault: FacotBackupsError | None = None
+
+
+def facts_of(store: Store, hour: time, scope: Scope) -> Facts:
+    """What a decision is made from, as it is now. Takes no lock, needs no network.
+
+    Raises nothing for a backup folder that is gone or cannot be read: then only what the state folder
+    remembers is in it.
+    """
+    remembered = store.state.tries(store.root)
+    try:
+        repository = store.repository()
+        backups, entries = store.backups(), store.ledger.entries()
+    except BackupDirUnusable:
+        repository, backups, entries = None, None, []
+    return Facts(
+        backups=backups,
+        tries=join(remembered, entries),
+        now=store.clock.now(),
+        zone=store.clock.zone(),
+        hour=hour,
+        source=repository.source if repository is not None else None,
+        scope=scope,
+    )
+
+
+def run_if_due(job: Job) -> ScheduledRun:
+    """Make the scheduled backup if it is due, verify it, drill, and let retention follow.
+
+    Not due: nothing is touched or locked. The proof of a backup whose run was killed after its publish is
+    made up for, once. Every try that fails is remembered in the state folder, also one that could not even
+    open the backup folder. Raises as `back_up` does; LockHeld is no try.
+    """
+    decision = decide(facts_of(job.store, job.hour, job.scope))
+    if not decision.due:
+        return _make_up_for_proof(job, decision)
+    started_at = job.store.clock.now()
+    run = _Run(job)
+    try:
+        with job.store.locked() as locked:
+            return run.locked(locked)
+    except BackupDirUnusable as error:
+        if not run.begun:
+            _remember_failure(job, started_at, error)
+        raise
+
+
+def _make_up_for_proof(job: Job, decision: Decision) -> ScheduledRun:
+    backup = unproven(job.store, decision.for_date)
+    if backup is None or not job.store.state.warn_once(job.store.root, f"{PROOF} {backup.name}"):
+        return ScheduledRun(decision)
+    try:
+        with job.store.locked() as locked:
+            return _Run(job).locked(locked)
+    except LockHeld:  # it is being proven now
+        return ScheduledRun(decision)
+
+
+def unproven(store: Store, day: date) -> Backup | None:
+    """The scheduled backup of the local date `day`, if nobody has verified it since it was made."""
+    try:
+        backups = [b for b in store.backups() if b.complete and b.proven().scheduled_for == day]
+        proven = {entry.details.get("backup") for entry in store.ledger.entries() if entry.kind == PROOF}
+    except BackupDirUnusable:
+        return None
+    return next((backup for backup in backups if str(backup.name) not in proven), None)
+
+
+def _remember_failure(job: Job, started_at: datetime, error: FacotBackupsError) -> None:
+    """Note a try that ended before its run began: the folder that should hold the ledger is not usable."""
+    attempt = Try(
+        run_id=f"{started_at:%Y%m%dT%H%M%SZ}-{secrets.token_hex(4)}",
+        trigger=SCHEDULED,
+        started_at=started_at,
+        outcome=FAILED,
+        ended_at=job.store.clock.now(),
+        error=" ".join(str(error).split()),
+    )
+    job.store.state.record_try(job.store.root, attempt)
+
+
+class _Run:
+    """A run under way. `begun`: from here on the run itself remembers how it ended."""
+
+    def __init__(self, job: Job) -> None:
+        self._job = job
+        self._stop = job.stop or Stop()
+        self._emit = self._stop.emit(job.emit)
+        self.begun = False
+
+    def locked(self, locked: LockedStore) -> ScheduledRun:
+        """Under the lock: another program may have made the backup meanwhile, or a killed run finished it."""
+        from facot_backups.operations.backup import BackupRequest, back_up_locked, tell_of_recovery
+
+        job = self._job
+        decision = decide(facts_of(job.store, job.hour, job.scope))
+        if not decision.due:
+            self.begun = True
+            tell_of_recovery(locked, job.emit)
+            backup = unproven(job.store, decision.for_date)
+            return self._prove(locked, ScheduledRun(decision, backup))
+        for warning in decision.warnings:
+            job.emit(Warned(warning))
+        request = BackupRequest(
+            scope=job.scope,
+            trigger=SCHEDULED,
+            scheduled_for=decision.for_date,
+            max_reads=job.max_reads,
+        )
+        self.begun = True
+        backup = back_up_locked(job.connect, job.store, locked, request, job.emit, self._stop)
+        return self._prove(locked, ScheduledRun(decision, backup))
+
+    def _prove(self, locked: LockedStore, run: ScheduledRun) -> ScheduledRun:
+        """What follows a complete backup; whatever goes wrong with it, the backup is there."""
+        backup = run.backup
+        if backup is None or not backup.complete:
+            return run
+        try:
+            report = verify(backup, self._emit)
+            run = replace(run, report=report)
+            record_proof(locked, report)
+            if not report.sound:
+                raise _damaged(report)
+            if self._job.drill is not None:
+                self._job.drill(locked, backup, self._emit)
+            retention = clean_up_locked(
+                self._job.store, locked, self._job.policy, self._job.scope, self._emit
+            )
+        except FacotBackupsError as fault:
+            return replace(run, fault=fault)
+        return replace(run, retention=retention, fault=retention.fault)
+
+
+def record_proof(locked: LockedStore, report: VerifyReport) -> None:
+    """Write into the ledger that a backup was read again, and what was found."""
+    locked.record(
+        PROOF,
+        COMPLETE if report.sound else DAMAGED,
+        backup=report.backup,
+        documents=report.documents,
+        bytes=report.bytes_read,
+        files=sorted({problem.file for problem in report.problems}),
+        errors=[problem.message for problem in report.problems],
+    )
+
+
+def _damaged(report: VerifyReport) -> DamagedBackup:
+    return DamagedBackup(
+        f"El backup {report.backup}, recién hecho, está dañado: {report.problems[0].message}.\n"
+        "Revise el disco y haga otro (facot-backups run). Los anteriores no dependen de este."
+    )
