@@ -1,6 +1,7 @@
 """`python -m tests.end_to_end.hooked ACT WHEN STEP FOLDER`: the real `run`, with something done on the way.
 
-WHEN: `event` counts what the run tells its face, `disk` the calls that change the disk. At number STEP:
+WHEN: `event` counts what the run tells its face, `disk` the calls that change the disk,
+`publish` the rename that makes a backup. At number STEP:
 `kill` ends the process at once (half of a write arrives); `protect` takes the folder's write permission
 away; `count` does nothing, and the number of steps is printed at the end.
 """
@@ -35,6 +36,12 @@ def act(name: str, args: tuple[Any, ...]) -> None:
 hook = crash.At(STEP, act)
 
 
+def at_publish(name: str, args: tuple[Any, ...]) -> None:
+    """The one step that gives a staging folder its name."""
+    if name == "rename" and Path(args[0]).parent.name == "staging":
+        hook(name, args)
+
+
 @contextmanager
 def telling(**options: Any) -> Iterator[Emit]:
     """The face's own progress, with the hook at every event."""
@@ -52,8 +59,8 @@ def run() -> int:
 
 
 def watched(work: Callable[[], int]) -> int:
-    if WHEN == "disk":
-        with crash.watched(hook):
+    if WHEN in ("disk", "publish"):
+        with crash.watched(hook if WHEN == "disk" else at_publish):
             return work()
     with patch.object(run_command, "progress", telling):
         return work()

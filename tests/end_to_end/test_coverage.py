@@ -100,9 +100,10 @@ def test_a_document_of_one_mebibyte(any_world: World, text: str) -> None:
     check(any_world)
 
 
+@pytest.mark.slow
 def test_a_document_of_as_many_values_as_fit(any_world: World) -> None:
-    any_world.write("grandes/1", t=[b""] * 300_000)
-    any_world.write("grandes/2", **{f"c{n}": {"v": None} for n in range(20_000)})
+    any_world.write("grandes/1", t=[b""] * 100_000)
+    any_world.write("grandes/2", **{f"c{n}": {"v": None} for n in range(10_000)})
     check(any_world)
 
 

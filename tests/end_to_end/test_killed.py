@@ -69,6 +69,26 @@ def test_killed_when_it_changes_the_disk(full: World, step: int) -> None:
 
 
 @pytest.mark.slow
+def test_killed_when_all_but_the_name_was_done(full: World) -> None:
+    """The next run publishes what was finished, and says so."""
+    assert full.hooked("kill", "publish", 1).code == -signal.SIGKILL
+    assert len(full.published()) == 1
+    stored = full.stored()
+    full.write("invoices/mas")
+    ran = full.run("run")
+    assert ran.code == 0
+    assert "se ha publicado como" in ran.err
+    new, recovered, _ = full.backups()
+    assert full.whole(recovered) == stored
+    assert full.whole(new) == full.stored()
+    assert [(e["kind"], e["outcome"]) for e in full.ledger()][1:] == [
+        ("recovery", "COMPLETE"),
+        ("run", "COMPLETE"),
+    ]
+    assert full.leftovers() == []
+
+
+@pytest.mark.slow
 def test_killed_in_its_very_first_run(world: World) -> None:
     world.write("invoices/1")
     for when, step in (("event", 2), ("event", 5), ("disk", 70)):

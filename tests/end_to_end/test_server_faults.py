@@ -13,7 +13,7 @@ import pytest
 from facot_backups.archive.reader import Backup
 from facot_backups.errors import FirestoreUnavailable, SnapshotExpired
 from facot_backups.events import CollectionDone, CollectionFailed, Event, Retried
-from facot_backups.firestore.check import SpotCheck
+from facot_backups.firestore.check import SpotCheck, spot_check
 from facot_backups.firestore.scan import Scan
 from facot_backups.local.faults import Fault
 from facot_backups.operations import reading
@@ -280,7 +280,7 @@ def test_a_document_that_differs_when_read_again(full: World) -> None:
 
 
 def test_one_collection_that_differs_when_read_again(full: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    real = reading.spot_check
+    real = spot_check
 
     def one_differs(*arguments: Any, **named: Any) -> SpotCheck:
         return replace(real(*arguments, **named), differing=(("invoices", "1", "items", "0"),))

@@ -9,7 +9,7 @@ import pytest
 
 from facot_backups.faces.cli import main
 from facot_backups.operations import backup as operation
-from tests.end_to_end.world import World
+from tests.end_to_end.world import Ran, World
 
 
 def test_run_says_what_it_did(world: World) -> None:
@@ -159,6 +159,18 @@ def test_a_path_that_is_no_text(world: World) -> None:
     world.folder = world.folder.with_name("carpeta-\udcff")
     assert [world.run(command).code for command in ("run", "list", "verify")] == [0, 0, 0]
     assert world.run("run", "--json").report["success"]
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.name == "nt", reason="el intérprete de órdenes es de POSIX")
+def test_a_process_without_stdin_stdout_and_stderr(world: World) -> None:
+    """As some services are started; a file of the backup must not get the number of stderr."""
+    closed = ["sh", "-c", 'exec "$@" <&- >&- 2>&-', "sh"]
+    assert world.process("run", prefix=closed) == Ran(0, "", "")
+    (backup,) = world.backups()
+    assert world.whole(backup) == world.stored()
+    assert world.process("verify", "--json", prefix=closed).code == 0
+    assert world.process("verify", "nada", prefix=closed).code == 12
 
 
 def test_the_working_directory_is_where_it_is(world: World) -> None:

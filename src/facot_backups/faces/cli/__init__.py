@@ -75,6 +75,7 @@ def main(arguments: list[str] | None = None) -> int:
     """
     words = sys.argv[1:] if arguments is None else arguments
     verbose = "--verbose" in words
+    output.keep_standard_descriptors()
     output.never_fail_for_a_character()
     try:
         code = cli.main(words, prog_name="facot-backups", standalone_mode=False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import sys
 import traceback
 from datetime import datetime
@@ -13,6 +14,18 @@ import click
 
 from facot_backups.clock import SystemClock
 from facot_backups.errors import FacotBackupsError
+
+
+def keep_standard_descriptors() -> None:
+    """Open what the process was started without of stdin, stdout and stderr, on nothing.
+
+    Else a file of a backup would get the number 2, and what a library writes to stderr would end in it.
+    """
+    for descriptor in range(3):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # the lowest number that is free: this one
 
 
 def never_fail_for_a_character() -> None:

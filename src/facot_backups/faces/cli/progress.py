@@ -39,8 +39,13 @@ PHASES = {
     "checking": "Comprobando con el servidor",
     "publishing": "Publicando",
     "verifying": "Verificando",
+    "planning": "Haciendo el plan",
+    "keeping": "Guardando lo que hay",
+    "writing": "Escribiendo",
+    "reading-back": "Comprobando lo escrito",
     "comparing": "Comparando",
     "searching": "Buscando",
+    "auditing": "Revisando",
 }
 
 WAITING = "Firestore no responde: se reintenta…"
@@ -51,7 +56,7 @@ def progress(*, quiet: bool, verbose: bool) -> Iterator[Emit]:
     """An `Emit` that shows what happens until the block ends."""
     if quiet:
         yield _show_warning
-    elif sys.stderr.isatty():
+    elif sys.stderr is not None and sys.stderr.isatty():  # None: a program without a console
         with _Bar(verbose=verbose) as bar:
             yield bar.emit
     else:
