@@ -61,7 +61,8 @@ def test_it_finds_what_a_whole_reading_gives(stream: list[Document], data: st.Da
             assert found.below == empty | there
         paths = {one.path for one in documents}
         base = data.draw(st.sampled_from(sorted(paths)) if paths else st.just(("invoices", "1")))
-        for absent in ((*base, "items", data.draw(ids)), (*base[:-1], data.draw(ids))):
+        elsewhere = [(*p[:at], "otra", *p[at + 1 :]) for p in paths for at in range(2, len(p), 2)]
+        for absent in ((*base, "items", data.draw(ids)), (*base[:-1], data.draw(ids)), *elsewhere):
             if absent not in paths:
                 assert find_document(backup, absent) is None
 

@@ -228,6 +228,29 @@ def test_what_failed_is_named_and_never_deleted(tmp_path: Path) -> None:
         assert diff.unknown == {"invoices": why, "zonas": why}
 
 
+def test_scopes_that_meet_nowhere_compare_nothing(tmp_path: Path) -> None:
+    left, right = (
+        side(
+            tmp_path / name / "2024-11-27",
+            document(f"invoices/{name}"),
+            scope=Scope(collections=(), documents=(("invoices", name),)),
+        )
+        for name in ("1", "2")
+    )
+    diff = Diff(left, right)
+    assert list(diff) == []
+    assert diff.unknown == {"invoices": "cada lado abarca otros documentos de ella"}
+
+
+def test_a_mark_that_says_unread_is_no_absence(tmp_path: Path) -> None:
+    restore = Scope(collections=(), restore="r")
+    kept = side(tmp_path / "2024-11-27T010000.pre-restore", document("invoices/1/items/0"), scope=restore)
+    known = BackupSide(kept.backup, Scope(collections=("invoices",)))
+    right = side(tmp_path / "2024-11-27", document("invoices/1"), document("invoices/1/items/0"))
+    assert kinds_of(known, right) == {"invoices/1": "unknown", "invoices/1/items/0": "equal"}
+    assert kinds_of(right, known) == {"invoices/1": "unknown", "invoices/1/items/0": "equal"}
+
+
 def test_a_pre_restore_is_no_side_but_on_purpose(tmp_path: Path) -> None:
     name = "2024-11-27T010000.pre-restore"
     kept = side(tmp_path / name, document("invoices/1"), scope=Scope(collections=(), restore="r"))

@@ -14,6 +14,8 @@ from facot_backups.operations.sides import BackupSide, FolderSide
 
 # Documents between two signs of life.
 _STEP = 1000
+# Two scopes that name documents of one collection, none of them the same.
+_APART = "cada lado abarca otros documentos de ella"
 
 
 @dataclass(slots=True)
@@ -133,7 +135,9 @@ class Diff:
             if touches(self.scope, collection):
                 self._counts_of(collection)
                 continue
-            ignorant = next(side for side in sides if not touches(side.extent, collection))
-            self.unknown[collection] = ignorant.why_unknown(collection)
+            self.unknown[collection] = next(
+                (side.why_unknown(collection) for side in sides if not touches(side.extent, collection)),
+                _APART,
+            )
         self.counts = {name: self.counts[name] for name in sorted(self.counts, key=segment_key)}
         self.unknown = {name: self.unknown[name] for name in sorted(self.unknown, key=segment_key)}
