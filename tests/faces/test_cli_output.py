@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from typing import Any
 
 import pytest
@@ -176,3 +177,24 @@ def test_a_process_without_stdin_stdout_and_stderr(world: World) -> None:
 def test_the_working_directory_is_where_it_is(world: World) -> None:
     assert main(["run"]) == 0
     assert (world.state.parent / "backups").is_dir()
+
+
+@pytest.mark.parametrize("verbose", [True, False])
+def test_a_destructor_that_fails_shows_no_trace(
+    world: World, monkeypatch: pytest.MonkeyPatch, verbose: bool
+) -> None:
+    """As gRPC's does when Ctrl-C comes while a call begins."""
+
+    class Broken:
+        def __del__(self) -> None:
+            raise AttributeError("a medio hacer")
+
+    def interrupted(*_: Any) -> None:
+        Broken()
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(operation, "back_up", interrupted)
+    monkeypatch.setattr("sys.unraisablehook", sys.__unraisablehook__)
+    ran = world.run("run", *(["--verbose"] if verbose else []))
+    assert (ran.code, "a medio hacer" in ran.err) == (130, verbose)
+    assert "Interrumpido" in ran.err

@@ -77,6 +77,11 @@ def main(arguments: list[str] | None = None) -> int:
     verbose = "--verbose" in words
     output.keep_standard_descriptors()
     output.never_fail_for_a_character()
+    with output.remarks_of_destructors(shown=verbose):
+        return _run(words, verbose=verbose)
+
+
+def _run(words: list[str], *, verbose: bool) -> int:
     try:
         code = cli.main(words, prog_name="facot-backups", standalone_mode=False)
         return int(code or 0)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import io
 import json
+import logging
 import os
 import sys
 import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +17,8 @@ import click
 
 from facot_backups.clock import SystemClock
 from facot_backups.errors import FacotBackupsError
+
+_log = logging.getLogger(__name__)
 
 
 def keep_standard_descriptors() -> None:
@@ -26,6 +31,26 @@ def keep_standard_descriptors() -> None:
             os.fstat(descriptor)
         except OSError:
             os.open(os.devnull, os.O_RDWR)  # the lowest number that is free: this one
+
+
+@contextmanager
+def remarks_of_destructors(*, shown: bool) -> Iterator[None]:
+    """Send what a destructor raises to the log instead of stderr, unless `shown`.
+
+    gRPC's own raises one when Ctrl-C comes in the moment in which a call begins: nothing is lost by it, and
+    its stack trace would hide the two lines that count.
+    """
+    before = sys.unraisablehook
+    if not shown:
+        sys.unraisablehook = _log_unraisable
+    try:
+        yield
+    finally:
+        sys.unraisablehook = before
+
+
+def _log_unraisable(found: sys.UnraisableHookArgs) -> None:
+    _log.debug("in %r: %r", found.object, found.exc_value)
 
 
 def never_fail_for_a_character() -> None:
