@@ -1,0 +1,96 @@
+"""A folder where the documentation's blocks run: a business on an in-memory Firestore, and the programs."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from facot_backups.faces.api import BackupRunner
+from facot_backups.local import encode
+from facot_backups.local.load import delete_documents
+from facot_backups.local.sample import Business, documents
+from facot_backups.state import State
+from tests.docs.pages import Block
+from tests.firestore.test_connection import key_file
+from tests.support.servers import FirestoreServer
+
+# What the pages' examples name.
+INVOICE = "invoices/1732654800000"
+DAYS = ("2024-11-26", "2024-11-27")
+# Lines of bash blocks that do not run here, and why. Each must stand in a page.
+NOT_RUN = {
+    "make demo": "it installs itself first; tests/faces/test_cli_demo.py runs the demonstration",
+    "pip install .": "it needs the network; tests/faces/test_wheel.py installs the wheel by hand",
+}
+
+
+@dataclass(frozen=True)
+class Place:
+    """`folder` is the working directory of the blocks; the process's environment leads to `server`."""
+
+    folder: Path
+    programs: Path
+    server: FirestoreServer
+
+    def run(self, block: Block) -> None:
+        """Run a bash or python block here; it must end well. Every line of a bash block must."""
+        if block.language == "python":
+            self._execute(block, [sys.executable, "-B", "-c", block.text])
+        else:
+            lines = [line for line in block.text.splitlines() if line not in NOT_RUN]
+            self._execute(block, ["bash", "-euo", "pipefail", "-c", "\n".join(lines)])
+
+    def _execute(self, block: Block, command: Sequence[str]) -> None:
+        done = subprocess.run(
+            command,
+            cwd=self.folder,
+            env={**os.environ, "PATH": f"{self.programs}{os.pathsep}{os.environ['PATH']}"},
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            timeout=120,
+            check=False,
+        )
+        assert done.returncode == 0, f"{block}: {done.returncode}\n{done.stdout}{done.stderr}"
+
+    def change_between(self) -> None:
+        """Make two backups, of 26 and 27 November 2024, with a few changes between them."""
+        self._write({"total_amount": 1180.0, "ncf": "B0100000001", "notas": {"a": [1, None]}}, "Producto 1")
+        assert BackupRunner().run_backup(DAYS[0])["success"]
+        self._write({"total_amount": 1200.0, "ncf": "B0100000001", "notas": {"a": [2]}}, "Producto uno")
+        self.server.write([("invoices/nueva", encode.fields({"n": 1}))])
+        delete_documents(self.server.host, ["companies/145236"], self.server.project)
+        assert BackupRunner().run_backup(DAYS[1])["success"]
+
+    def _write(self, invoice: dict[str, object], item: str) -> None:
+        rows = [(INVOICE, invoice), (f"{INVOICE}/items/0", {"description": item})]
+        self.server.write([(path, encode.fields(values)) for path, values in rows])
+
+
+def make_place(server: FirestoreServer, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Place:
+    """An empty folder but for the credentials file, which an emulator never asks for."""
+    server.write(documents(Business(invoices=12, project=server.project)))
+    home, programs, here = folder / "home", folder / "programs", folder / "aqui"
+    for each in (home, programs, here):
+        each.mkdir()
+    program = programs / "facot-backups"
+    program.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -B -m facot_backups "$@"\n')
+    program.chmod(0o755)
+    key_file(here, project_id=server.project).rename(here / "firebase-credentials.json")
+    for name, value in {
+        "FIRESTORE_EMULATOR_HOST": server.host,
+        "GOOGLE_CLOUD_PROJECT": server.project,
+        "HOME": str(home),
+    }.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.chdir(here)
+    # That the folder is on the system's own disk is not what the pages are about.
+    State().warn_once(here / "backups", "system-disk")
+    return Place(here, programs, server)

@@ -1,0 +1,127 @@
+"""What commands print with --json against the tables of docs/cli.md: every field, in every kind of answer."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, get_args
+
+import grpc
+import pytest
+
+from facot_backups.archive import reader
+from facot_backups.archive.metadata import Trigger
+from facot_backups.faces.cli import main
+from facot_backups.local.faults import Fault
+from facot_backups.local.load import delete_documents
+from facot_backups.operations import compare, history, retention, retention_alarms, verify
+from tests.docs.place import DAYS, INVOICE, Place
+from tests.docs.schemas import FAILURE, check, schemas
+
+SCHEMAS = schemas()
+ENUMERATIONS = {
+    ("list --json", "backups[].kind"): {*get_args(reader.Kind), "facot2"},
+    ("list --json", "backups[].trigger"): {*get_args(Trigger)},
+    ("verify --json", "backups[].problems[].kind"): {*get_args(verify.ProblemKind)},
+    ("cleanup --json", "deleted[].rule"): {*get_args(retention.Rule)},
+    ("cleanup --json", "kept[].rule"): {*get_args(retention.Rule)},
+    ("cleanup --json", "alarms[].kind"): {*get_args(retention_alarms.AlarmKind)},
+    ("diff --json", "changes[].kind"): {*get_args(compare.Kind)} - {"equal"},
+    ("history --json", "chapters[].event"): {*get_args(history.Event)},
+    ("show --json", "state"): {*get_args(history.State)},
+}
+
+
+@pytest.mark.parametrize(("title", "path"), ENUMERATIONS)
+def test_the_words_of_an_enumeration(title: str, path: str) -> None:
+    assert SCHEMAS[title][path].words == ENUMERATIONS[title, path]
+
+
+@pytest.mark.slow
+def test_what_commands_print(place: Place, capsys: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: defaultdict[str, set[str]] = defaultdict(set)
+
+    def told(title: str, *words: str, code: int = 0) -> Any:
+        assert main([*words, "--json"]) == code
+        report = json.loads(capsys.readouterr().out)
+        assert report.get("exit_code", code) == code
+        seen[title] |= check(report, SCHEMAS[title])
+        return report
+
+    _of_a_good_day(place, told)
+    _of_a_loss(place, told)
+    _of_a_bad_day(place, told, monkeypatch)
+    assert set(seen) == set(SCHEMAS)
+    never = {title: sorted(left) for title, schema in SCHEMAS.items() if (left := set(schema) - seen[title])}
+    assert never == NEVER_SEEN
+
+
+# What no answer of this test holds: a server that does not count is tested elsewhere.
+NEVER_SEEN = {"run --json": ["server_count_reason"]}
+
+
+def _of_a_good_day(place: Place, told: Callable[..., Any]) -> None:
+    told("stats --json", "stats")
+    told("list --json", "list")
+    told("config --json", "config")
+    told("config --json", "config", "--offline")
+    told("run --dry-run --json", "run", "--dry-run")
+    place.change_between()
+    told("run --json", "run")
+    told("run --json", "run", "--collection", "invoices")
+    told("list --json", "list")
+    told("stats --json", "stats")
+    told("verify --json", "verify")
+    told("diff --json", "diff", *DAYS)
+    told("diff --json", "diff", DAYS[0], "live", "--stat")
+    told("history --json", "history", INVOICE)
+    told("history --json", "history", "companies/145236")
+    told("history --json", "history", "invoices/ninguna", code=12)
+    told("show --json", "show", DAYS[0], INVOICE)
+    told("show --json", "show", DAYS[0], "invoices/ninguna", code=12)
+    told("cleanup --json", "cleanup", "--dry-run")
+
+
+def _of_a_loss(place: Place, told: Callable[..., Any]) -> None:
+    """Every company is gone, and a cleanup would have something to delete."""
+    for number in "123":
+        _old_folder(place.folder / f"backups/2020-01-0{number}")
+    told("list --json", "list")
+    delete_documents(place.server.host, ["companies/1", "companies/2"], place.server.project)
+    told("run --json", "run")
+    told("cleanup --json", "cleanup", code=30)
+    told("cleanup --json", "cleanup", "--accept-anomaly")
+
+
+def _of_a_bad_day(place: Place, told: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    told(FAILURE, "verify", "2020-01-01T000000", code=12)
+    told(FAILURE, "run", "--nada", code=2)
+    monkeypatch.setenv("BACKUP_MAX_READS", "50")
+    told("run --dry-run --json", "run", "--dry-run", code=2)
+    monkeypatch.delenv("BACKUP_MAX_READS")
+    _damage(place.folder / "backups" / DAYS[1] / "items.json")
+    told("verify --json", "verify", code=20)
+    fault = Fault("RunQuery", "error", collection="quotations", code=grpc.StatusCode.PERMISSION_DENIED)
+    place.server.local.add_fault(fault)
+    told("run --json", "run", code=3)
+    told("diff --json", "diff", DAYS[0], "live", code=3)
+    told("list --json", "list")
+    told("history --json", "history", "quotations/ninguna", code=12)
+    told("show --json", "show", told("list --json", "list")["backups"][0]["name"], "quotations/1", code=12)
+    told("cleanup --json", "cleanup", code=30)
+    monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", "127.0.0.1:1")
+    monkeypatch.setenv("BACKUP_RETENTION_DAY", "3")
+    told("config --json", "config", code=10)
+
+
+def _old_folder(folder: Path) -> None:
+    """One of FACOT 2.0's own."""
+    folder.mkdir()
+    (folder / "companies.json").write_text('[{"name": "Peña", "_id": "1"}]', encoding="utf-8")
+
+
+def _damage(file: Path) -> None:
+    file.chmod(0o600)
+    file.write_bytes(file.read_bytes()[:-2])
