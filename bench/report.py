@@ -59,17 +59,25 @@ def _row(name: str, *cells: str) -> None:
 
 def _rows(readings: Readings) -> None:
     """A row per way: its rate, the rate beside the floor's, and its whole process."""
-    floor = _rate(readings["floor"])
     _row("", "documentos/s", "del suelo", "proceso entero")
     for way, found in readings.items():
         whole = f"{median(reading.whole for reading in found):.2f} s" if way != "facot2" else "—"
-        _row(_NAMES[way], _number(_rate(found)), f"{_rate(found) / floor:.2f}", whole)
+        _row(_NAMES[way], _number(_rate(found)), _share(readings, way), whole)
+
+
+def _share(readings: Readings, way: str) -> str:
+    """A way's rate beside the floor's: pair by pair where it was read as often as the floor."""
+    if len(readings[way]) == len(readings["floor"]):
+        return f"{paired(readings, way, 'floor', 'rate'):.2f}"
+    share = _rate(readings[way]) / _rate(readings["floor"])
+    return f"{share:.2f}" if share >= 0.01 else f"{share:.4f}"
 
 
 def emulator(readings: Readings, written: int) -> list[Verdict]:
     """The table of all ways to read the emulator's documents."""
     rounds = len(readings["floor"])
-    print(f"{_number(written)} documentos; medianas de {rounds} rondas, una forma junto a la otra.\n")
+    print(f"{_number(written)} documentos; medianas de {rounds} rondas, una forma junto a la otra.")
+    print("Las razones son medianas de las de cada ronda.\n")
     _rows(readings)
     export = paired(readings, "export", "floor", "rate")
     process = paired(readings, "run", "floor", "whole")
