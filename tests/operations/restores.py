@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
-from facot_backups.archive.store import Store
-from facot_backups.clock import Clock
+from hypothesis import strategies as st
+
 from facot_backups.events import Emit, ignore
-from facot_backups.firestore.connection import Connection
+from facot_backups.firestore.protos import Message
 from facot_backups.model import EVERYTHING, DocumentPath, Scope
 from facot_backups.operations.restore import planned, restore
 from facot_backups.operations.restore_approval import Approval, Yes
-from facot_backups.operations.restore_plan import Counts, Plan
+from facot_backups.operations.restore_continue import continue_restore
+from facot_backups.operations.restore_guard import NoGuard
+from facot_backups.operations.restore_plan import Plan
 from facot_backups.operations.restore_report import Report
 from facot_backups.operations.restore_request import RestoreRequest
-from facot_backups.state import State
-from tests.end_to_end.world import PatientClock, World
+from tests.end_to_end.world import World
 from tests.support.servers import FirestoreServer
+from tests.support.values import databases, documents
+
+Stored = dict[DocumentPath, bytes]
+_numbers = itertools.count()
 
 
 def world_in(server: FirestoreServer, place: Path) -> World:
@@ -25,15 +33,66 @@ def world_in(server: FirestoreServer, place: Path) -> World:
     return World(server, place / "backups", place / "state", None)
 
 
+def another(server: FirestoreServer, place: Path) -> World:
+    """A world with an empty database and folders of its own, for an example of a property test."""
+    return world_in(server.fresh(), place / f"example-{next(_numbers)}")
+
+
 def give_back(
-    world: World, name: str = "latest", approval: Approval | None = None, emit: Emit = ignore, **request: Any
+    world: World,
+    name: str = "latest",
+    approval: Approval | None = None,
+    emit: Emit = ignore,
+    *,
+    guard: bool = False,
+    **request: Any,
 ) -> Report:
-    """Restore, all questions answered with yes."""
+    """Restore, all questions answered with yes; with the fiscal guard only if asked for."""
     wanted = RestoreRequest(backup=name, **request)
-    return restore(world.connect, world.store(), wanted, approval or Yes(), emit)
+    make_guard = None if guard else lambda *_: NoGuard()
+    return restore(world.connect, world.store(), wanted, approval or Yes(), emit, make_guard)
+
+
+def plan_of(world: World, name: str = "latest", **request: Any) -> AbstractContextManager[Plan]:
+    """The plan of a restore, without a guard."""
+    wanted = RestoreRequest(backup=name, **request)
+    return planned(world.connect, world.store(), wanted, ignore, lambda *_: NoGuard())
+
+
+def go_on(world: World, restore: str) -> Report:
+    """Finish a restore that was cut."""
+    return continue_restore(world.connect, world.store(), restore, Yes())
+
+
+def take_back(world: World, report: Report) -> Report:
+    """Undo, without the fiscal guard."""
+    assert report.pre_restore is not None
+    return give_back(world, report.pre_restore)
 
 
 def scope_of(*collections: str, documents: tuple[str, ...] = ()) -> Scope:
     if not collections and not documents:
         return EVERYTHING
     return Scope(collections=collections, documents=tuple(tuple(text.split("/")) for text in documents))
+
+
+def put(world: World, database: Mapping[DocumentPath, Message]) -> None:
+    world.server.write([("/".join(path), message.fields) for path, message in database.items()])
+
+
+def remove(world: World, *paths: DocumentPath) -> None:
+    world.delete(*("/".join(path) for path in paths))
+
+
+@st.composite
+def mangled(draw: st.DrawFn, root: str, database: dict[DocumentPath, Message]) -> dict[DocumentPath, Any]:
+    """What happens to a database after its backup: by path a new content, or None for a deletion."""
+    touched = draw(st.lists(st.sampled_from(sorted(database)), unique=True)) if database else []
+    edits: dict[DocumentPath, Any] = {path: draw(st.one_of(st.none(), documents(root))) for path in touched}
+    return edits | dict(draw(databases(root, max_size=6)))
+
+
+def edit(world: World, edits: Mapping[DocumentPath, Any]) -> None:
+    """Carry out what `mangled` drew."""
+    remove(world, *(path for path, message in edits.items() if message is None))
+    put(world, {path: message for path, message in edits.items() if message is not None})

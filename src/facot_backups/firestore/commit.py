@@ -16,7 +16,7 @@ from facot_backups.clock import Clock
 from facot_backups.errors import FirestoreUnavailable, SnapshotExpired
 from facot_backups.events import Emit, ignore
 from facot_backups.firestore.connection import Calls
-from facot_backups.firestore.faults import CallFailed, Decision, decide, failure
+from facot_backups.firestore.faults import CallFailed, Decision, code_of, decide, failure
 from facot_backups.firestore.protos import BatchWriteRequest, Message
 from facot_backups.firestore.protos import Document as DocumentMessage
 from facot_backups.firestore.requests import Requests
@@ -73,37 +73,45 @@ class Outcome(NamedTuple):
     reason: str = ""
 
 
-def may_write(connection: Calls) -> bool:
+def may_write(connection: Calls, patience: Patience | None = None) -> bool:
     """Whether we may write there at all. Changes nothing.
 
     Asks to delete a document that cannot exist, on the condition that it exists: the refusal tells the
-    right to write from its absence (measured: docs/arquitectura.md, "Escribir"). Raises
-    FirestoreUnavailable for anything else.
+    right to write from its absence (measured: docs/arquitectura.md, "Escribir"). What passes by itself is
+    tried again as `patience` allows, without it not at all. Raises FirestoreUnavailable for anything else.
     """
+    while True:
+        try:
+            return _probe(connection)
+        except grpc.RpcError as error:
+            if patience is None:
+                raise failure(error, connection.source) from None
+            patience.failed(error)
+
+
+def _probe(connection: Calls) -> bool:
     request = _request(connection)
     write = request.writes.add(delete=f"{connection.root}/facot_backups_probe/{secrets.token_hex(16)}")
     write.current_document.exists = True
     try:
-        status = connection.batch_write(request, _PROBE_TIMEOUT).status[0].code
+        status = connection.batch_write(request, _PROBE_TIMEOUT).status[0]
     except grpc.RpcError as error:
-        code = failure(error, connection.source).code
-        if code is grpc.StatusCode.PERMISSION_DENIED:
-            return False
-        if code is grpc.StatusCode.NOT_FOUND:
-            return True
-        raise failure(error, connection.source) from None
-    return bool(status != _PERMISSION_DENIED)
+        code = code_of(error)
+        if code in (grpc.StatusCode.PERMISSION_DENIED, grpc.StatusCode.NOT_FOUND):
+            return code is grpc.StatusCode.NOT_FOUND
+        raise
+    if (fault := _transient(status)) is not None:
+        raise fault
+    return bool(status.code != _PERMISSION_DENIED)
 
 
-def batches(
-    writes: Iterable[Write], count: int = BATCH_WRITES, size: int = BATCH_BYTES
-) -> Iterator[list[Write]]:
-    """The writes cut into batches of at most `count` and `size` bytes; a larger one goes alone."""
+def batches(writes: Iterable[Write]) -> Iterator[list[Write]]:
+    """The writes cut into batches of at most BATCH_WRITES and BATCH_BYTES; a larger one goes alone."""
     batch: list[Write] = []
     filled = 0
     for write in writes:
         length = _OVERHEAD + len(write.document if write.document is not None else write.name.encode())
-        if batch and (len(batch) >= count or filled + length > size):
+        if batch and (len(batch) >= BATCH_WRITES or filled + length > BATCH_BYTES):
             yield batch
             batch, filled = [], 0
         batch.append(write)
@@ -335,6 +343,8 @@ def same_message(document: bytes, live: Message) -> bool:
 
 def _transient(status: Message) -> _Status | None:
     code = _CODES.get(status.code, grpc.StatusCode.UNKNOWN)
+    if status.code == _OK:
+        return None
     return None if decide(code, status.message) is Decision.NEVER else _Status(code, status.message)
 
 

@@ -42,7 +42,7 @@ from facot_backups.operations.restore_report import Report, ledger_details, reco
 from facot_backups.operations.restore_request import Connect, RestoreRequest, check_target, usable
 from facot_backups.operations.restore_spool import Entry, Outcomes
 from facot_backups.operations.restore_undo import Undo, undo_facts
-from facot_backups.operations.restore_write import write_all
+from facot_backups.operations.restore_write import begun, write_all
 from facot_backups.operations.sides import BackupSide, FolderSide, OldSide
 from facot_backups.version import __version__
 
@@ -212,7 +212,7 @@ class _Restore:
         with connect() as connection, atomic.explained(self._store.root), work.plan(connection) as plan:
             report = self._report = _new_report(self._id, plan)
             if plan.writes:
-                report.answered = approve(connection, plan, self._approval)
+                report.answered = approve(connection, plan, self._approval, self._store.clock, self._emit)
                 self._carry_out(connection, work, plan, report)
             assert work.note is not None
             work.note.record(report.reads, "RESTORE")
@@ -229,17 +229,27 @@ class _Restore:
                 journal.remove(self._store.root, self._id)
                 raise
             report.pre_restore = str(kept.name)
-            write_all(connection, self._locked, plan, writer, outcomes, report, self._emit)
-            back = ReadBack(connection, plan, outcomes, report, self._store.clock, self._emit)
-            if work.side is not None and report.failure is None:
-                back.scope(work.side)
-            elif report.failure is None:
-                back.documents(plan.entries())
-            if report.failure is None:
-                writer.note(end=COMPLETE if report.exit_code == 0 else INCOMPLETE)
+            with begun(plan, report):
+                self._write(connection, work, plan, writer, outcomes)
         if plan.facts.undoes is not None:
             with JournalWriter(self._store.root, plan.facts.undoes) as undone:
                 undone.note(undone=self._id)
+
+    def _write(
+        self, connection: Connection, work: _Planned, plan: Plan, writer: JournalWriter, outcomes: Outcomes
+    ) -> None:
+        """Write everything, and compare what is there then."""
+        report = self._report
+        assert report is not None
+        write_all(connection, self._locked, plan, writer, outcomes, report, self._emit)
+        if report.failure is not None:
+            return
+        back = ReadBack(connection, plan, outcomes, report, self._store.clock, self._emit)
+        if work.side is not None:
+            back.scope(work.side)
+        else:
+            back.documents(plan.entries())
+        writer.note(end=COMPLETE if report.exit_code == 0 else INCOMPLETE)
 
     def _journal(self, plan: Plan) -> JournalWriter:
         """The journal with the whole plan, on the disk."""

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from facot_backups.clock import Clock
 from facot_backups.errors import FirestoreUnavailable, UsageError
+from facot_backups.events import Emit
 from facot_backups.firestore.commit import may_write
 from facot_backups.firestore.connection import Connection
+from facot_backups.firestore.retry import Patience
 from facot_backups.operations.restore_guard import Question
 from facot_backups.operations.restore_plan import Plan
 
@@ -48,14 +51,16 @@ class Yes:
         return True
 
 
-def approve(connection: Connection, plan: Plan, approval: Approval) -> tuple[str, ...]:
+def approve(
+    connection: Connection, plan: Plan, approval: Approval, clock: Clock, emit: Emit
+) -> tuple[str, ...]:
     """Ask the server whether we may write there at all, then whoever decides, one question at a time.
 
     Returns the questions that were answered beforehand. Raises UsageError for a no, FirestoreUnavailable
     where writing is not allowed.
     """
     target = plan.facts.target
-    if not may_write(connection):
+    if not may_write(connection, Patience(clock, emit, target)):
         raise FirestoreUnavailable(
             f"las credenciales no permiten escribir en {target}",
             "Dé a la cuenta de servicio el rol roles/datastore.user. No se ha escrito nada.",

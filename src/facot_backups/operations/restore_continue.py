@@ -32,7 +32,7 @@ from facot_backups.operations.restore_report import Report, ledger_details, reco
 from facot_backups.operations.restore_request import Connect
 from facot_backups.operations.restore_spool import Entry, Outcomes
 from facot_backups.operations.restore_undo import Targets, not_of, results_of
-from facot_backups.operations.restore_write import CHANGED_MEANWHILE, write_all
+from facot_backups.operations.restore_write import CHANGED_MEANWHILE, begun, write_all
 from facot_backups.operations.sides import BackupSide, FolderSide, OldSide
 
 
@@ -135,14 +135,22 @@ class _Continued:
             work.fill(plan, writer)
             report.planned = plan.counts
             if plan.writes:
-                report.answered = approve(connection, plan, self._approval)
-                write_all(connection, self._locked, plan, writer, outcomes, report, self._emit)
-            if report.failure is None and self._journal.end is None:
-                self._emit(PhaseStarted("reading-back"))
-                back = ReadBack(connection, plan, outcomes, report, self._locked.clock, self._emit)
-                back.documents(map(_entry, self._journal.plan()))
-                writer.note(end=COMPLETE if report.exit_code == 0 else INCOMPLETE)
+                report.answered = approve(connection, plan, self._approval, self._store.clock, self._emit)
+            with begun(plan, report):
+                self._write(connection, plan, writer, outcomes)
         return report
+
+    def _write(self, connection: Connection, plan: Plan, writer: JournalWriter, outcomes: Outcomes) -> None:
+        """Write what is left, and compare all of the journal's documents."""
+        report = self._report
+        assert report is not None
+        if plan.writes:
+            write_all(connection, self._locked, plan, writer, outcomes, report, self._emit)
+        if report.failure is None and self._journal.end is None:
+            self._emit(PhaseStarted("reading-back"))
+            back = ReadBack(connection, plan, outcomes, report, self._locked.clock, self._emit)
+            back.documents(map(_entry, self._journal.plan()))
+            writer.note(end=COMPLETE if report.exit_code == 0 else INCOMPLETE)
 
     def _kept(self) -> str | None:
         """The `.pre-restore` that this restore published."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from facot_backups.archive.journal import JournalWriter, ResultLine
 from facot_backups.archive.store import LockedStore
@@ -18,6 +20,20 @@ from facot_backups.operations.restore_spool import Entry, Outcomes
 CHANGED_MEANWHILE = "alguien lo cambió después de hacer el plan"
 
 
+@contextmanager
+def begun(plan: Plan, report: Report) -> Iterator[None]:
+    """From the first write on: somebody who stops the restore is told what was written, and how to go on.
+
+    Raises RestoreInterrupted.
+    """
+    written = report.written  # by an earlier go at it
+    try:
+        yield
+    except (KeyboardInterrupt, Interrupted):
+        left = plan.writes - (report.written - written)
+        raise RestoreInterrupted(report.restore, report.written, left) from None
+
+
 def write_all(
     connection: Connection,
     locked: LockedStore,
@@ -30,7 +46,7 @@ def write_all(
     """Write the plan, or until the server takes no more: then `report.failure` says why.
 
     Every outcome goes to the journal, to `outcomes` and, but for what was done, by name into the report.
-    Raises RestoreInterrupted when somebody stops it; LockHeld, NoSpace, BackupDirUnusable if the journal
+    Raises LockHeld, NoSpace, BackupDirUnusable if the journal
     cannot be kept: then nothing more is written.
     """
     _Writing(connection, locked, plan, journal, outcomes, report, emit).run()
@@ -61,9 +77,6 @@ class _Writing:
         """See `write_all`."""
         try:
             self._send_all()
-        except (KeyboardInterrupt, Interrupted):
-            left = self._plan.writes - self._report.written
-            raise RestoreInterrupted(self._report.restore, self._report.written, left) from None
         finally:
             self._report.reads += self._committer.reads
         if self._committer.failure is not None:
