@@ -32,6 +32,7 @@ COMMANDS = (
     "stats",
     "verify",
     "cleanup",
+    "restore",
     "diff",
     "history",
     "show",
