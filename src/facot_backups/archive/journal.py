@@ -44,6 +44,7 @@ _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 _SUFFIX = ".jsonl"
 _MAX_LINE = 64 * 2**20
 _BLOCK = 1 << 20
+_TAIL = 1 << 12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,6 +119,21 @@ def ids(root: Path) -> list[str]:
         return []
     names = [path.name.removesuffix(_SUFFIX) for path in folder.glob(f"*{_SUFFIX}")]
     return sorted(name for name in names if _ID.fullmatch(name))
+
+
+def is_cut(root: Path, restore: str) -> bool:
+    """Whether the restore has not come to its end, nor was taken back. Reads the last line alone.
+
+    Raises OSError.
+    """
+    descriptor = atomic.open_regular(path_of(root, restore))
+    try:
+        size = os.fstat(descriptor).st_size
+        os.lseek(descriptor, max(0, size - _TAIL), os.SEEK_SET)
+        last = os.read(descriptor, _TAIL).rpartition(b"\n")[0].rpartition(b"\n")[2]
+    finally:
+        os.close(descriptor)
+    return not last.startswith((b'{"end":', b'{"undone":'))
 
 
 def remove(root: Path, restore: str) -> None:
@@ -254,7 +270,7 @@ class Journal:
 
     def results(self) -> Iterator[ResultLine]:
         """The results, in the order in which they came. Raises FormatError."""
-        for raw in self._after_plan():
+        for raw in self._after_plan() if self.whole else ():
             if "n" in raw:
                 yield _result_line(raw, self.place)
 

@@ -70,6 +70,23 @@ def forget_journals(holding: Holding) -> None:
     for restore in found:
         if restore not in kept:
             journal.remove(holding.root, restore)
+        else:
+            _tell_of_restore(holding, restore)
+
+
+def _tell_of_restore(holding: Holding, restore: str) -> None:
+    """A restore that did not come to its end must reach a person, once."""
+    with atomic.explained(holding.root):
+        cut = journal.is_cut(holding.root, restore)
+    if not cut:
+        return
+    holding.warn_once(
+        f"restore-{restore}",
+        "Una restauración quedó a medias: lo que escribió y lo que falta está anotado. "
+        f"Termínela con: facot-backups restore --continue {restore}",
+    )
+    if not any(entry.details.get("restore") == restore for entry in holding.ledger.entries()):
+        holding.record("restore", INTERRUPTED, restore=restore)
 
 
 def empty_trash(holding: Holding) -> None:
