@@ -31,7 +31,8 @@ from facot_backups.local.service import Method, Service, Switches, methods
 # The emulator's own limit is 4 MiB for a request; answers may be larger.
 _REQUEST_BYTES = 4 * 2**20
 _THREADS = 16
-_LOAD_TOGETHER = 10_000
+# Of up to a MiB each; they are held twice for a moment.
+_LOAD_TOGETHER = 100
 
 
 class LocalFirestore:
@@ -65,18 +66,19 @@ class LocalFirestore:
             raise RuntimeError("the server has not been started")
         return f"{self._address}:{self._port}"
 
-    def start(self) -> Self:
-        """Listen. Raises RuntimeError when the port is taken."""
-        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="local-firestore")
+    def start(self, port: int | None = None) -> Self:
+        """Listen, at `port` if it is given. Raises RuntimeError when the port is taken; try another then."""
+        wanted = self._port if port is None else port
+        threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="local-firestore")
         server = grpc.server(
-            self._threads,
+            threads,
             options=[("grpc.max_receive_message_length", _REQUEST_BYTES), ("grpc.so_reuseport", 0)],
         )
         handlers = {method.name: _handler(method, self.script) for method in methods(self.service)}
         server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(wire.SERVICE, handlers),))
-        self._port = server.add_insecure_port(f"{self._address}:{self._port}")
+        self._port = server.add_insecure_port(f"{self._address}:{wanted}")
         server.start()
-        self._server = server
+        self._server, self._threads = server, threads
         return self
 
     def stop(self) -> None:
@@ -97,7 +99,7 @@ class LocalFirestore:
     def load(self, documents: Iterable[tuple[str, Fields]], project: str, database: str = "(default)") -> int:
         """Put (relative path, plain protobuf fields) into a database without checks, for large data.
 
-        Returns how many. All of a few thousand get one update time.
+        Returns how many. Takes them as a stream, a hundred at a time, which get one update time.
         """
         target = self.service.database(wire.database_name(project, database))
         count = 0

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from facot_backups.archive.facot2 import OLD_FORMAT, AnyBackup, OldBackup
-from facot_backups.archive.reader import Kind
+from facot_backups.archive.reader import Backup, Kind
 from facot_backups.faces.cli import output
 from facot_backups.faces.cli.options import common, exits
+
+if TYPE_CHECKING:
+    from facot_backups.operations.drill_record import PastDrill
 
 KINDS: dict[Kind, str] = {
     "complete": "completo",
@@ -28,25 +31,42 @@ _COLORS: dict[Kind, str] = {"complete": "green", "incomplete": "red", "damaged":
 def command(**shared: Any) -> int:
     """Muestra los backups que hay, del más nuevo al más viejo."""
     from facot_backups.faces import wiring
+    from facot_backups.operations.drill_record import last_by_backup
     from facot_backups.settings import load_settings
 
     settings = load_settings({"backup_dir": shared["backup_dir"]})
-    backups = wiring.open_store(settings).all_backups()
+    store = wiring.open_store(settings)
+    backups = store.all_backups()
+    drills = last_by_backup(store.ledger.entries())
     if shared["as_json"]:
-        output.print_json(
-            {"backup_dir": str(settings.backup_dir), "backups": [to_json(backup) for backup in backups]}
-        )
+        entries = [to_json(backup, drills.get(str(backup.name))) for backup in backups]
+        output.print_json({"backup_dir": str(settings.backup_dir), "backups": entries})
     elif backups:
-        _print(backups)
+        _print(backups, drills)
     else:
         click.echo(f"No hay backups en {settings.backup_dir}.\nHaga el primero con: facot-backups run")
     return 0
 
 
-def to_json(backup: AnyBackup) -> dict[str, Any]:
-    """One entry of `list --json` (docs/cli.md). What is not known of a damaged or old backup is null."""
-    if isinstance(backup, OldBackup):
-        return _old_to_json(backup)
+def to_json(backup: AnyBackup, drill: PastDrill | None = None) -> dict[str, Any]:
+    """One entry of `list --json` (docs/cli.md). What is not known of a damaged or old backup is null.
+
+    `drill` is the last restore drill of it.
+    """
+    facts = _old_to_json(backup) if isinstance(backup, OldBackup) else _to_json(backup)
+    return {**facts, "drill": None if drill is None else _drill_to_json(drill)}
+
+
+def _drill_to_json(drill: PastDrill) -> dict[str, Any]:
+    return {
+        "time": drill.time.isoformat(),
+        "passed": drill.passed,
+        "documents": drill.documents,
+        "error": drill.error,
+    }
+
+
+def _to_json(backup: Backup) -> dict[str, Any]:
     metadata = backup.metadata
     return {
         "name": str(backup.name),
@@ -81,7 +101,7 @@ def _old_to_json(backup: OldBackup) -> dict[str, Any]:
     }
 
 
-def _print(backups: list[AnyBackup]) -> None:
+def _print(backups: list[AnyBackup], drills: dict[str, PastDrill]) -> None:
     from rich import box
     from rich.console import Console
     from rich.table import Table
@@ -92,9 +112,22 @@ def _print(backups: list[AnyBackup]) -> None:
     table.add_column("LEÍDO EL", no_wrap=True)
     for heading in ("DOCUMENTOS", "TAMAÑO"):
         table.add_column(heading, justify="right", no_wrap=True)
+    names = {str(backup.name) for backup in backups}
+    drilled = not names.isdisjoint(drills)  # else the table stays as narrow as it can be
+    if drilled:
+        table.add_column("SIMULACRO", no_wrap=True)
     for backup in backups:
-        table.add_row(*_row(backup))
+        drill = drills.get(str(backup.name))
+        table.add_row(*_row(backup), *([_drill_cell(drill)] if drilled else []))
     Console(highlight=False).print(table)
+
+
+def _drill_cell(drill: PastDrill | None) -> str:
+    """When it was last restored for a trial, and whether it came back."""
+    if drill is None:
+        return ""
+    day = output.local_time(drill.time).split(" ")[0]
+    return f"[green]✓[/] {day}" if drill.passed else f"[red]FALLÓ[/] {day}"
 
 
 def _row(backup: AnyBackup) -> list[str]:

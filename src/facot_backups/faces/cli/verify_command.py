@@ -12,27 +12,41 @@ from facot_backups.faces.cli.options import common, exits
 from facot_backups.faces.cli.progress import progress
 
 if TYPE_CHECKING:
+    from facot_backups.events import Emit
+    from facot_backups.operations.drill import DrillReport
     from facot_backups.operations.verify import VerifyReport
+    from facot_backups.settings import Settings
 
 
 @click.command(
     "verify",
     options_metavar="[OPCIONES]",
     short_help="Comprueba que los backups están enteros.",
-    epilog=exits(0, 1, 2, 12, 13, 20, 130),
+    epilog=exits(0, 1, 2, 11, 12, 13, 20, 130),
 )
 @click.argument("fecha", required=False)
+@click.option(
+    "--drill",
+    is_flag=True,
+    help="Simulacro: además lo restaura en un Firestore en memoria, lo lee otra vez con el cliente de Google "
+    "y compara documento por documento. Sin FECHA, el último backup.",
+)
 @common
-def command(fecha: str | None, **shared: Any) -> int:
+def command(fecha: str | None, *, drill: bool, **shared: Any) -> int:
     """Comprueba que los backups están enteros: cada byte, cada línea, cada recuento.
 
     FECHA es el nombre de una carpeta, o latest; sin ella, se comprueban todos.
     """
-    from facot_backups.faces import wiring
-    from facot_backups.operations.verify import verify
     from facot_backups.settings import load_settings
 
     settings = load_settings({"backup_dir": shared["backup_dir"]})
+    return _drill(settings, fecha, shared) if drill else _verify(settings, fecha, shared)
+
+
+def _verify(settings: Settings, fecha: str | None, shared: dict[str, Any]) -> int:
+    from facot_backups.faces import wiring
+    from facot_backups.operations.verify import verify
+
     store = wiring.open_store(settings)
     backups = [store.find(fecha, settings.scope)] if fecha else store.all_backups()
     if not backups:
@@ -48,6 +62,48 @@ def command(fecha: str | None, **shared: Any) -> int:
     else:
         _print(reports, quiet=shared["quiet"])
     return code
+
+
+def _drill(settings: Settings, fecha: str | None, shared: dict[str, Any]) -> int:
+    from facot_backups.faces import wiring
+    from facot_backups.operations.drill import drill_and_record
+
+    def run(emit: Emit) -> DrillReport:
+        store = wiring.open_store(settings, emit)
+        return drill_and_record(store, fecha or "latest", settings.scope, emit)
+
+    with progress(quiet=shared["quiet"], verbose=shared["verbose"]) as emit:
+        report = run(emit)
+    code = 0 if report.passed else DamagedBackup.exit_code
+    if shared["as_json"]:
+        output.print_json(
+            {
+                "success": report.passed,
+                "exit_code": code,
+                "backups": [to_json(report.proof)],
+                "drill": drill_json(report),
+            }
+        )
+    else:
+        _print([report.proof], quiet=shared["quiet"])
+        if report.proof.sound:
+            _print_drill(report, quiet=shared["quiet"])
+    return code
+
+
+def drill_json(report: DrillReport) -> dict[str, Any]:
+    """What `verify --drill --json` adds (docs/cli.md)."""
+    return {
+        "backup": report.backup,
+        "passed": report.passed,
+        "documents": report.documents,
+        "bytes": report.bytes,
+        "seconds": round(report.seconds, 3),
+        "difference_count": report.difference_count,
+        "differences": [{"path": "/".join(d.path), "problem": d.problem} for d in report.differences],
+        "problems": list(report.problems),
+        "notes": list(report.notes),
+    }
 
 
 def to_json(report: VerifyReport) -> dict[str, Any]:
@@ -80,3 +136,22 @@ def _print(reports: list[VerifyReport], *, quiet: bool) -> None:
                 click.echo(f"    nota: {note}")
     if not all(report.sound for report in reports):
         click.echo("Use otro backup para restaurar; los demás no dependen de este.")
+
+
+def _print_drill(report: DrillReport, *, quiet: bool) -> None:
+    if report.passed:
+        if not quiet:
+            facts = f"{output.number(report.documents)} documentos, {output.size(report.bytes)} en memoria"
+            click.echo(
+                f"{click.style('✓', fg='green')} {report.backup}  restaurado y comparado: {facts}, "
+                f"{report.seconds:.1f} s"
+            )
+            for note in report.notes:
+                click.echo(f"    nota: {output.printable(note)}")
+        return
+    click.secho(f"✗ {report.backup}  EL SIMULACRO FALLÓ", fg="red", bold=True)
+    for error in report.errors:
+        click.echo(f"    {output.printable(error)}")
+    if report.difference_count > len(report.differences):
+        click.echo(f"    … en total {output.number(report.difference_count)} documentos distintos")
+    click.echo("Haga otro backup (facot-backups run), y guarde este texto para el desarrollador.")

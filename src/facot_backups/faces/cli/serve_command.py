@@ -1,0 +1,151 @@
+"""`facot-backups serve`: a backup as a live Firestore on this computer, for any program to open."""
+
+from __future__ import annotations
+
+import ipaddress
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from facot_backups.clock import SystemClock
+from facot_backups.errors import UsageError
+from facot_backups.faces.cli import output
+from facot_backups.faces.cli.options import common, exits
+from facot_backups.faces.cli.progress import progress
+
+if TYPE_CHECKING:
+    from facot_backups.local.server import LocalFirestore
+    from facot_backups.operations.serving import Served
+
+# Where Google's tools start their emulator.
+USUAL_PORT = 8080
+_VARIABLE = "FIRESTORE_EMULATOR_HOST"
+_LONG = 3600.0
+
+
+@click.command(
+    "serve",
+    options_metavar="[OPCIONES]",
+    short_help="Abre un backup como un Firestore en este equipo.",
+    epilog=exits(0, 1, 2, 12, 13, 20, 130),
+)
+@click.argument("fecha")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    metavar="N",
+    help=f"Puerto; 0, uno libre. Sin esto, {USUAL_PORT}, o uno libre si está ocupado.",
+)
+@click.option(
+    "--host",
+    default="127.0.0.1",
+    metavar="DIRECCIÓN",
+    help="Dirección de este mismo equipo (127.0.0.1); ninguna otra se admite.",
+)
+@common
+def command(fecha: str, port: int | None, host: str, **shared: Any) -> int:
+    """Sirve el backup FECHA (una carpeta, o latest) como un Firestore vivo, hasta Ctrl-C.
+
+    FACOT, o cualquier programa con una biblioteca de Firestore (gRPC), lo abre poniendo una variable. Lo que
+    escriba queda en memoria y desaparece al terminar: ni el backup ni el Firestore de verdad cambian.
+    """
+    from facot_backups.faces import wiring
+    from facot_backups.local.server import LocalFirestore
+    from facot_backups.operations.serving import load, source_of
+    from facot_backups.settings import load_settings
+
+    address = _loopback(host)
+    settings = load_settings({"backup_dir": shared["backup_dir"]})
+    store = wiring.open_store(settings)
+    backup = store.find(fecha, settings.scope)
+    loaded = LocalFirestore(address)
+    with progress(quiet=shared["quiet"], verbose=shared["verbose"]) as emit:
+        source = source_of(backup, store.repository(), settings.project)
+        served = load(backup, source, loaded, emit)
+    server = _listen(loaded, address, port)
+    try:
+        _tell(server, served, as_json=shared["as_json"], quiet=shared["quiet"])
+        _wait()
+    finally:
+        server.stop()
+    return 0
+
+
+def _loopback(host: str) -> str:
+    """The address to listen at. Raises UsageError for any but this computer's own."""
+    try:
+        address = ipaddress.ip_address("127.0.0.1" if host == "localhost" else host)
+    except ValueError:
+        address = None
+    if address is None or not address.is_loopback:
+        raise UsageError(
+            f"«{host}» no es una dirección de este mismo equipo: otros leerían el backup sin contraseña.\n"
+            "Use --host 127.0.0.1 (es lo normal), o ::1."
+        )
+    return str(address)
+
+
+def _listen(loaded: LocalFirestore, address: str, port: int | None) -> LocalFirestore:
+    """Start it at `port`; without one at the usual port, or at a free one where that is taken."""
+    wanted = [port] if port is not None else [USUAL_PORT, 0]
+    for number in wanted:
+        try:
+            return loaded.start(number)
+        except RuntimeError:
+            continue
+    raise UsageError(
+        f"No se puede escuchar en {address}, puerto {port}: está ocupado o no está permitido.\n"
+        "Elija otro con --port, o --port 0 para uno libre."
+    )
+
+
+def to_json(server: LocalFirestore, served: Served) -> dict[str, Any]:
+    """What `serve --json` prints once, when the server is ready (docs/cli.md)."""
+    return {
+        "success": True,
+        "backup": served.backup,
+        "host": server.host,
+        "project": served.source.project,
+        "database": served.source.database,
+        "documents": served.documents,
+        "memory_bytes": served.memory,
+        "environment": {_VARIABLE: server.host},
+    }
+
+
+def _tell(server: LocalFirestore, served: Served, *, as_json: bool, quiet: bool) -> None:
+    if as_json:
+        output.print_json(to_json(server, served))
+    else:
+        for line in _lines(server.host, served, quiet=quiet):
+            click.echo(line)
+    sys.stdout.flush()  # who reads a pipe waits for it
+
+
+def _lines(host: str, served: Served, *, quiet: bool) -> list[str]:
+    if quiet:
+        return [f"{_VARIABLE}={host}"]
+    what = f"{output.number(served.documents)} documentos, unos {output.size(served.memory)} de memoria"
+    return [
+        f"{click.style('✓', fg='green')} El backup {served.backup} está abierto en {host}  ({what})",
+        f"  Proyecto:       {output.printable(served.source.project)}",
+        f"  Base de datos:  {output.printable(served.source.database)}",
+        "",
+        "Ponga esta línea en la ventana desde la que abre FACOT u otro programa:",
+        f"  Windows (cmd)         set {_VARIABLE}={host}",
+        f'  Windows (PowerShell)  $env:{_VARIABLE} = "{host}"',
+        f"  Linux, macOS          export {_VARIABLE}={host}",
+        "",
+        "Lo que se escriba aquí queda en memoria y desaparece al terminar. Termine con Ctrl-C.",
+    ]
+
+
+def _wait() -> None:
+    """Until Ctrl-C, which is the way to end it."""
+    clock = SystemClock()
+    try:
+        while True:
+            clock.sleep(_LONG)
+    except KeyboardInterrupt:
+        return

@@ -1,0 +1,66 @@
+"""What the ledger says of restore drills. A drill is a proof (kind `proof`) that bears `drill`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from facot_backups.archive.ledger import COMPLETE, LedgerEntry
+from facot_backups.model import Json
+from facot_backups.operations.scheduled import PROOF
+
+# How often a scheduled run drills.
+EVERY = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True)
+class PastDrill:
+    """A drill that was made. `time` is aware, in UTC; `outcome` is one of the ledger's.
+
+    `documents` is how many were restored and compared; `error` says in Spanish what went wrong, or is None.
+    """
+
+    backup: str
+    time: datetime
+    outcome: str
+    documents: int
+    error: str | None
+
+    @property
+    def passed(self) -> bool:
+        """Whether every document came back equal."""
+        return self.outcome == COMPLETE
+
+
+def past_drills(entries: Iterable[LedgerEntry]) -> list[PastDrill]:
+    """The drills that a ledger knows, in its order (oldest first). Lines that are not ours are left out."""
+    found = [entry for entry in entries if entry.kind == PROOF and entry.details.get("drill") is True]
+    drills = [_drill(entry) for entry in found]
+    return [drill for drill in drills if drill is not None]
+
+
+def last_by_backup(entries: Iterable[LedgerEntry]) -> dict[str, PastDrill]:
+    """The last drill of each backup, by the name of its folder."""
+    return {drill.backup: drill for drill in past_drills(entries)}
+
+
+def is_due(entries: Iterable[LedgerEntry], now: datetime, every: timedelta = EVERY) -> bool:
+    """Whether the last drill that passed, of whatever backup, is `every` or more before `now` (or none).
+
+    One dated in the future does not count: the clock was wrong then, or is now.
+    """
+    passed = [drill.time for drill in past_drills(entries) if drill.passed and drill.time <= now]
+    return not passed or now - max(passed) >= every
+
+
+def _drill(entry: LedgerEntry) -> PastDrill | None:
+    backup, documents = entry.details.get("backup"), entry.details.get("documents")
+    if not isinstance(backup, str):
+        return None
+    counted = documents if type(documents) is int else 0
+    return PastDrill(backup, entry.time, entry.outcome, counted, _first(entry.details.get("errors")))
+
+
+def _first(errors: Json) -> str | None:
+    return errors[0] if isinstance(errors, list) and errors and isinstance(errors[0], str) else None

@@ -1,0 +1,211 @@
+"""The restore drill: it passes what comes back equal, and tells what does not."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Self
+
+import grpc
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from facot_backups.archive.ledger import LedgerEntry
+from facot_backups.errors import DamagedBackup, LockHeld, UsageError
+from facot_backups.firestore.names import documents_root
+from facot_backups.firestore.protos import Message
+from facot_backups.local.encode import reference
+from facot_backups.local.faults import Fault
+from facot_backups.local.sample import Business
+from facot_backups.local.sample import write as write_sample
+from facot_backups.local.server import LocalFirestore
+from facot_backups.model import EVERYTHING, DocumentPath, Source
+from facot_backups.operations import drill as drills
+from facot_backups.operations.drill import PeriodicDrill, drill, drill_and_record
+from facot_backups.operations.drill_record import is_due, last_by_backup, past_drills
+from tests.end_to_end.world import NOON, World
+from tests.operations.restores import another, give_back, put, remove, world_in
+from tests.support.servers import FirestoreServer
+from tests.support.values import databases
+
+# Some generated references are within this database.
+_ROOT = documents_root(Source("prueba"))
+
+
+@pytest.fixture
+def world(memory_server: FirestoreServer, tmp_path: Path) -> World:
+    made = world_in(memory_server, tmp_path)
+    write_sample(memory_server.host, Business(invoices=20, project=memory_server.project))
+    return made
+
+
+def damage(world: World, name: str) -> None:
+    file = world.folder / name / "invoices.json"
+    file.chmod(0o600)
+    data = bytearray(file.read_bytes())
+    data[len(data) // 2] ^= 1
+    file.write_bytes(data)
+
+
+def test_a_good_backup_passes_and_the_ledger_says_so(world: World) -> None:
+    backup = world.back_up()
+    report = drill_and_record(world.store(), "latest", EVERYTHING)
+    assert report.passed, report.errors
+    metadata = backup.proven()
+    assert report.documents == metadata.total_documents + metadata.nested_documents > 40
+    assert report.bytes > 0
+    entry = world.ledger()[-1]
+    assert (entry["kind"], entry["outcome"], entry["drill"]) == ("proof", "COMPLETE", True)
+    assert (entry["backup"], entry["documents"]) == (str(backup.name), report.documents)
+    assert last_by_backup(world.store().ledger.entries())[str(backup.name)].passed
+    # Nothing of the restore stays in the folder: no journal, no `.pre-restore`, nothing half-made.
+    assert world.published() == [str(backup.name)]
+    assert world.leftovers() == []
+    assert not list((world.folder / ".facot").glob("restores/*"))
+
+
+def test_the_live_database_is_neither_read_nor_written(world: World) -> None:
+    world.back_up()
+    world.write("invoices/after", n=2)
+    before = world.stored()
+    world.server.local.stop()
+    assert drill_and_record(world.store(), "latest", EVERYTHING).passed
+    world.server.local.start()
+    assert world.stored() == before
+
+
+@pytest.mark.slow
+@settings(max_examples=60)
+@given(st.data())
+def test_whatever_firestore_can_hold_comes_back(
+    memory_server: FirestoreServer, tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+) -> None:
+    world = another(memory_server, tmp_path_factory.mktemp("drill"))
+    database: dict[DocumentPath, Message] = data.draw(databases(_ROOT))
+    put(world, database)
+    world.write("other/1", elsewhere=reference("projects/otro/databases/(default)/documents/a/b"))
+    backup = world.back_up()
+    report = drill(backup, world.clock)
+    assert report.passed, report.errors
+    assert report.documents == len({*database, ("other", "1")})
+
+
+def test_a_damaged_backup_is_not_restored(world: World) -> None:
+    backup = world.back_up()
+    damage(world, str(backup.name))
+    report = drill_and_record(world.store(), str(backup.name), EVERYTHING)
+    assert not report.passed
+    assert not report.proof.sound
+    assert report.documents == 0
+    entry = world.ledger()[-1]
+    assert (entry["outcome"], entry["drill"], entry["files"]) == ("DAMAGED", True, ["invoices.json"])
+    with world.store().locked() as locked, pytest.raises(DamagedBackup, match="simulacro"):
+        PeriodicDrill()(locked, backup, world.emit)
+
+
+def test_every_kind_of_difference_is_told(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A target that loses, alters and invents documents after the restore: nothing else can show a fault."""
+    world.write("aaa/lost")
+    world.write("aaa/other", n=1)
+    backup = world.back_up()
+    read_again = drills._read_again
+
+    def mangled(backup: Any, source: Source, options: Any, emit: Any) -> Any:
+        target = World(
+            FirestoreServer(options.emulator_host, "memory", source.project), world.folder, world.state, None
+        )
+        remove(target, ("aaa", "lost"))
+        target.write("aaa/other", n=1.0)
+        target.write("aaa/invented", "zzz/invented")
+        return read_again(backup, source, options, emit)
+
+    monkeypatch.setattr(drills, "_read_again", mangled)
+    report = drill(backup, world.clock)
+    assert not report.passed
+    assert {"/".join(d.path): d.problem for d in report.differences} == {
+        "aaa/invented": "no está en el backup",
+        "aaa/lost": "no volvió",
+        "aaa/other": "no volvió igual",
+        "zzz/invented": "no está en el backup",
+    }
+    assert report.difference_count == 4
+
+
+def test_a_restore_that_does_not_finish_fails_the_drill(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Refusing(LocalFirestore):
+        """Takes the restore's probe, and then nothing more."""
+
+        def start(self, port: int | None = None) -> Self:
+            code = grpc.StatusCode.PERMISSION_DENIED
+            self.add_fault(Fault("BatchWrite", "error", calls=tuple(range(2, 100)), code=code))
+            return super().start(port)
+
+    backup = world.back_up()
+    monkeypatch.setattr(drills, "LocalFirestore", Refusing)
+    report = drill(backup, world.clock)
+    assert not report.passed
+    assert report.problems
+    metadata = backup.proven()
+    assert report.difference_count == metadata.total_documents + metadata.nested_documents
+    assert len(report.differences) == 20
+
+
+def test_what_cannot_be_drilled(world: World) -> None:
+    world.back_up()
+    world.write("invoices/new")
+    world.back_up()
+    remove(world, ("invoices", "new"))
+    undo = give_back(world).pre_restore
+    assert undo is not None
+    with pytest.raises(UsageError):
+        drill_and_record(world.store(), undo, EVERYTHING)
+    assert not past_drills(world.store().ledger.entries())
+    with world.store().locked(), pytest.raises(LockHeld):
+        drill_and_record(world.store(), "latest", EVERYTHING)
+
+
+def test_a_folder_of_facots_own(world: World) -> None:
+    world.back_up()
+    folder = world.folder / "2020-01-01"
+    folder.mkdir()
+    (folder / "invoices.json").write_text('[{"n": 1, "_id": "7", "_items": [{"q": 2, "_id": "0"}]}]')
+    report = drill_and_record(world.store(), "2020-01-01", EVERYTHING)
+    assert report.passed
+    assert report.documents == 2
+
+
+def test_the_drill_of_a_scheduled_run_comes_once_a_week(world: World) -> None:
+    backup = world.back_up()
+
+    def made() -> int:
+        with world.store().locked() as locked:
+            PeriodicDrill(timedelta(days=7))(locked, backup, world.emit)
+        return len(past_drills(world.store().ledger.entries()))
+
+    assert [made(), made()] == [1, 1]
+    world.clock.moment += timedelta(days=7)
+    assert made() == 2
+
+
+def test_a_scheduled_run_does_not_fill_the_memory(world: World) -> None:
+    backup = world.back_up()
+    with world.store().locked() as locked:
+        PeriodicDrill(memory=1000)(locked, backup, world.emit)
+    assert "no se hace solo" in world.warnings[-1]
+    assert not past_drills(world.store().ledger.entries())
+
+
+def test_when_a_drill_is_due() -> None:
+    def entry(days: float, outcome: str = "COMPLETE", **details: Any) -> LedgerEntry:
+        return LedgerEntry(NOON - timedelta(days=days), "proof", outcome, {"backup": "x", **details})
+
+    assert is_due([], NOON)
+    assert is_due([entry(1)], NOON), "a verification is no drill"
+    assert not is_due([entry(1, drill=True)], NOON)
+    assert is_due([entry(7, drill=True)], NOON)
+    assert is_due([entry(1, "DAMAGED", drill=True), entry(1, "FAILED", drill=True)], NOON)
+    assert is_due([entry(-1, drill=True)], NOON), "the clock was wrong"
+    assert not past_drills([LedgerEntry(NOON, "proof", "COMPLETE", {"drill": True, "backup": 3})])
