@@ -15,7 +15,7 @@ from typing import Literal, NamedTuple, TypeAlias
 
 from facot_backups.archive.journal import content_digest
 from facot_backups.clock import Clock
-from facot_backups.errors import FirestoreUnavailable, UsageError
+from facot_backups.errors import FirestoreUnavailable, FormatError, UsageError
 from facot_backups.events import Emit, Progressed
 from facot_backups.firestore.codec import decode_document
 from facot_backups.firestore.connection import Connection
@@ -152,7 +152,7 @@ class Plan:
         """
         number = self._numbers if number is None else number
         self._numbers = max(self._numbers, number) + 1
-        entry = entry_of(planned, number, self.facts.root, held=held)
+        entry = entry_of(planned, number, self.facts, held=held)
         self._spools[0 if planned.path[0] in _FIRST else 1].add(entry)
         self._count(planned.path, planned.action)
 
@@ -175,7 +175,7 @@ class Plan:
         for path, target in verdict.adjusted.items():
             self._adjust(entries[path], target)
         for planned in verdict.raised:
-            entry = entry_of(planned, self._numbers, self.facts.root, held=True)
+            entry = entry_of(planned, self._numbers, self.facts, held=True)
             self._numbers += 1
             self._raised.append(entry)
             self._count(planned.path, planned.action)
@@ -223,11 +223,11 @@ class Plan:
         before = entry.before_document()
         action: Action = "create" if before is None else "change"
         planned = Planned(action, entry.path, before, target)
-        self._adjusted[entry.number] = entry_of(planned, entry.number, self.facts.root, held=True)
+        self._adjusted[entry.number] = entry_of(planned, entry.number, self.facts, held=True)
         self._count(entry.path, action)
 
 
-def entry_of(planned: Planned, number: int, root: str, *, held: bool = False) -> Entry:
+def entry_of(planned: Planned, number: int, facts: Facts, *, held: bool = False) -> Entry:
     """A write as it is kept. Raises FormatError for what Firestore would refuse."""
     before, target = planned.before, planned.target
     return Entry(
@@ -236,10 +236,18 @@ def entry_of(planned: Planned, number: int, root: str, *, held: bool = False) ->
         planned.path,
         before.update_time if before is not None else None,
         content_digest(target) if target is not None else None,
-        encode_document(target, root).SerializeToString() if target is not None else None,
+        encoded(target, facts) if target is not None else None,
         content(before) if before is not None else None,
         held,
     )
+
+
+def encoded(document: Document, facts: Facts) -> bytes:
+    """A document, serialized for the target. Raises FormatError for what Firestore would refuse."""
+    try:
+        return bytes(encode_document(document, facts.root).SerializeToString())
+    except FormatError as error:
+        raise FormatError(f"{facts.backup}: {error.place}", error.problem) from None
 
 
 def _merged(one: Iterator[Entry], other: Iterator[Entry]) -> Iterator[Entry]:
@@ -314,7 +322,7 @@ class Planning:
         else:
             if change.kind == "changed":
                 assert ours is not None
-                encode_document(ours, plan.facts.root)  # the whole scope must be sound
+                encoded(ours, plan.facts)  # the whole scope must be sound
             plan.leave(path, "skip")
 
     def _write(self, plan: Plan, planned: Planned) -> None:
