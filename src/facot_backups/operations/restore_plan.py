@@ -298,10 +298,11 @@ class Planning:
             if self._done % _STEP == 0:
                 self._emit(Progressed(change.path[0], self._done))
         plan.reads += live.reads
-        plan.read_back = live.reads
         _check_whole(live)
         self._check_found(facts.scope)
         plan.judge(self._guard.decide())
+        total = plan.total
+        plan.read_back = live.reads + total.create - total.delete
         plan.notes.extend(self._lost.notes())
 
     def _take(self, plan: Plan, change: Change) -> None:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from facot_backups.archive.journal import JournalWriter, ResultLine
 from facot_backups.archive.store import LockedStore
 from facot_backups.errors import Interrupted, RestoreInterrupted
-from facot_backups.events import Counted, Emit, PhaseStarted, Progressed
+from facot_backups.events import Emit, PhaseStarted, Progressed
 from facot_backups.firestore.commit import Committer, Outcome, Write, batches
 from facot_backups.firestore.connection import Connection
 from facot_backups.firestore.names import name_of, path_of
@@ -85,7 +85,6 @@ class _Writing:
 
     def _send_all(self) -> None:
         self._emit(PhaseStarted("writing"))
-        self._emit(Counted(self._plan.writes))
         writes = (self._write(entry) for entry in self._plan.shuffled(random.Random()))
         done = 0
         for batch in batches(writes):

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from facot_backups.settings import Settings
 
 MODES = ("overwrite", "missing", "mirror")
+_YES = frozenset({"s", "si", "sí", "y", "yes"})
 
 
 @click.command(
@@ -251,7 +252,8 @@ class _Asking:
         if self.beforehand:
             return True
         self._check_terminal()
-        return click.confirm(question.text, default=False, err=True)
+        typed = click.prompt(f"{question.text} [s/N]", default="", show_default=False, err=True)
+        return typed.strip().casefold() in _YES
 
     def _check_terminal(self) -> None:
         self._screen.stop()

@@ -1,0 +1,283 @@
+"""`restore` as a user meets it: the plan, the questions, the report, the commands that go on or undo."""
+
+from __future__ import annotations
+
+import io
+import json
+import shlex
+from typing import Any
+
+import grpc
+import pytest
+
+from facot_backups import restore_backup
+from facot_backups.errors import UsageError
+from facot_backups.faces import wiring
+from facot_backups.firestore import commit
+from facot_backups.firestore.connection import Connection
+from facot_backups.local.faults import Fault
+from facot_backups.model import Source
+from tests.end_to_end.world import Ran, World
+
+
+class Terminal(io.StringIO):
+    """A terminal at which somebody types."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def typing(monkeypatch: pytest.MonkeyPatch, *lines: str) -> None:
+    monkeypatch.setattr("sys.stdin", Terminal("".join(line + "\n" for line in lines)))
+
+
+def prepared(world: World) -> None:
+    world.write("invoices/1", invoice_type="emitida", company_id=1, invoice_number="B0100000005")
+    world.write("invoices/1/items/0", "clients/7", n=1)
+    world.write("sequences/1_ncf_B01", current=5)
+    assert world.run("run", "--quiet").code == 0
+    world.delete("invoices/1")
+    world.write("clients/7", n=2)
+    world.write("clients/8", n=2)
+
+
+def command(world: World, text: str) -> Ran:
+    """A command that a report printed."""
+    words = shlex.split(text)
+    assert words[0] == "facot-backups"
+    return world.run(*words[1:])
+
+
+def test_the_plan_is_shown_and_nothing_is_written(world: World) -> None:
+    prepared(world)
+    before, files = world.stored(), world.published()
+    ran = world.run("restore", "latest", "--dry-run", "--fields", "--mode", "mirror")
+    assert ran.code == 0
+    assert (
+        "+ invoices/1\n~ clients/7\n    n " in ran.out.replace("− clients/8\n", "")
+        or "~ clients/7" in ran.out
+    )
+    for words in ("+ invoices/1", "− clients/8", "2 → 1", "crear", "Escrituras: 3", "--dry-run"):
+        assert words in ran.out
+    report = world.run("restore", "latest", "--dry-run", "--fields", "--json", "--mode", "mirror").report
+    assert [(d["action"], d["path"]) for d in report["documents"]] == [
+        ("change", "clients/7"),
+        ("delete", "clients/8"),
+        ("create", "invoices/1"),
+    ]
+    assert report["documents"][0]["fields"][0]["old"] == {"value": 2, "type": "integer"}
+    assert report["plan"]["clients"] == {"create": 0, "change": 1, "equal": 0, "delete": 1, "skip": 0}
+    assert (world.stored(), world.published()) == (before, files)
+
+
+def test_a_restore_and_its_undo(world: World) -> None:
+    prepared(world)
+    live = world.stored()
+    ran = world.run("restore", "latest")
+    assert ran.code == 0, ran
+    assert "Restaurado y comprobado: 1 creados, 1 cambiados, 0 borrados" in ran.out
+    undo = ran.out.partition("Para deshacerla:")[2].splitlines()[0].strip()
+    refused = command(world, undo)
+    refused.failed(2, "terminal")  # it would delete an emitted invoice: that is asked, here nobody can be
+    done = command(world, undo.replace("restore", "restore --yes --json", 1))
+    assert done.code == 0
+    assert done.report["answered"][0].startswith("¿Borrar 1 factura emitida?")
+    assert world.stored() == live
+
+
+def test_documents_and_collections(world: World) -> None:
+    prepared(world)
+    report = world.run("restore", "latest", "--document", "invoices/1", "--json").report
+    assert (report["created"], report["changed"]) == (1, 0)
+    report = world.run("restore", "latest", "--collection", "clients", "--json").report
+    assert (report["created"], report["changed"]) == (0, 1)
+    world.run("restore", "latest", "--document", "clients/99").failed(2, "clients/99")
+    world.run("restore", "latest", "--document", "clients").failed(2, "ruta de un documento")
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (["restore"], 2, "FECHA"),
+        (["restore", "2020-01-01"], 12, "2020-01-01"),
+        (["restore", "--continue", "x"], 12, "diario"),
+        (["restore", "latest", "--continue", "x"], 2, "--continue"),
+        (["restore", "--continue", "x", "--mode", "missing"], 2, "--continue"),
+        (["restore", "latest", "--into-project", "a", "--into-database", "b", "--document", "x"], 2, "«x»"),
+    ],
+)
+def test_what_cannot_be_asked(world: World, words: list[str], code: int, said: str) -> None:
+    prepared(world)
+    world.run(*words).failed(code, said)
+
+
+@pytest.mark.slow
+def test_an_incomplete_backup_needs_a_word(world: World) -> None:
+    world.write("a/1", "b/1")
+    fault = Fault("RunQuery", "error", collection="b", code=grpc.StatusCode.INTERNAL)
+    world.server.local.add_fault(fault)
+    assert world.run("run", "--quiet").code == 3
+    world.server.local.clear_faults()
+    world.delete("a/1", "b/1")
+    world.write("b/2")
+    (name,) = world.published()
+    world.run("restore", name).failed(2, "--allow-incomplete")
+    report = world.run("restore", name, "--allow-incomplete", "--mode", "mirror", "--json").report
+    assert (report["exit_code"], report["created"], report["deleted"]) == (0, 1, 0)
+    world.run("restore", name, "--allow-incomplete", "--collection", "b").failed(2, "«b»")
+
+
+def test_a_damaged_backup_is_refused(world: World) -> None:
+    prepared(world)
+    before = world.stored()
+    (name,) = world.published()
+    file = world.folder / name / "clients.json"
+    file.chmod(0o600)
+    file.write_bytes(file.read_bytes().replace(b"1", b"2"))
+    world.run("restore", "latest").failed(20, "clients.json", name)
+    assert world.stored() == before
+
+
+def test_conflicts_are_named_and_give_21(world: World) -> None:
+    prepared(world)
+    done: list[int] = []
+
+    def edit(request: Any) -> bool:
+        if "clients/7" in str(request) and not done:
+            done.append(1)
+            world.write("clients/7", n=99)
+        return False
+
+    world.server.local.add_fault(Fault("BatchWrite", "error", when=edit))
+    ran = world.run("restore", "latest", "--json")
+    assert (ran.code, ran.report["created"]) == (21, 1)
+    assert [conflict["path"] for conflict in ran.report["conflicts"]] == ["clients/7"]
+
+
+def test_a_server_that_dies_and_the_command_that_goes_on(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(commit, "BATCH_WRITES", 1)
+    prepared(world)
+    spent = grpc.StatusCode.RESOURCE_EXHAUSTED
+    world.server.local.add_fault(
+        Fault("BatchWrite", "error", calls=(3,), code=spent, message="Quota exceeded.")
+    )
+    ran = world.run("restore", "latest", "--json")
+    assert (ran.code, len(ran.report["troubles"])) == (3, 1)
+    assert "cuota" in ran.report["errors"][0]
+    finished = command(world, ran.report["continue_command"] + " --json")
+    assert finished.code == 0, finished
+    assert (finished.report["created"], finished.report["changed"]) == (1, 1)
+    again = command(world, ran.report["continue_command"] + " --json")
+    assert (again.code, again.report["created"]) == (0, 1)
+
+
+def test_another_target_must_be_named(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    prepared(world)
+    monkeypatch.setenv("BACKUP_DATABASE", "segunda")
+    world.run("restore", "latest").failed(2, "--into-database segunda")
+    monkeypatch.delenv("BACKUP_DATABASE")
+    report = world.run("restore", "latest", "--into-database", "segunda", "--json").report
+    assert (report["created"], "segunda" in report["target"]) == (5, True)
+    assert "--into-database segunda" in report["undo_command"]
+    undone = command(world, report["undo_command"] + " --yes --json")
+    assert undone.report["deleted"] == 4  # the counter stays
+
+
+@pytest.fixture
+def production(world: World, monkeypatch: pytest.MonkeyPatch) -> World:
+    """The same server, which passes for Google's own."""
+
+    def connect(*_: Any) -> Connection:
+        source = Source(world.server.project)
+        return Connection(source, grpc.insecure_channel(world.server.host), owned=True, connect_timeout=5)
+
+    prepared(world)
+    monkeypatch.setattr(wiring, "connector", lambda *_: connect)
+    return world
+
+
+def test_an_emulators_backup_does_not_go_to_production_unasked(production: World) -> None:
+    before = production.stored()
+    production.run("restore", "latest", "--yes").failed(2, "--into-project")
+    with pytest.raises(UsageError):
+        restore_backup("latest", backup_dir=production.folder, yes=True)
+    assert production.stored() == before
+
+
+@pytest.mark.parametrize(
+    ("typed", "code"), [(["{project}"], 0), (["sí"], 2), ([""], 2), (["y", "{project}"], 2)]
+)
+def test_production_is_written_to_when_its_project_is_typed(
+    production: World, monkeypatch: pytest.MonkeyPatch, typed: list[str], code: int
+) -> None:
+    before, project = production.stored(), production.server.project
+    typing(monkeypatch, *(text.format(project=project) for text in typed))
+    ran = production.run("restore", "latest", "--into-project", project)
+    assert ran.code == code, ran
+    assert "crear" in ran.err  # the plan comes before the question
+    assert (production.stored() == before) == (code != 0)
+
+
+def test_production_without_a_terminal_wants_yes(production: World) -> None:
+    before, project = production.stored(), production.server.project
+    production.run("restore", "latest", "--into-project", project).failed(2, "--yes")
+    with pytest.raises(UsageError, match="yes=True"):
+        restore_backup("latest", backup_dir=production.folder, into_project=project)
+    assert production.stored() == before
+    report = production.run("restore", "latest", "--into-project", project, "--yes", "--json").report
+    assert (report["exit_code"], report["answered"]) == (0, [f"¿Escribir en {project}/(default)?"])
+
+
+def test_a_question_is_asked_and_a_no_is_a_no(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    prepared(world)
+    world.write("invoices/3", invoice_type="emitida", company_id=1, invoice_number="B0100000006")
+    before = world.stored()
+    for answer, code in (("n", 2), ("", 2), ("s", 0)):
+        typing(monkeypatch, answer)
+        ran = world.run("restore", "latest", "--mode", "mirror")
+        assert ran.code == code, ran
+        assert "¿Borrar 1 factura emitida?" in ran.err
+        assert (world.stored() == before) == (code != 0)
+
+
+def test_the_api_says_it_in_a_dict(world: World) -> None:
+    prepared(world)
+    planned = restore_backup("latest", backup_dir=world.folder, dry_run=True)
+    assert (planned["success"], planned["written"], planned["plan"]["invoices"]["create"]) == (True, 0, 1)
+    done = restore_backup("latest", backup_dir=world.folder, collections=["invoices"], mode="missing")
+    assert (done["success"], done["written"], done["conflicts"], done["errors"]) == (True, 1, [], [])
+    undone = restore_backup(done["pre_restore"] or "", backup_dir=world.folder, yes=True)
+    assert (undone["success"], undone["written"]) == (True, 1)
+    with pytest.raises(UsageError):
+        restore_backup("latest", backup_dir=world.folder, mode="espejo")
+    world.server.local.add_fault(Fault("*", "error"))
+    failed = restore_backup("latest", backup_dir=world.folder)
+    assert (failed["success"], failed["exit_code"]) == (False, 10)
+    assert failed["errors"][0].startswith("Firestore no disponible")
+
+
+def test_an_old_folder_is_restored_and_says_what_it_had_lost(world: World) -> None:
+    folder = world.folder / "2023-05-01"
+    folder.mkdir(parents=True)
+    invoice = {"t": "2023-05-01 10:00:00+00:00", "n": 1.5, "_id": "1", "_items": [{"q": 1, "_id": "0"}]}
+    (folder / "invoices.json").write_text(json.dumps([invoice]))
+    (folder / "clients.json").write_text("[]")
+    world.write("clients/1")
+    world.run("restore", "2023-05-01", "--mode", "mirror").failed(2, "mirror")
+    report = world.run("restore", "2023-05-01", "--json").report
+    assert (report["exit_code"], report["changed"], report["plan"]["invoices"]["skip"]) == (0, 2, 1)
+    assert any("«t»" in note and "fecha y hora" in note for note in report["notes"])
+    assert ("clients", "1") in world.stored()
+
+
+def test_a_journal_goes_with_its_pre_restore(world: World) -> None:
+    prepared(world)
+    kept = world.run("restore", "latest", "--json").report["pre_restore"]
+    journals = world.folder / ".facot/restores"
+    assert len(list(journals.iterdir())) == 1
+    found = next(b for b in world.backups() if str(b.name) == kept)
+    with world.store().locked() as locked:
+        locked.delete(found)
+    assert list(journals.iterdir()) == []
