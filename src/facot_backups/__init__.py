@@ -18,24 +18,34 @@ if TYPE_CHECKING:
         get_backups_to_delete,
         restore_backup,
     )
+    from facot_backups.faces.scheduler import (
+        BackupScheduler,
+        get_backup_scheduler,
+        start_backup_scheduler,
+        stop_backup_scheduler,
+    )
 
 __all__ = [
     "BackupRunner",
+    "BackupScheduler",
     "__version__",
     "cleanup_old_backups",
     "create_backup",
+    "get_backup_scheduler",
     "get_backup_stats",
     "get_backups_to_delete",
     "restore_backup",
+    "start_backup_scheduler",
+    "stop_backup_scheduler",
 ]
 
 
 def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from facot_backups.faces import api
+    from facot_backups.faces import api, scheduler
 
-    return getattr(api, name)
+    return getattr(scheduler if name.endswith(("Scheduler", "_scheduler")) else api, name)
 
 
 def __dir__() -> list[str]:

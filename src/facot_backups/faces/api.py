@@ -188,9 +188,9 @@ class BackupRunner:
             if _is_callers_mistake(error):
                 raise
             logs.log_failure(str(error))
-            return _failed(day, str(error))
+            return failed_result(day, str(error))
         logs.log_backup(backup)
-        return _backup_result(backup)
+        return backup_result(backup)
 
     def backup_exists_for_date(self, date_str: str) -> bool:
         """Whether a complete backup bears the local date `date_str`. Raises UsageError for no date.
@@ -231,7 +231,7 @@ def create_backup(backup_dir: str | Path | None = None) -> BackupResult:
         if _is_callers_mistake(error):
             raise
         logs.log_failure(str(error))
-        return _failed(SystemClock().now().astimezone(SystemClock().zone()).date(), str(error))
+        return failed_result(SystemClock().now().astimezone(SystemClock().zone()).date(), str(error))
     return runner.run_backup()
 
 
@@ -308,7 +308,8 @@ def _date(text: str) -> date:
     return found
 
 
-def _failed(day: date, reason: str) -> BackupResult:
+def failed_result(day: date, reason: str) -> BackupResult:
+    """The result of a run that published nothing; `reason` in Spanish."""
     return BackupResult(
         success=False,
         date=day.isoformat(),
@@ -322,7 +323,8 @@ def _failed(day: date, reason: str) -> BackupResult:
     )
 
 
-def _backup_result(backup: Backup) -> BackupResult:
+def backup_result(backup: Backup) -> BackupResult:
+    """The result of a run that published `backup`."""
     metadata = backup.proven()
     return BackupResult(
         success=backup.complete,

@@ -11,5 +11,19 @@ from facot_backups.faces.api import (
     get_backup_stats,
     restore_backup,
 )
+from facot_backups.faces.scheduler import (
+    get_backup_scheduler,
+    start_backup_scheduler,
+    stop_backup_scheduler,
+)
 
-__all__ = ["BackupRunner", "cleanup_old_backups", "create_backup", "get_backup_stats", "restore_backup"]
+__all__ = [
+    "BackupRunner",
+    "cleanup_old_backups",
+    "create_backup",
+    "get_backup_scheduler",
+    "get_backup_stats",
+    "restore_backup",
+    "start_backup_scheduler",
+    "stop_backup_scheduler",
+]

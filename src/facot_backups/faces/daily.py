@@ -1,0 +1,60 @@
+"""The scheduled run put together from the settings: the same for the thread, `schedule` and `--if-due`."""
+
+from __future__ import annotations
+
+import os
+import socket
+from typing import Any
+
+from facot_backups.clock import Clock, SystemClock
+from facot_backups.events import Emit
+from facot_backups.faces import wiring
+from facot_backups.operations.scheduled import Drill, Job
+from facot_backups.operations.stopping import Stop, StoppableClock
+from facot_backups.settings import Settings
+
+# The restore drill that follows a scheduled backup; None: there is none.
+DRILL: Drill | None = None
+
+_FIRESTORE = "firestore.googleapis.com:443"
+_PROXIES = ("https_proxy", "HTTPS_PROXY", "grpc_proxy", "http_proxy")
+_CONNECT_SECONDS = 3.0
+
+
+def job(
+    settings: Settings,
+    emit: Emit,
+    stop: Stop | None = None,
+    client: Any = None,
+    clock: Clock | None = None,
+) -> Job:
+    """The scheduled run that the settings ask for; `stop` also ends its waits."""
+    stop = stop or Stop()
+    store = wiring.open_store(settings, emit, StoppableClock(clock or SystemClock(), stop))
+    return Job(
+        store=store,
+        connect=wiring.connector(settings, client),
+        hour=settings.backup_hour,
+        scope=settings.scope,
+        policy=wiring.policy(settings),
+        max_reads=settings.max_reads,
+        drill=DRILL,
+        emit=emit,
+        stop=stop,
+    )
+
+
+def reachable(settings: Settings) -> bool:
+    """Whether the network leads to Firestore: one TCP connection, at most some seconds, nothing is sent.
+
+    Behind a proxy only the proxy could tell: then it is taken for granted.
+    """
+    host = settings.emulator_host
+    if host is None and any(os.environ.get(name) for name in _PROXIES):
+        return True
+    name, _, port = (host or _FIRESTORE).rpartition(":")
+    try:
+        with socket.create_connection((name.strip("[]"), int(port)), _CONNECT_SECONDS):
+            return True
+    except OSError:
+        return False

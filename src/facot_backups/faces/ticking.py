@@ -1,0 +1,211 @@
+"""What the scheduler does once a minute: look at clock, settings and folder, and run what is due.
+
+No thread and no waiting here: `BackupScheduler` calls `tick`, tests call it thousands of times.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from facot_backups.archive.reader import Backup
+from facot_backups.clock import Clock
+from facot_backups.errors import FacotBackupsError, Interrupted, LockHeld
+from facot_backups.events import Emit
+from facot_backups.faces import logs
+from facot_backups.operations.schedule import Decision
+from facot_backups.operations.scheduled import ScheduledRun
+from facot_backups.operations.stopping import Stop
+from facot_backups.settings import Settings
+
+TICK_SECONDS = 60.0
+# A tick that comes so much later than it should, or a wall clock that moved so much more or less than the
+# time that passed: the computer slept, or somebody set its clock.
+NOTICEABLE_SECONDS = 90.0
+# After a start or a sleep, how long a network that is not there yet is no failure.
+NETWORK_SECONDS = 300.0
+
+
+class Ways(Protocol):
+    """What a tick asks of the world; tests bring their own."""
+
+    clock: Clock
+
+    def settings(self) -> Settings:
+        """The settings as they are now. Raises SettingError."""
+
+    def problem(self, settings: Settings) -> str | None:
+        """Why Firestore cannot be asked with these settings (Spanish, what to do); None if it can."""
+
+    def reachable(self, settings: Settings) -> bool:
+        """Whether the network leads to Firestore."""
+
+    def decide(self, settings: Settings) -> Decision:
+        """Whether the scheduled backup is due."""
+
+    def run_if_due(self, settings: Settings, emit: Emit, stop: Stop) -> ScheduledRun:
+        """The scheduled run. Raises as `operations.scheduled.run_if_due` does."""
+
+    def back_up(self, settings: Settings, emit: Emit, stop: Stop) -> Backup:
+        """A backup that a person asked for. Raises as `operations.backup.back_up` does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """Who hears of it. `began`: a run begins; the others: how it ended."""
+
+    emit: Emit
+    began: Callable[[], None]
+    published: Callable[[Backup, FacotBackupsError | None], None]
+    failed: Callable[[str], None]
+
+
+class Ticker:
+    """The scheduler's mind between two ticks.
+
+    `configured`: whether Firestore could be asked at the last tick. `waiting`: what is waited for, in
+    Spanish, or None before the first tick and during a run. `busy`: a backup is being made.
+    """
+
+    def __init__(self, ways: Ways, listener: Listener) -> None:
+        self._ways = ways
+        self._listener = listener
+        self._last: tuple[datetime, float] | None = None
+        self._woke_at = ways.clock.monotonic()
+        self._checked: Settings | None = None
+        self._proven: object = None
+        self.configured = False
+        self.waiting: str | None = None
+        self.busy = False
+
+    def tick(self, stop: Stop) -> None:
+        """Look once. Raises nothing: what goes wrong is told to the listener and logged."""
+        try:
+            self._notice_time()
+            settings = self._usable_settings()
+            if settings is not None and not stop.requested:
+                self._look(settings, stop)
+        except Exception as error:  # noqa: BLE001 - the thread must live to try again
+            self._failed(f"fallo inesperado: {type(error).__name__}: {error}", error)
+
+    def back_up_now(self, stop: Stop) -> None:
+        """Make the backup that a person asked for, whatever is due. Raises nothing."""
+        try:
+            settings = self._usable_settings()
+            if settings is None:
+                self._listener.failed(self.waiting or "")
+                return
+            self._begin()
+            self._end(self._ways.back_up(settings, self._listener.emit, stop), None)
+        except FacotBackupsError as error:
+            self._failed(str(error))
+        except Exception as error:  # noqa: BLE001 - as in `tick`
+            self._failed(f"fallo inesperado: {type(error).__name__}: {error}", error)
+        finally:
+            self.busy = False
+
+    # --- time ----------------------------------------------------------------------------------------
+
+    def _notice_time(self) -> None:
+        """Compare the wall clock with the time that passed: a sleep, or a clock that was set."""
+        now, passed = self._ways.clock.now(), self._ways.clock.monotonic()
+        last, self._last = self._last, (now, passed)
+        if last is None:
+            return
+        seconds = passed - last[1]
+        ahead = (now - last[0]).total_seconds() - seconds
+        if seconds > TICK_SECONDS + NOTICEABLE_SECONDS or ahead > NOTICEABLE_SECONDS:
+            self._woke_at = passed
+            logs.SCHEDULER.info(
+                "[SCHEDULER] El equipo estuvo suspendido o su reloj se adelantó (%.0f s)", seconds + ahead
+            )
+        elif ahead < -NOTICEABLE_SECONDS:
+            logs.SCHEDULER.warning("[SCHEDULER] El reloj del equipo se atrasó %.0f s", -ahead)
+
+    def _just_woke(self) -> bool:
+        return self._ways.clock.monotonic() - self._woke_at < NETWORK_SECONDS
+
+    # --- settings ------------------------------------------------------------------------------------
+
+    def _usable_settings(self) -> Settings | None:
+        """The settings, if Firestore can be asked with them; else None, and `waiting` says why."""
+        try:
+            settings = self._ways.settings()
+        except FacotBackupsError as error:
+            self._unusable(str(error))
+            return None
+        if not self.configured or settings != self._checked:
+            problem = self._ways.problem(settings)
+            if problem is not None:
+                self._unusable(problem)
+                return None
+            logs.SCHEDULER.info(
+                "[SCHEDULER] Scheduler iniciado: backup diario a las %s en %s",
+                f"{settings.backup_hour:%H:%M}",
+                settings.backup_dir,
+            )
+        self.configured, self._checked = True, settings
+        return settings
+
+    def _unusable(self, problem: str) -> None:
+        text = f"Scheduler no inicia: {_one_line(problem)}"
+        if text != self.waiting:
+            logs.SCHEDULER.warning("[SCHEDULER] %s", text)
+        self.configured, self.waiting = False, text
+
+    # --- running -------------------------------------------------------------------------------------
+
+    def _look(self, settings: Settings, stop: Stop) -> None:
+        decision = self._ways.decide(settings)
+        if decision.due:
+            if self._just_woke() and not self._ways.reachable(settings):
+                self.waiting = "Esperando la red: el equipo acaba de encenderse o de despertar."
+                return
+            self.waiting = None
+            started = self._ways.clock.now().astimezone(self._ways.clock.zone())
+            logs.SCHEDULER.info("[SCHEDULER] Iniciando backup programado: %s", f"{started:%Y-%m-%d %H:%M:%S}")
+            self._begin()
+            self._run(settings, stop)
+            return
+        self.waiting = decision.reason
+        if decision.standing == "done" and self._proven != decision.for_date:
+            self._run(settings, stop)
+            self._proven = decision.for_date
+
+    def _run(self, settings: Settings, stop: Stop) -> None:
+        try:
+            run = self._ways.run_if_due(settings, self._listener.emit, stop)
+        except LockHeld as held:
+            self.waiting = _one_line(str(held))
+            logs.SCHEDULER.info("[SCHEDULER] %s", self.waiting)
+        except Interrupted:
+            logs.SCHEDULER.info("[SCHEDULER] Backup interrumpido: nada ha quedado a medias")
+        except FacotBackupsError as error:
+            self._failed(str(error))
+        else:
+            self.waiting = run.decision.reason if run.backup is None else None
+            if run.backup is not None:
+                self._end(run.backup, run.fault)
+            if run.retention is not None:
+                logs.log_retention(run.retention)
+        finally:
+            self.busy = False
+
+    def _begin(self) -> None:
+        self.busy = True
+        self._listener.began()
+
+    def _end(self, backup: Backup, fault: FacotBackupsError | None) -> None:
+        self.busy = False
+        self._listener.published(backup, fault)
+
+    def _failed(self, reason: str, fault: Exception | None = None) -> None:
+        self.busy = False
+        logs.SCHEDULER.error("[SCHEDULER] %s", _one_line(reason), exc_info=fault)
+        self._listener.failed(reason)
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())

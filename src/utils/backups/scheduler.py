@@ -1,0 +1,10 @@
+"""`from utils.backups.scheduler import get_backup_scheduler`, as FACOT documents it."""
+
+from facot_backups.faces.scheduler import (
+    BackupScheduler,
+    get_backup_scheduler,
+    start_backup_scheduler,
+    stop_backup_scheduler,
+)
+
+__all__ = ["BackupScheduler", "get_backup_scheduler", "start_backup_scheduler", "stop_backup_scheduler"]
