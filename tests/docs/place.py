@@ -9,6 +9,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -69,7 +70,7 @@ class Place:
         delete_documents(self.server.host, ["companies/145236"], self.server.project)
         assert BackupRunner().run_backup(DAYS[1])["success"]
 
-    def _write(self, invoice: dict[str, object], item: str) -> None:
+    def _write(self, invoice: dict[str, Any], item: str) -> None:
         rows = [(INVOICE, invoice), (f"{INVOICE}/items/0", {"description": item})]
         self.server.write([(path, encode.fields(values)) for path, values in rows])
 

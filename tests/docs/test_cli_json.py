@@ -53,13 +53,49 @@ def test_what_commands_print(place: Place, capsys: Any, monkeypatch: pytest.Monk
     _of_a_good_day(place, told)
     _of_a_loss(place, told)
     _of_a_bad_day(place, told, monkeypatch)
-    assert set(seen) == set(SCHEMAS)
-    never = {title: sorted(left) for title, schema in SCHEMAS.items() if (left := set(schema) - seen[title])}
+    assert set(seen) == set(SCHEMAS) - ENDLESS
+    never = {
+        title: sorted(left)
+        for title, schema in SCHEMAS.items()
+        if title not in ENDLESS and (left := set(schema) - seen[title])
+    }
     assert never == NEVER_SEEN
 
 
-# What no answer of this test holds: a server that does not count is tested elsewhere.
-NEVER_SEEN = {"run --json": ["server_count_reason"]}
+# What no answer of this test holds; each is tested where it is made.
+NEVER_SEEN = {
+    "run --json": ["server_count_reason"],
+    "list --json": ["backups[].drill.error"],
+    "cleanup --json": ["errors[]"],
+    "diff --json": ["changes[].fields[].new.types", "changes[].fields[].old.types"],
+    "verify --drill --json": [
+        "drill.differences[].path",
+        "drill.differences[].problem",
+        "drill.notes[]",
+        "drill.problems[]",
+    ],
+    "restore --dry-run --json": [
+        "conflicts[].path",
+        "conflicts[].reason",
+        "documents[].fields[].new.types",
+        "documents[].fields[].old.types",
+        "notes[]",
+        "questions[]",
+        "undoes",
+    ],
+    "restore --json": [
+        "answered[]",
+        "continue_command",
+        "edited[]",
+        "errors[]",
+        "notes[]",
+        "troubles[].kind",
+        "troubles[].path",
+        "troubles[].reason",
+    ],
+}
+# It runs until it is stopped: tests/faces/test_cli_serve.py.
+ENDLESS = {"serve --json"}
 
 
 def _of_a_good_day(place: Place, told: Callable[..., Any]) -> None:
@@ -82,6 +118,9 @@ def _of_a_good_day(place: Place, told: Callable[..., Any]) -> None:
     told("show --json", "show", DAYS[0], INVOICE)
     told("show --json", "show", DAYS[0], "invoices/ninguna", code=12)
     told("cleanup --json", "cleanup", "--dry-run")
+    told("verify --drill --json", "verify", DAYS[0], "--drill")
+    told("list --json", "list")
+    told("audit --json", "audit", DAYS[0], "--csv", "auditoria.csv", code=22)
 
 
 def _of_a_loss(place: Place, told: Callable[..., Any]) -> None:
@@ -92,6 +131,12 @@ def _of_a_loss(place: Place, told: Callable[..., Any]) -> None:
     delete_documents(place.server.host, ["companies/1", "companies/2"], place.server.project)
     told("run --json", "run")
     told("cleanup --json", "cleanup", code=30)
+    told("restore --dry-run --json", "restore", DAYS[0], "--dry-run", "--fields")
+    done = told("restore --json", "restore", DAYS[0], "--yes")
+    undone = told("restore --json", "restore", done["pre_restore"], "--yes")
+    told("restore --json", "restore", undone["pre_restore"], "--yes")
+    told("restore --json", "restore", done["pre_restore"], "--yes", code=21)
+    delete_documents(place.server.host, ["companies/1", "companies/2"], place.server.project)
     told("cleanup --json", "cleanup", "--accept-anomaly")
 
 
@@ -101,12 +146,12 @@ def _of_a_bad_day(place: Place, told: Callable[..., Any], monkeypatch: pytest.Mo
     monkeypatch.setenv("BACKUP_MAX_READS", "50")
     told("run --dry-run --json", "run", "--dry-run", code=2)
     monkeypatch.delenv("BACKUP_MAX_READS")
-    _damage(place.folder / "backups" / DAYS[1] / "items.json")
-    told("verify --json", "verify", code=20)
     fault = Fault("RunQuery", "error", collection="quotations", code=grpc.StatusCode.PERMISSION_DENIED)
     place.server.local.add_fault(fault)
     told("run --json", "run", code=3)
     told("diff --json", "diff", DAYS[0], "live", code=3)
+    _damage(place.folder / "backups" / DAYS[1] / "items.json")
+    told("verify --json", "verify", code=20)
     told("list --json", "list")
     told("history --json", "history", "quotations/ninguna", code=12)
     told("show --json", "show", told("list --json", "list")["backups"][0]["name"], "quotations/1", code=12)

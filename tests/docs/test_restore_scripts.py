@@ -52,11 +52,11 @@ def backed_up(place: Place) -> Iterator[Place]:
     client.collection("companies").document("1").delete()
     client.collection("companies").document("145236").set({"roto": True})
     certificate = firebase_admin.credentials.Certificate("firebase-credentials.json")
-    app = firebase_admin.initialize_app(certificate)
+    firebase_admin.initialize_app(certificate)
     try:
         yield place
     finally:
-        for left in {firebase_admin.get_app(), app}:
+        for left in list(firebase_admin._apps.values()):  # a script may have made another
             firebase_admin.delete_app(left)
 
 

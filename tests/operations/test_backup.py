@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import pytest
-
 from facot_backups.archive.store import Store
 from facot_backups.clock import SystemClock
 from facot_backups.firestore.connection import ConnectionOptions, connect

@@ -1,4 +1,4 @@
-"""FACOT 2.0's own folders: told from ours, and read (docs/formato.md, "FACOT 2.0's own folders").
+"""FACOT 2.0's own folders: told from ours, and read (docs/formato.md, "Las carpetas de FACOT 2.0").
 
 Nothing in them proves that they are whole: no checksums, and a collection that could not be read stands
 there as `[]`. They are shown, compared, restored and aged; they never count as a backup of ours.

@@ -43,8 +43,9 @@ def read_elements(blocks: Iterable[bytes], place: str) -> Iterator[Element]:
     """The root documents of a file, in the order in which they stand there.
 
     Memory holds one of them and a block. Raises FormatError (`place` names the file in it) at the first
-    byte that is not that of an array of objects with an `_id`, and where docs/formato.md, "What is
-    refused", says so: duplicate keys, numbers that Firestore does not hold, ids that it refuses.
+    byte that is not that of an array of objects with an `_id`, and where docs/formato.md,
+    "Lo que un lector rechaza", says so: duplicate keys, numbers that Firestore does not hold, ids that it
+    refuses.
     """
     reading = _Reading(blocks)
     try:

@@ -2,7 +2,7 @@
 
 Never on trust: the old file is read, hashed and compared byte by byte with the new one, so that every
 backup re-reads what it relies on; and never more than 8 names for one file, so that a flipped bit harms
-8 days at most (docs/formato.md, "Links").
+8 days at most (docs/formato.md, "La carpeta").
 """
 
 from __future__ import annotations

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, TypeAlias
+import math
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple, TypeAlias
 
 from facot_backups.local import order, wire
 from facot_backups.local.order import FieldPath, SortKey, sort_key
@@ -33,16 +34,35 @@ def conjuncts(where: wire.Message) -> list[wire.Message]:
 
 
 def inequality_fields(where: wire.Message) -> list[FieldPath]:
-    """The fields under an inequality, in their own order: a query is also ordered by them."""
+    """The fields under an inequality, in their own order: a query is also ordered by them.
+
+    A part of an OR that nothing can fulfil is as if it were not there.
+    """
     kind = where.WhichOneof("filter_type")
     if kind == "composite_filter":
-        found = {path for part in where.composite_filter.filters for path in inequality_fields(part)}
-        return sorted(found)
+        parts = list(where.composite_filter.filters)
+        if where.composite_filter.op == _OR:
+            parts = [part for part in parts if not _is_hopeless(part)]
+        return sorted({path for part in parts for path in inequality_fields(part)})
     if kind == "unary_filter" and where.unary_filter.op in (_IS_NOT_NAN, _IS_NOT_NULL):
         return [order.parse_field_path(where.unary_filter.field.field_path)]
     if kind == "field_filter" and where.field_filter.op in _INEQUALITIES:
         return [order.parse_field_path(where.field_filter.field.field_path)]
     return []
+
+
+def _is_hopeless(where: wire.Message) -> bool:
+    """Whether no document can fulfil it: it compares with null or NaN."""
+    kind = where.WhichOneof("filter_type")
+    if kind == "composite_filter":
+        among = all if where.composite_filter.op == _OR else any
+        return among(_is_hopeless(part) for part in where.composite_filter.filters)
+    if kind != "field_filter":
+        return False
+    leaf = where.field_filter
+    if leaf.op in (_IN, _CONTAINS_ANY):
+        return not any(_comparable(item) for item in leaf.value.array_value.values)
+    return leaf.op not in (_NOT_EQUAL, _NOT_IN) and not _comparable(leaf.value)
 
 
 def fields(where: wire.Message) -> list[FieldPath]:
@@ -63,6 +83,48 @@ def check_operators(where: wire.Message) -> None:
         raise invalid("Only a single NOT_EQUAL, NOT_IN, IS_NOT_NAN, or IS_NOT_NULL filter allowed per query.")
     if "NOT_IN" in used and {"IN", "ARRAY_CONTAINS_ANY", "OR"} & set(used):
         raise invalid("NOT_IN cannot be used in the same query with IN, ARRAY_CONTAINS_ANY or OR.")
+    shape = _shape(where)
+    if shape.terms > _MOST_ITEMS:
+        raise invalid(f"A query cannot have more than {_MOST_ITEMS} disjunctions.")
+    if shape.containments > 1:
+        raise invalid("Only one ARRAY_CONTAINS or ARRAY_CONTAINS_ANY filter is allowed per disjunction.")
+
+
+class _Shape(NamedTuple):
+    """What a filter is in disjunctive normal form: its terms, and the array filters that one of them has."""
+
+    terms: int
+    containments: int
+
+
+def _shape(where: wire.Message) -> _Shape:
+    kind = where.WhichOneof("filter_type")
+    if kind == "composite_filter" and where.composite_filter.filters:
+        parts = [_shape(part) for part in _different(map(_plain, where.composite_filter.filters))]
+        if where.composite_filter.op == _OR:
+            return _Shape(sum(part.terms for part in parts), max(part.containments for part in parts))
+        return _Shape(math.prod(part.terms for part in parts), sum(part.containments for part in parts))
+    if kind != "field_filter":
+        return _Shape(1, 0)
+    leaf = where.field_filter
+    listed = len(_different(leaf.value.array_value.values)) if leaf.op in (_IN, _CONTAINS_ANY) else 1
+    return _Shape(listed, int(leaf.op in (_CONTAINS, _CONTAINS_ANY)))
+
+
+def _plain(part: wire.Message) -> wire.Message:
+    """A filter with each value of its list once and in an order of their own."""
+    if part.WhichOneof("filter_type") != "field_filter" or part.field_filter.op not in (_IN, _CONTAINS_ANY):
+        return part
+    plain = wire.StructuredQuery.Filter()
+    plain.CopyFrom(part)
+    values = sorted(_different(part.field_filter.value.array_value.values), key=sort_key)
+    plain.field_filter.value.CopyFrom(wire.Value(array_value=wire.ArrayValue(values=values)))
+    return plain
+
+
+def _different(messages: Iterable[wire.Message]) -> list[wire.Message]:
+    """Each of the messages once."""
+    return list({message.SerializeToString(deterministic=True): message for message in messages}.values())
 
 
 def _operators(where: wire.Message) -> list[str]:

@@ -217,6 +217,8 @@ def _orders(query: wire.Message, kindless: bool) -> tuple[Order, ...]:
     if kindless and any(item != Order(NAME, False) for item in orders):
         raise invalid("kind is required for all orders except __key__ ascending")
     ordered = {item.field for item in orders}
+    if len(ordered) < len(orders):
+        raise invalid("A field cannot be ordered by twice.")
     last = orders[-1].descending if orders else False
     for field in filters.inequality_fields(query.where):
         if field not in ordered and field != NAME:

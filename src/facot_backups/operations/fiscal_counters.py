@@ -73,10 +73,16 @@ def counter_in(document: Document | None) -> Counter | None:
 
 def key_of(document: Document) -> Key | None:
     """What a document of a counter collection counts, by its fields, else by its id."""
-    found = _ID.fullmatch(document.path[1])
-    company = company_of(document) or (found[1] if found else None)
-    prefix = prefix_text(document.fields.get("prefix")) or (found[2] if found else None)
+    company, prefix = id_key(document) or (None, None)
+    company = company_of(document) or company
+    prefix = prefix_text(document.fields.get("prefix")) or prefix
     return (company, prefix) if company is not None and prefix is not None else None
+
+
+def id_key(document: Document) -> Key | None:
+    """What the id alone says that a document counts."""
+    found = _ID.fullmatch(document.path[1])
+    return (found[1], found[2]) if found else None
 
 
 def with_fields_of(document: Document, live: Counter) -> Document:

@@ -136,14 +136,17 @@ def company_of(document: Document) -> str | None:
     return company_text(document.fields.get("company_id"), type_of(document, "company_id"))
 
 
+def is_invoice(document: Document) -> bool:
+    """Whether it is a root invoice that exists."""
+    return len(document.path) == 2 and document.path[0] == "invoices" and document.mark is None
+
+
 def is_emitted(document: Document) -> bool:
-    """Whether it is an existing root invoice that the company issued itself.
+    """Whether it is an invoice that the company issued itself.
 
     A `gasto` carries its supplier's number, which no counter of ours gave.
     """
-    if len(document.path) != 2 or document.path[0] != "invoices" or document.mark is not None:
-        return False
-    kind = document.fields.get("invoice_type")
+    kind = document.fields.get("invoice_type") if is_invoice(document) else None
     return isinstance(kind, str) and kind.strip().casefold() == EMITTED
 
 

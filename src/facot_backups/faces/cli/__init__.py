@@ -36,6 +36,8 @@ COMMANDS = (
     "diff",
     "history",
     "show",
+    "audit",
+    "serve",
     "config",
     "demo",
 )

@@ -56,6 +56,7 @@ EXIT_CODES = {
     13: "no se puede usar la carpeta de backups",
     20: "daños encontrados",
     21: "conflictos al restaurar",
+    22: "la auditoría encontró errores",
     30: "frenado por una alarma",
     130: "interrumpido",
 }
