@@ -122,6 +122,7 @@ class _Planned:
         guard = self._guard(connection)
         self._emit(PhaseStarted("planning"))
         plan = self._undo_plan(connection, moment) if self.is_undo else self._restore_plan(connection, moment)
+        plan.reads += requests.reads
         try:
             self._fill(plan, connection, guard)
         except BaseException:

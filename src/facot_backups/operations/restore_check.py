@@ -10,7 +10,7 @@ from facot_backups.archive.journal import content_digest
 from facot_backups.clock import Clock
 from facot_backups.errors import FirestoreUnavailable, SnapshotExpired
 from facot_backups.events import Emit, PhaseStarted, Progressed
-from facot_backups.firestore.codec import decode_document
+from facot_backups.firestore.codec import UnknownValue, decode_document
 from facot_backups.firestore.connection import Connection
 from facot_backups.firestore.names import name_of, path_of
 from facot_backups.firestore.requests import Requests
@@ -144,11 +144,14 @@ def documents_at(
 ) -> dict[DocumentPath, Document]:
     """The documents that exist, by path. Raises FirestoreUnavailable, SnapshotExpired."""
     answers = requests.batch_get([name_of(path, root) for path in paths], read_time)
-    return {
-        path_of(answer.found.name, root): decode_document(answer.found, root)
-        for answer in answers
-        if answer.HasField("found")
-    }
+    try:
+        return {
+            path_of(answer.found.name, root): decode_document(answer.found, root)
+            for answer in answers
+            if answer.HasField("found")
+        }
+    except UnknownValue as unknown:  # of the live database: no damage of a backup
+        raise FirestoreUnavailable(str(unknown), "Actualice facot-backups y vuelva a intentarlo.") from None
 
 
 def nanoseconds(moment: datetime) -> int:
