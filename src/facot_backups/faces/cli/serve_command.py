@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
@@ -67,9 +67,10 @@ def command(fecha: str, port: int | None, host: str, **shared: Any) -> int:
     try:
         _tell(server, served, as_json=shared["as_json"], quiet=shared["quiet"])
         _wait()
+    except KeyboardInterrupt:
+        return 0  # the way to end it
     finally:
         server.stop()
-    return 0
 
 
 def _loopback(host: str) -> str:
@@ -141,11 +142,8 @@ def _lines(host: str, served: Served, *, quiet: bool) -> list[str]:
     ]
 
 
-def _wait() -> None:
-    """Until Ctrl-C, which is the way to end it."""
+def _wait() -> NoReturn:
+    """For ever."""
     clock = SystemClock()
-    try:
-        while True:
-            clock.sleep(_LONG)
-    except KeyboardInterrupt:
-        return
+    while True:
+        clock.sleep(_LONG)
