@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import time, timedelta
 from pathlib import Path
 from typing import Any, Self
 
@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from facot_backups.archive.ledger import LedgerEntry
-from facot_backups.errors import DamagedBackup, LockHeld, UsageError
+from facot_backups.errors import DamagedBackup, Interrupted, LockHeld, UsageError
+from facot_backups.events import Event, PhaseStarted
 from facot_backups.firestore.names import documents_root
 from facot_backups.firestore.protos import Message
 from facot_backups.local.encode import reference
@@ -24,6 +25,8 @@ from facot_backups.model import EVERYTHING, DocumentPath, Source
 from facot_backups.operations import drill as drills
 from facot_backups.operations.drill import PeriodicDrill, drill, drill_and_record
 from facot_backups.operations.drill_record import is_due, last_by_backup, past_drills
+from facot_backups.operations.retention import Policy
+from facot_backups.operations.scheduled import Job, run_if_due
 from tests.end_to_end.world import NOON, World
 from tests.operations.restores import another, give_back, put, remove, world_in
 from tests.support.servers import FirestoreServer
@@ -196,6 +199,38 @@ def test_a_scheduled_run_does_not_fill_the_memory(world: World) -> None:
         PeriodicDrill(memory=1000)(locked, backup, world.emit)
     assert "no se hace solo" in world.warnings[-1]
     assert not past_drills(world.store().ledger.entries())
+
+
+@pytest.mark.parametrize("phase", ["verifying", "planning", "writing", "reading-back", "comparing"])
+def test_somebody_stops_it(world: World, phase: str) -> None:
+    """At whatever point: nothing is left, nothing to continue, and no verdict."""
+    world.back_up()
+
+    def stop(event: Event) -> None:
+        if event == PhaseStarted(phase):
+            raise Interrupted
+
+    with pytest.raises(Interrupted):
+        drill_and_record(world.store(), "latest", EVERYTHING, stop)
+    assert not past_drills(world.store().ledger.entries())
+    assert (len(world.published()), world.leftovers()) == (1, [])
+    assert drill_and_record(world.store(), "latest", EVERYTHING).passed
+
+
+def test_a_scheduled_run_drills(world: World) -> None:
+    policy = Policy(retention_days=30, keep_last=2, anomaly_drop=30)
+    job = Job(
+        store=world.store(),
+        connect=world.connect,
+        hour=time(2),
+        scope=EVERYTHING,
+        policy=policy,
+        drill=PeriodicDrill(),
+    )
+    run = run_if_due(job)
+    assert run.fault is None
+    assert run.backup is not None
+    assert [drill.passed for drill in past_drills(world.store().ledger.entries())] == [True]
 
 
 def test_when_a_drill_is_due() -> None:

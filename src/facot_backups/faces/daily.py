@@ -6,6 +6,8 @@ import os
 import socket
 from typing import Any
 
+from facot_backups.archive.reader import Backup
+from facot_backups.archive.store import LockedStore
 from facot_backups.clock import Clock, SystemClock
 from facot_backups.events import Emit
 from facot_backups.faces import wiring
@@ -13,8 +15,16 @@ from facot_backups.operations.scheduled import Drill, Job
 from facot_backups.operations.stopping import Stop, StoppableClock
 from facot_backups.settings import Settings
 
+
+def _drill(locked: LockedStore, backup: Backup, emit: Emit) -> None:
+    """Once a week, of the backup that was just made; imports Google's libraries, as that did."""
+    from facot_backups.operations.drill import PeriodicDrill
+
+    PeriodicDrill()(locked, backup, emit)
+
+
 # The restore drill that follows a scheduled backup; None: there is none.
-DRILL: Drill | None = None
+DRILL: Drill | None = _drill
 
 _FIRESTORE = "firestore.googleapis.com:443"
 _PROXIES = ("https_proxy", "HTTPS_PROXY", "grpc_proxy", "http_proxy")

@@ -5,7 +5,9 @@ nothing to watch. What a restore keeps (journal, `.pre-restore`, plan) goes into
 with the drill. Nothing is read from or written to any other Firestore.
 
 Memory: what `serving.memory_needed` says. Disk: for the plan about the size of the backup, in the system's
-temporary folder, without a name. Time, measured: docs/rendimiento.md.
+temporary folder, without a name. Time, measured on 2 cores: 92,000 documents in 55 s (1,700 a second), of
+which half is reading them twice from a server in the same process; memory grew by 100 MB, for documents of
+36 MB as protobuf.
 """
 
 from __future__ import annotations
@@ -23,7 +25,14 @@ from facot_backups.archive.layout import LEDGER_FILE, STATE_DIR
 from facot_backups.archive.ledger import COMPLETE, DAMAGED, FAILED, Ledger
 from facot_backups.archive.store import LATEST, LockedStore, Store
 from facot_backups.clock import Clock
-from facot_backups.errors import BackupNotFound, DamagedBackup, FacotBackupsError, UsageError
+from facot_backups.errors import (
+    BackupNotFound,
+    DamagedBackup,
+    FacotBackupsError,
+    Interrupted,
+    RestoreInterrupted,
+    UsageError,
+)
 from facot_backups.events import Emit, PhaseStarted, Progressed, Warned, ignore
 from facot_backups.firestore.connection import Connection, ConnectionOptions, connect, make_client
 from facot_backups.firestore.encode import encode_document
@@ -155,7 +164,7 @@ def drill_locked(
     """As `drill`, noted in the ledger of the folder that is locked already."""
     try:
         report = drill(backup, locked.clock, emit, project)
-    except UsageError:
+    except (UsageError, Interrupted):
         raise
     except FacotBackupsError as error:
         locked.record(PROOF, FAILED, backup=str(backup.name), drill=True, errors=[one_line(error)])
@@ -249,7 +258,10 @@ def _restore(
 
     with tempfile.TemporaryDirectory(prefix="facot-backups-", ignore_cleanup_errors=True) as place:
         bench = _Bench(Path(place), backup, clock, emit)
-        return restore(open_connection, bench, request, Yes(), emit, lambda *_: NoGuard())
+        try:
+            return restore(open_connection, bench, request, Yes(), emit, lambda *_: NoGuard())
+        except RestoreInterrupted:  # nothing is left to continue
+            raise Interrupted from None
 
 
 def _problems(report: Report) -> Iterator[str]:
