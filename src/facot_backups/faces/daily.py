@@ -29,6 +29,8 @@ DRILL: Drill | None = _drill
 _FIRESTORE = "firestore.googleapis.com:443"
 _PROXIES = ("https_proxy", "HTTPS_PROXY", "grpc_proxy", "http_proxy")
 _CONNECT_SECONDS = 3.0
+# After a computer woke its network may take so long (seconds): until then that is no failure.
+_NETWORK_SECONDS, _NETWORK_STEP = 30.0, 3.0
 
 
 def job(
@@ -68,3 +70,10 @@ def reachable(settings: Settings) -> bool:
             return True
     except OSError:
         return False
+
+
+def wait_for_network(settings: Settings, clock: Clock) -> None:
+    """Wait, at most half a minute, until the network leads to Firestore; if not, the run says so."""
+    end = clock.monotonic() + _NETWORK_SECONDS
+    while not reachable(settings) and clock.monotonic() < end:
+        clock.sleep(_NETWORK_STEP)

@@ -32,6 +32,8 @@ COMMANDS = (
     "stats",
     "verify",
     "cleanup",
+    "schedule",
+    "service",
     "restore",
     "diff",
     "history",

@@ -23,18 +23,23 @@ class _Folder(click.Path):
         return super().convert(value, param, ctx)
 
 
+def backup_dir(command: Command) -> Command:
+    """`--backup-dir` alone."""
+    return click.option(
+        "--backup-dir",
+        type=_Folder(),
+        metavar="CARPETA",
+        help="Carpeta de backups, en vez de la de los ajustes.",
+    )(command)
+
+
 def common(command: Command) -> Command:
     """`--backup-dir`, `--json`, `--quiet`, `--verbose`: every command has them."""
     for option in (
         click.option("--verbose", is_flag=True, help="Cuenta más; en un error, el detalle técnico."),
         click.option("--quiet", is_flag=True, help="Solo avisos y errores."),
         click.option("--json", "as_json", is_flag=True, help="Escribe un objeto JSON y nada más."),
-        click.option(
-            "--backup-dir",
-            type=_Folder(),
-            metavar="CARPETA",
-            help="Carpeta de backups, en vez de la de los ajustes.",
-        ),
+        backup_dir,
     ):
         command = option(command)
     return command

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from facot_backups.archive.reader import Backup
-from facot_backups.errors import ReadBudgetExceeded
+from facot_backups.errors import ReadBudgetExceeded, UsageError
 from facot_backups.faces.cli import output
 from facot_backups.faces.cli.options import common, exits
 from facot_backups.faces.cli.progress import progress
@@ -26,7 +26,7 @@ FREE_READS_A_DAY = 50_000
     "run",
     options_metavar="[OPCIONES]",
     short_help="Hace un backup ahora.",
-    epilog=exits(0, 1, 2, 3, 10, 11, 13, 20, 130),
+    epilog=exits(0, 1, 2, 3, 10, 11, 13, 20, 30, 130),
 )
 @click.option(
     "--collection",
@@ -38,14 +38,32 @@ FREE_READS_A_DAY = 50_000
 @click.option("--dry-run", is_flag=True, help="Solo dice qué leería, cuánto cuesta y si cabe en el disco.")
 @click.option("--adopt-source", is_flag=True, help="La carpeta guardará desde ahora esta base de datos.")
 @click.option("--create", is_flag=True, help="Empieza de nuevo en una carpeta que tenía backups y ya no.")
+@click.option(
+    "--if-due", is_flag=True, help="Solo si toca el backup programado de hoy; si no toca, no dice nada."
+)
 @common
 def command(
-    collections: tuple[str, ...], dry_run: bool, adopt_source: bool, create: bool, **shared: Any
+    collections: tuple[str, ...],
+    dry_run: bool,
+    adopt_source: bool,
+    create: bool,
+    if_due: bool,
+    **shared: Any,
 ) -> int:
     """Hace un backup ahora: lee Firestore en un solo instante y publica una carpeta comprobada."""
+    from facot_backups.settings import load_settings
+
+    if if_due:
+        if collections or dry_run or adopt_source or create:
+            raise UsageError(
+                "--if-due hace el backup programado, con los ajustes y nada más: no admite --collection, "
+                "--dry-run, --adopt-source ni --create.\nQuite esas opciones, o --if-due."
+            )
+        from facot_backups.faces.cli.if_due import run_if_due
+
+        return run_if_due(load_settings({"backup_dir": shared["backup_dir"]}), **shared)
     from facot_backups.faces import wiring
     from facot_backups.operations.backup import BackupRequest, back_up
-    from facot_backups.settings import load_settings
 
     settings = load_settings({"backup_dir": shared["backup_dir"], "collections": list(collections) or None})
     if dry_run:
@@ -62,7 +80,7 @@ def command(
     if shared["as_json"]:
         output.print_json(to_json(backup))
     elif not shared["quiet"]:
-        _print(backup)
+        show(backup)
     return 0 if backup.complete else INCOMPLETE_EXIT
 
 
@@ -90,7 +108,8 @@ def to_json(backup: Backup) -> dict[str, Any]:
     }
 
 
-def _print(backup: Backup) -> None:
+def show(backup: Backup) -> None:
+    """What a run made, for a person."""
     metadata = backup.proven()
     total = metadata.total_documents + metadata.nested_documents
     if backup.complete:

@@ -1,0 +1,100 @@
+"""`run --if-due`: what cron and the system's timers call every 15 minutes. Not due: nothing, at once."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+
+import click
+
+from facot_backups.clock import SystemClock
+from facot_backups.errors import FacotBackupsError
+from facot_backups.faces import daily, logs
+from facot_backups.faces.cli import output
+from facot_backups.faces.cli.progress import progress
+from facot_backups.operations.schedule import Decision, decide
+from facot_backups.operations.scheduled import Job, ScheduledRun, facts_of, unproven
+from facot_backups.operations.scheduled import run_if_due as run_scheduled
+from facot_backups.settings import Settings
+
+_ALARM_EXIT = 30
+_INCOMPLETE_EXIT = 3
+
+
+def run_if_due(settings: Settings, **shared: Any) -> int:
+    """Make the scheduled backup if it is due, with what follows it. Returns the exit code."""
+    with _ended_by_sigterm(), progress(quiet=shared["quiet"], verbose=shared["verbose"]) as emit:
+        job = daily.job(settings, emit)
+        decision = decide(facts_of(job.store, job.hour, job.scope))
+        if not decision.due and unproven(job.store, decision.for_date) is None:
+            return _not_due(decision, **shared)
+        if decision.due:
+            _wait_for_network(job, settings)
+        run = run_scheduled(job)
+    return _report(run, **shared)
+
+
+@contextmanager
+def _ended_by_sigterm() -> Iterator[None]:
+    """A timer's manager ends a run with SIGTERM: as with Ctrl-C, nothing stays half done."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _wait_for_network(job: Job, settings: Settings) -> None:
+    """A computer that just woke has no network yet. Wrong credentials are no reason to wait."""
+    with suppress(FacotBackupsError):
+        job.connect().close()
+        daily.wait_for_network(settings, SystemClock())
+
+
+def _not_due(decision: Decision, *, as_json: bool, verbose: bool, **_: Any) -> int:
+    if as_json:
+        output.print_json(to_json(decision))
+    elif verbose:
+        click.echo(decision.reason, err=True)
+    return 0
+
+
+def to_json(decision: Decision) -> dict[str, Any]:
+    """The report of `run --if-due --json` when nothing was due (docs/cli.md)."""
+    return {
+        "success": True,
+        "exit_code": 0,
+        "due": False,
+        "reason": decision.reason,
+        "next_due": decision.next_due.isoformat(),
+    }
+
+
+def _report(run: ScheduledRun, **shared: Any) -> int:
+    from facot_backups.faces.cli import run_command
+
+    if run.backup is None:
+        return _not_due(run.decision, **shared)
+    code = _exit_code(run)
+    if run.retention is not None:
+        logs.log_retention(run.retention)
+    if run.fault is not None:
+        click.echo(f"{click.style('Error:', fg='red', bold=True)} {run.fault}", err=True)
+    for alarm in run.retention.alarms if run.retention is not None else ():
+        click.secho(f"No se borra nada: {alarm.message}", fg="yellow", err=True)
+    if shared["as_json"]:
+        output.print_json(run_command.to_json(run.backup) | {"success": code == 0, "exit_code": code})
+    elif not shared["quiet"]:
+        run_command.show(run.backup)
+    return code
+
+
+def _exit_code(run: ScheduledRun) -> int:
+    """That of what went wrong after the backup, else of an incomplete one, else of an alarm that stands."""
+    if run.fault is not None:
+        return run.fault.exit_code
+    if run.backup is not None and not run.backup.complete:
+        return _INCOMPLETE_EXIT
+    return _ALARM_EXIT if run.retention is not None and run.retention.alarms else 0

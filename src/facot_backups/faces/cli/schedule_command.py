@@ -1,0 +1,97 @@
+"""`facot-backups schedule`: the scheduler in the foreground, for servers."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from logging.handlers import RotatingFileHandler
+from pathlib import Path
+from types import FrameType
+
+import click
+
+from facot_backups import atomic
+from facot_backups.faces.cli.options import backup_dir, exits
+
+# A year of backups is about one of these files.
+_LOG_BYTES, _LOG_FILES = 2_000_000, 5
+_FORMAT = "%(asctime)s %(levelname)s %(message)s"
+
+
+@click.command(
+    "schedule",
+    options_metavar="[OPCIONES]",
+    short_help="Hace el backup de cada día, hasta que lo paren.",
+    epilog=exits(0, 1, 2, 13),
+)
+@click.option(
+    "--log-file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="ARCHIVO",
+    help="Escribe el registro también aquí; al crecer se guarda y se empieza otro.",
+)
+@backup_dir
+@click.option("--quiet", is_flag=True, help="Solo avisos y errores.")
+@click.option("--verbose", is_flag=True, help="Cuenta más.")
+def command(log_file: Path | None, backup_dir: Path | None, quiet: bool, verbose: bool) -> int:
+    """Se queda corriendo y hace el backup de cada día a su hora, o en cuanto pueda.
+
+    Termina con Ctrl-C o SIGTERM, en segundos y sin dejar nada a medias.
+    """
+    from facot_backups.faces import logs
+    from facot_backups.faces.scheduler import BackupScheduler
+    from facot_backups.settings import load_settings
+
+    load_settings({"backup_dir": backup_dir})  # a mistake is told now, not in the log
+    level = logging.WARNING if quiet else logging.DEBUG if verbose else logging.INFO
+    with _logging(level, log_file):
+        scheduler = BackupScheduler(backup_dir)
+        ended = _on_signals()
+        scheduler.start()
+        # Bounded waits: on Windows a signal is only seen between two of them.
+        while not ended.wait(1.0):
+            pass
+        stopped = scheduler.stop()
+        how = "" if stopped else " (la última llamada a Firestore no respondió)"
+        logs.SCHEDULER.info("[SCHEDULER] Scheduler detenido%s", how)
+    return 0
+
+
+def _on_signals() -> threading.Event:
+    """An event that Ctrl-C and SIGTERM set from now on."""
+    ended = threading.Event()
+
+    def end(_number: int, _frame: FrameType | None) -> None:
+        ended.set()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, end)
+    return ended
+
+
+@contextmanager
+def _logging(level: int, log_file: Path | None) -> Iterator[None]:
+    """Let the package's loggers write to stderr, and to `log_file`. Raises BackupDirUnusable."""
+    root = logging.getLogger("facot_backups")
+    handlers: list[logging.Handler] = [] if sys.stderr is None else [logging.StreamHandler(sys.stderr)]
+    if log_file is not None:
+        with atomic.explained(log_file):
+            handlers.append(
+                RotatingFileHandler(log_file, maxBytes=_LOG_BYTES, backupCount=_LOG_FILES, encoding="utf-8")
+            )
+    before = root.level
+    root.setLevel(level)
+    for handler in handlers:
+        handler.setFormatter(logging.Formatter(_FORMAT))
+        root.addHandler(handler)
+    try:
+        yield
+    finally:
+        root.setLevel(before)
+        for handler in handlers:
+            root.removeHandler(handler)
+            handler.close()

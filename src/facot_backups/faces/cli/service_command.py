@@ -1,0 +1,95 @@
+"""`facot-backups service`: the system's own timer calls `run --if-due` every 15 minutes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from facot_backups.faces.cli.options import backup_dir, exits
+
+if TYPE_CHECKING:
+    from facot_backups.faces.service.here import Here
+
+
+@click.command(
+    "service",
+    options_metavar="[OPCIONES]",
+    short_help="Instala el backup diario en el sistema.",
+    epilog=exits(0, 1, 2, 13),
+)
+@click.argument("action", metavar="ACCIÓN", type=click.Choice(["install", "status", "remove"]))
+@click.option("--yes", is_flag=True, help="Hazlo; sin esto, solo muestra qué haría.")
+@click.option("--system", is_flag=True, help="En Linux, para todo el sistema y no para su usuario.")
+@backup_dir
+def command(action: str, yes: bool, system: bool, backup_dir: Path | None) -> int:
+    """Instala, muestra o quita el servicio (ACCIÓN: install, status o remove).
+
+    El sistema llama entonces a «run --if-due» cada 15 minutos, también tras un apagón o una suspensión. Usa
+    los ajustes de la carpeta en que está usted ahora.
+    """
+    from facot_backups.faces.service import plan
+    from facot_backups.faces.service.here import here
+    from facot_backups.settings import load_settings
+
+    found = here(load_settings({"backup_dir": backup_dir}), system_wide=system)
+    if action == "status":
+        return _status(found)
+    if action == "install":
+        _show_plan(found)
+        if yes:
+            plan.install(found.plan)
+    else:
+        _show_removal(found)
+        if yes and not plan.remove(found.removal):
+            click.echo("No había nada que quitar.")
+            return 0
+    if yes:
+        click.secho("Instalado." if action == "install" else "Quitado.", fg="green", bold=True)
+    else:
+        click.echo(f"\nNo se ha tocado nada. Para hacerlo: facot-backups service {action} --yes")
+    return 0
+
+
+def _show_plan(found: Here) -> None:
+    click.echo(f"Servicio de {found.system}")
+    for folder in found.plan.folders:
+        click.echo(f"Carpeta que debe existir: {folder}")
+    for file in found.plan.files:
+        click.secho(f"\n{file.path}", bold=True)
+        click.echo(file.text.rstrip())
+    _show_commands(found.plan.commands)
+    for note in found.plan.notes:
+        click.echo(f"Nota: {note}")
+
+
+def _show_removal(found: Here) -> None:
+    click.echo(f"Servicio de {found.system}")
+    _show_commands((*found.removal.before, *found.removal.after))
+    for path in found.removal.files:
+        click.echo(f"Archivo que se quita: {path}")
+
+
+def _show_commands(commands: tuple[tuple[str, ...], ...]) -> None:
+    click.echo("")
+    for words in commands:
+        click.echo(f"Orden: {' '.join(words)}")
+
+
+def _status(found: Here) -> int:
+    from facot_backups.faces.service import plan
+
+    there = [file for file in found.plan.files if file.path.exists()]
+    if not there:
+        click.echo(f"No instalado ({found.system}). Para instalarlo: facot-backups service install")
+        return 0
+    if found.plan.present:
+        click.echo(f"Instalado ({found.system}).")
+    else:
+        click.echo(
+            f"Instalado ({found.system}) con otros ajustes que los de ahora. "
+            "Para ponerlo al día: facot-backups service install"
+        )
+    click.echo(plan.run(found.status).rstrip())
+    return 0
