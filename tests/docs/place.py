@@ -24,10 +24,15 @@ from tests.support.servers import FirestoreServer
 
 # What the pages' examples name.
 INVOICE = "invoices/1732654800000"
+GONE = "third_parties/5"
 DAYS = ("2024-11-26", "2024-11-27")
 # Lines of bash blocks that do not run here, and why. Each must stand in a page.
 NOT_RUN = {
     "make demo": "it installs itself first; tests/faces/test_cli_demo.py runs the demonstration",
+    "facot-backups restore 2024-11-26 --document invoices/1732654800000": (
+        "it asks at a terminal; docs/cli.md has it with --yes"
+    ),
+    "facot-backups serve 2024-11-27": "it serves until Ctrl-C; its own tests start and stop it",
     "pip install .": "it needs the network; tests/faces/test_wheel.py installs the wheel by hand",
 }
 
@@ -63,15 +68,18 @@ class Place:
 
     def change_between(self) -> None:
         """Make two backups, of 26 and 27 November 2024, with a few changes between them."""
-        self._write({"total_amount": 1180.0, "ncf": "B0100000001", "notas": {"a": [1, None]}}, "Producto 1")
+        self._write({"total_amount": 1180.0, "notas": {"a": [1, None]}}, "Producto 1")
         assert BackupRunner().run_backup(DAYS[0])["success"]
-        self._write({"total_amount": 1200.0, "ncf": "B0100000001", "notas": {"a": [2]}}, "Producto uno")
-        self.server.write([("invoices/nueva", encode.fields({"n": 1}))])
-        delete_documents(self.server.host, ["companies/145236"], self.server.project)
+        self._write({"total_amount": 1200.0, "notas": {"a": [2]}}, "Producto uno")
+        self.server.write([("categories/nueva", encode.fields({"name": "Nueva"}))])
+        delete_documents(self.server.host, [GONE], self.server.project)
         assert BackupRunner().run_backup(DAYS[1])["success"]
 
     def _write(self, invoice: dict[str, Any], item: str) -> None:
-        rows = [(INVOICE, invoice), (f"{INVOICE}/items/0", {"description": item})]
+        rows = [
+            (INVOICE, {"company_id": 1, "invoice_type": "gasto", **invoice}),
+            (f"{INVOICE}/items/0", {"description": item}),
+        ]
         self.server.write([(path, encode.fields(values)) for path, values in rows])
 
 
