@@ -33,6 +33,11 @@ NOT_RUN = {
         "it asks at a terminal; docs/cli.md has it with --yes"
     ),
     "facot-backups serve 2024-11-27": "it serves until Ctrl-C; its own tests start and stop it",
+    "facot-backups schedule --log-file backups.log": "it runs until Ctrl-C",
+    "facot-backups service install": "these four are about the system's own timer",
+    "facot-backups service install --yes": "it would change this computer",
+    "facot-backups service status": "not every system that tests has such a timer",
+    "facot-backups service remove --yes": "it would change this computer",
     "pip install .": "it needs the network; tests/faces/test_wheel.py installs the wheel by hand",
 }
 
