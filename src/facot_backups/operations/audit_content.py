@@ -14,6 +14,7 @@ from typing import TypeAlias
 from facot_backups.model import Document, Json
 from facot_backups.operations.audit_findings import Finding, Places, Severity, path_of
 from facot_backups.operations.ncf import (
+    compact,
     company_of,
     company_text,
     is_emitted,
@@ -143,10 +144,7 @@ def _near(one: float, other: float, tolerance: float) -> bool:
 
 
 class Companies:
-    """Invoices of companies that do not exist, or of none. Companies must come before invoices.
-
-    `known` tells whether a company with that id would be in what is audited.
-    """
+    """Invoices of companies that do not exist, or of none. Companies must come before invoices."""
 
     def __init__(self) -> None:
         self._ids: set[str] = set()
@@ -234,7 +232,7 @@ def _tax_id(value: Json) -> str:
     if isinstance(value, int) and not isinstance(value, bool):
         cedula = str(value).zfill(11)
         return cedula if _tax_id_fault(cedula) is None else str(value)
-    return value.replace("-", "").replace(" ", "").strip() if isinstance(value, str) else ""
+    return compact(value) if isinstance(value, str) else ""
 
 
 @lru_cache(maxsize=65_536)

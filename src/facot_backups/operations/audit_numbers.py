@@ -18,6 +18,7 @@ from facot_backups.operations.audit_findings import Finding, Severity, path_of
 from facot_backups.operations.fiscal_counters import Counter, counter_in, id_key
 from facot_backups.operations.ncf import (
     Key,
+    compact,
     company_of,
     is_emitted,
     is_invoice,
@@ -62,7 +63,7 @@ class Numbers:
             if (expense := _expense(document)) is not None:
                 self._expenses.append(_hash(expense))
         elif ncf is None:
-            self._odd[company, _plain(text)] += 1
+            self._odd[company, compact(text)] += 1
         else:
             self._issued[company, ncf.prefix].append(ncf.number)
 
@@ -98,8 +99,8 @@ class Numbers:
         elif ncf is not None:
             if ((company, ncf.prefix), ncf.number) in self._twice:
                 self._named["emitida", company, ncf.text].append((path_of(document), text))
-        elif self._odd[company, _plain(text)] > 1:
-            self._named["emitida", company, _plain(text)].append((path_of(document), text))
+        elif self._odd[company, compact(text)] > 1:
+            self._named["emitida", company, compact(text)].append((path_of(document), text))
 
     def duplicates(self) -> Iterator[Finding]:
         """The numbers used twice, by company and number. After all invoices went through `name`."""
@@ -191,12 +192,12 @@ def _no_number(number: Json, emitted: bool, company: str | None, path: tuple[str
 
 def _only_spelling(text: str) -> bool:
     """Whether the number is right but for blanks, hyphens and small letters."""
-    return ncf_problem(_plain(text)) is None
+    return ncf_problem(compact(text)) is None
 
 
 def _differ(number: Json, mirror: Json) -> bool:
     both = isinstance(number, str) and isinstance(mirror, str) and number.strip() and mirror.strip()
-    return bool(both) and _plain(str(number)) != _plain(str(mirror))
+    return bool(both) and compact(str(number)) != compact(str(mirror))
 
 
 def _gaps(key: Key, numbers: list[int]) -> Iterator[Finding]:
@@ -284,16 +285,12 @@ def _expense(document: Document) -> tuple[str, str, str] | None:
     supplier = document.fields.get("rnc")
     if not isinstance(supplier, str) or not supplier.strip():
         return None
-    return company_of(document) or "", _plain(supplier), _plain(number_text(document))
+    return company_of(document) or "", compact(supplier), compact(number_text(document))
 
 
 def _hash(parts: tuple[str, ...]) -> int:
     data = "\0".join(parts).encode("utf-8", "surrogatepass")
     return int.from_bytes(hashlib.blake2b(data, digest_size=8).digest(), "big")
-
-
-def _plain(text: str) -> str:
-    return "".join(character for character in text if character not in " -\t\n").upper()
 
 
 def _short(text: str) -> str:

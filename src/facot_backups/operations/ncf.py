@@ -50,6 +50,11 @@ class Ncf(NamedTuple):
         return write_ncf(self.prefix, self.number)
 
 
+def compact(value: str) -> str:
+    """A number without blanks and hyphens, in capitals: the same for all spellings of it."""
+    return _SEPARATORS.sub("", value).upper()
+
+
 def parse_ncf(value: Json) -> Ncf | None:
     """The number in a field, however it is spaced or capitalised; None for what is none.
 
@@ -57,7 +62,7 @@ def parse_ncf(value: Json) -> Ncf | None:
     """
     if not isinstance(value, str):
         return None
-    text = _compact(value)
+    text = compact(value)
     for form, pattern in _FORMS:
         if found := pattern.fullmatch(text):
             return Ncf(found[1], int(found[2]), form)
@@ -70,25 +75,25 @@ def ncf_problem(value: Json) -> str | None:
         return "no es texto"
     if not value.strip():
         return "está vacío"
-    compact = _compact(value)
-    parsed = parse_ncf(compact)
+    bare = compact(value)
+    parsed = parse_ncf(bare)
     if parsed is not None and parsed.form == "long e-ncf":
         return "tiene 14 caracteres; un e-NCF tiene 13"
-    if parsed is None and not _OLD.fullmatch(compact):
-        return _form_problem(compact)
+    if parsed is None and not _OLD.fullmatch(bare):
+        return _form_problem(bare)
     try:
-        stdnum_ncf.validate(compact)
+        stdnum_ncf.validate(bare)
     except ValidationError:
-        return f"el tipo {compact[:3]} no existe" if parsed else "el tipo de comprobante no existe"
-    return None if compact == value else "lleva espacios, guiones o minúsculas"
+        return f"el tipo {bare[:3]} no existe" if parsed else "el tipo de comprobante no existe"
+    return None if bare == value else "lleva espacios, guiones o minúsculas"
 
 
-def _form_problem(compact: str) -> str:
-    width = {"B": 11, "E": 13}.get(compact[:1])
+def _form_problem(bare: str) -> str:
+    width = {"B": 11, "E": 13}.get(bare[:1])
     if width is None:
         return "no empieza por B ni por E"
-    if len(compact) != width:
-        return f"tiene {len(compact)} caracteres; con {compact[0]} son {width}"
+    if len(bare) != width:
+        return f"tiene {len(bare)} caracteres; con {bare[0]} son {width}"
     return "lleva algo que no es un dígito"
 
 
@@ -104,7 +109,7 @@ def fits(prefix: str, number: int) -> bool:
 
 def prefix_text(value: Json) -> str | None:
     """A prefix of numbers as a field holds it (` b01`), or None."""
-    text = _compact(value) if isinstance(value, str) else ""
+    text = compact(value) if isinstance(value, str) else ""
     return text if _PREFIX.fullmatch(text) else None
 
 
@@ -167,17 +172,13 @@ def tax_id_fault(value: str) -> TaxIdFault | None:
 
     The numbers that the DGII gave out with a wrong check digit, which stdnum lists, are right.
     """
-    compact: str = rnc.compact(value)
+    bare: str = rnc.compact(value)
     for kind in (rnc, cedula):
         try:
-            kind.validate(compact)
+            kind.validate(bare)
         except InvalidChecksum:
             return "check digit"
         except ValidationError:
             continue
         return None
     return "form"
-
-
-def _compact(value: str) -> str:
-    return _SEPARATORS.sub("", value).upper()
