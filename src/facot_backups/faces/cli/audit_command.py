@@ -66,10 +66,10 @@ def command(fecha: str, csv_file: Path | None, **shared: Any) -> int:
     settings = load_settings({"backup_dir": shared["backup_dir"]})
     backup = wiring.open_store(settings).find(fecha, settings.scope)
     report = _Report(None if shared["verbose"] else _SHOWN)
-    with ExitStack() as stack:
-        spool = stack.enter_context(tempfile.SpooledTemporaryFile(_SPOOL_BYTES, "w+", encoding="utf-8"))
-        table = stack.enter_context(CsvTable(csv_file)) if csv_file is not None else None
-        with progress(quiet=shared["quiet"], verbose=shared["verbose"]) as emit:
+    with tempfile.SpooledTemporaryFile(_SPOOL_BYTES, "w+", encoding="utf-8") as spool:
+        with ExitStack() as stack:  # the table is on disk before anything is printed: it may fail
+            table = stack.enter_context(CsvTable(csv_file)) if csv_file is not None else None
+            emit = stack.enter_context(progress(quiet=shared["quiet"], verbose=shared["verbose"]))
             audit = Audit(side_of(backup), emit)
             for finding in audit:
                 report.add(finding)
