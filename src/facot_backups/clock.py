@@ -61,7 +61,7 @@ def iso_utc(moment: datetime) -> str:
 
 def from_iso_utc(text: str) -> datetime:
     """The inverse of `iso_utc`. Raises ValueError for any other form."""
-    moment = datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
+    moment = datetime.fromisoformat(text)  # ten times as fast as strptime: a ledger has thousands
     if iso_utc(moment) != text:
         raise ValueError(f"not a time of the form YYYY-MM-DDTHH:MM:SS.ffffffZ: {text}")
     return moment

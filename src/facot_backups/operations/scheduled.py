@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from facot_backups.firestore.connection import Connection
 
 PROOF = "proof"
+# The lines of the ledger that can matter to a decision: days of a run every hour, with proofs.
+RECENT_LINES = 200
 
 
 class Drill(Protocol):
@@ -85,7 +87,7 @@ def facts_of(store: Store, hour: time, scope: Scope) -> Facts:
     remembered = store.state.tries(store.root)
     try:
         repository = store.repository()
-        backups, entries = store.backups(), store.ledger.entries()
+        backups, entries = store.backups(), store.ledger.entries()[-RECENT_LINES:]
     except BackupDirUnusable:
         repository, backups, entries = None, None, []
     return Facts(

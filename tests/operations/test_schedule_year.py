@@ -1,0 +1,176 @@
+"""A year of a real computer, simulated: no date is missed, none is done twice, failures cost little."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from facot_backups.archive.reader import Backup
+from facot_backups.errors import FacotBackupsError
+from facot_backups.events import Emit, ignore
+from facot_backups.faces.ticking import Listener, Ticker
+from facot_backups.model import EVERYTHING
+from facot_backups.operations import backup, scheduled
+from facot_backups.operations.cleanup import RetentionResult
+from facot_backups.operations.retention import Policy
+from facot_backups.operations.schedule import Decision, decide
+from facot_backups.operations.scheduled import Job, ScheduledRun, facts_of, run_if_due
+from facot_backups.operations.stopping import Stop
+from facot_backups.operations.verify import VerifyReport
+from tests.support.year import DAY, MINUTE, Computer, Judge, Killed, Year
+
+ZONES = ["America/Santo_Domingo", "America/New_York", "Europe/Madrid", "Australia/Lord_Howe"]
+KEPT = 30
+
+
+@pytest.fixture(autouse=True)
+def in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The steps of a run that read Firestore or files are the simulated computer's."""
+
+    def back_up(_connect: Any, store: Any, _locked: Any, request: Any, *_: Any) -> Backup:
+        return store.back_up(request)  # type: ignore[no-any-return]
+
+    def verify(made: Backup, _emit: Emit) -> VerifyReport:
+        return VerifyReport(str(made.name), (), (), 1, 1)
+
+    def clean_up(store: Any, *_: Any, **__: Any) -> RetentionResult:
+        store.step()
+        store.published = store.backups()[:KEPT]
+        return RetentionResult((), (), (), (), False)
+
+    monkeypatch.setattr(backup, "back_up_locked", back_up)
+    monkeypatch.setattr(scheduled, "verify", verify)
+    monkeypatch.setattr(scheduled, "clean_up_locked", clean_up)
+
+
+def job(computer: Computer, hour: time) -> Job:
+    store: Any = computer
+    connect: Any = None
+    return Job(store=store, connect=connect, hour=hour, scope=EVERYTHING, policy=Policy())
+
+
+@dataclass
+class Settings:
+    backup_hour: time
+    backup_dir: str = "backups"
+
+
+class Ways:
+    """The simulated computer as the ticker sees it."""
+
+    def __init__(self, computer: Computer, hour: time) -> None:
+        self.clock: Any = computer
+        self._computer = computer
+        self._job = job(computer, hour)
+        self._settings: Any = Settings(hour)
+
+    def settings(self) -> Any:
+        return self._settings
+
+    def problem(self, _settings: Any) -> str | None:
+        return None
+
+    def reachable(self, _settings: Any) -> bool:
+        return self._computer.year.network(self._computer.true)
+
+    def decide(self, _settings: Any) -> Decision:
+        return decide(facts_of(self._job.store, self._job.hour, self._job.scope))
+
+    def run_if_due(self, _settings: Any, _emit: Emit, _stop: Stop) -> ScheduledRun:
+        return run_if_due(self._job)
+
+    def back_up(self, *_: Any) -> Backup:
+        raise NotImplementedError
+
+
+def by_timer(computer: Computer, hour: time) -> Callable[[], None]:
+    """`run --if-due`: every tick is a process of its own."""
+
+    def tick() -> None:
+        try:
+            run_if_due(job(computer, hour))
+        except FacotBackupsError:
+            return  # the exit code tells
+
+    return tick
+
+
+def by_thread(computer: Computer, hour: time) -> Callable[[], None]:
+    """The scheduler's thread: it lives as long as its process does."""
+    faults: list[str] = []
+    listener = Listener(ignore, lambda: None, lambda _b, _f: None, faults.append)
+    ticker: list[Ticker] = []
+
+    def tick() -> None:
+        if not ticker:
+            ticker.append(Ticker(Ways(computer, hour), listener))
+        try:
+            ticker[0].tick(Stop())
+        except Killed:
+            ticker.clear()
+            raise
+        assert not any("inesperado" in fault for fault in faults), faults
+
+    return tick
+
+
+def is_done(computer: Computer) -> bool:
+    """Whether the present date has its backup: most ticks of a date then change nothing, and are left out."""
+    if not computer.true.minute and computer.true.hour % 3 == 0:
+        return False
+    today = computer.now().astimezone(computer.zone()).date()
+    return any(made.complete and made.proven().scheduled_for == today for made in computer.published)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("disk_trouble", [False, True], ids=["disk", "disk-trouble"])
+@pytest.mark.parametrize("zone", ZONES)
+@pytest.mark.parametrize(("means", "every"), [(by_timer, 15), (by_thread, 5)], ids=["timer", "thread"])
+def test_a_year(means: Any, every: int, zone: str, disk_trouble: bool) -> None:
+    hour = time(2, 0)
+    year = Year(ZoneInfo(zone), seed=len(zone), disk_trouble=disk_trouble)
+    computer = Computer(year)
+    judge, tick = Judge(computer, hour), means(computer, hour)
+    end, calm = year.start + timedelta(days=year.days), False
+    while computer.true < end:
+        computer.true += every * MINUTE
+        judge.look()
+        if not year.on(computer.true) or (calm and is_done(computer)):
+            continue
+        try:
+            tick()
+            calm = True
+        except Killed:
+            judge.interrupted()
+            calm = False
+    judge.verdict()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("zone", ZONES)
+def test_a_server_that_is_always_on(zone: str) -> None:
+    """At an hour that the clocks skip or repeat in one of these zones: one backup for each date."""
+    hour = time(2, 15)
+    year = Year(ZoneInfo(zone), seed=1, always_on=True)
+    year.wrong = []
+    computer = Computer(year, crash_chance=0)
+    tick = by_timer(computer, hour)
+    while computer.true < year.start + 366 * DAY:
+        computer.true += 15 * MINUTE
+        if not is_done(computer):
+            tick()
+    unreadable = {
+        (begin + n * DAY).astimezone(year.zone).date() for begin, _ in year.unreadable for n in range(8)
+    }
+    made = {b.proven().scheduled_for for b in computer.all_made if b.complete}
+    first, last = (moment.astimezone(year.zone).date() for moment in (year.start, computer.true))
+    dates = {first + n * DAY for n in range((last - first).days)} - unreadable
+    assert dates <= made
+    assert len([b for b in computer.all_made if b.complete]) == len(made)
+    hours = {b.proven().started_at.astimezone(year.zone).hour for b in computer.all_made if b.complete}
+    assert min(hours) == 2
