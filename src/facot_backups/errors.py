@@ -110,9 +110,15 @@ class BackupNotFound(FacotBackupsError):
     exit_code = 12
 
     def __init__(self, name: str, backup_dir: Path) -> None:
-        super().__init__(
-            f"No hay ningún backup «{name}» en {backup_dir}.\nVea los que hay con: facot-backups list"
-        )
+        if name == "latest":
+            super().__init__(
+                f"No hay ningún backup completo que sirva en {backup_dir}.\n"
+                "Haga el primero con: facot-backups run. Vea los que hay con: facot-backups list"
+            )
+        else:
+            super().__init__(
+                f"No hay ningún backup «{name}» en {backup_dir}.\nVea los que hay con: facot-backups list"
+            )
 
 
 class JournalNotFound(FacotBackupsError):

@@ -55,5 +55,6 @@ def _options(settings: Settings, client: Any) -> ConnectionOptions:
         project=settings.project,
         database=settings.database,
         credentials=settings.credentials,
+        credentials_origin=settings.origin("credentials"),
         emulator_host=settings.emulator_host,
     )

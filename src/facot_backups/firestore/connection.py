@@ -79,13 +79,15 @@ class ConnectionOptions:
     `client` is a google.cloud.firestore client; project, database, credentials and emulator host are taken
     from it. `use_firebase_app` looks at the default app of a `firebase_admin` that the program has already
     imported; we never import it. `emulator_host` is "host:port". `credentials` is the path of a service
-    account's file, or "default" for Google's own search. `connect_timeout` is in seconds.
+    account's file, or "default" for Google's own search;
+    `credentials_origin` says where that was read. `connect_timeout` is in seconds.
     """
 
     client: Any = None
     project: str | None = None
     database: str | None = None
     credentials: str | None = None
+    credentials_origin: str | None = None
     emulator_host: str | None = None
     use_firebase_app: bool = True
     connect_timeout: float = 10.0
@@ -274,7 +276,7 @@ def _target(options: ConnectionOptions) -> _Target:
         return _of_firebase_app(app, options)
     if options.emulator_host:
         return _of_emulator(options.emulator_host, options.project, options.database)
-    credentials, project = credentials_of.find(options.credentials)
+    credentials, project = credentials_of.find(options.credentials, options.credentials_origin)
     return _Target(_source(options.project or project, options.database), _host(), credentials)
 
 

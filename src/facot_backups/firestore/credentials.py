@@ -12,26 +12,39 @@ from typing import Any
 
 from facot_backups.errors import FirestoreUnavailable, SettingError
 
-SETTING = "firebase.credentials_path"
+SETTING = "credentials"
 DEFAULT = "default"
 _SCOPES = ("https://www.googleapis.com/auth/cloud-platform", "https://www.googleapis.com/auth/datastore")
 _ALLOWED = "el archivo JSON de una cuenta de servicio (consola de Firebase, Cuentas de servicio)"
 _FIELDS = ("project_id", "client_email", "private_key", "token_uri")
 
 
-def find(setting: str | None) -> tuple[Any, str | None]:
+def find(setting: str | None, origin: str | None = None) -> tuple[Any, str | None]:
     """(google-auth credentials, the project they belong to or None).
 
-    `setting` is a path, "default" for Google's own search (environment, gcloud, metadata server), or None.
+    `setting` is a path, "default" for Google's own search (environment, gcloud, metadata server), or None;
+    `origin` says, for errors, where it was read.
     Raises FirestoreUnavailable where there are none, SettingError for a file that cannot serve.
     """
     if not setting:
         raise FirestoreUnavailable(
             "no hay credenciales ni emulador configurados",
-            "Ponga en firebase.credentials_path (facot_config.json) o en FIREBASE_CREDENTIALS la ruta del "
-            "archivo de la cuenta de servicio; para el emulador, FIRESTORE_EMULATOR_HOST.",
+            "Guarde el archivo de la cuenta de servicio como firebase-credentials.json en esta carpeta o en "
+            "la de FACOT, o ponga su ruta en firebase.credentials_path (facot_config.json) o en "
+            "FIREBASE_CREDENTIALS; para el emulador, FIRESTORE_EMULATOR_HOST.",
         )
-    return _default() if setting == DEFAULT else _from_file(Path(setting))
+    if setting == DEFAULT:
+        return _default()
+    try:
+        return _from_file(Path(setting))
+    except _Unfit as unfit:
+        where = origin or "archivo"
+        where = where if setting in where else f"{where}: {setting}"
+        raise SettingError(SETTING, where, str(unfit), _ALLOWED) from None
+
+
+class _Unfit(Exception):
+    """Why a file cannot serve, in Spanish; no text of the file is in it."""
 
 
 def _default() -> tuple[Any, str | None]:
@@ -52,19 +65,19 @@ def _from_file(path: Path) -> tuple[Any, str | None]:
     info = _read(path)
     kind = info.get("type")
     if kind == "authorized_user":
-        raise _problem(path, "pertenece a una persona, no a una cuenta de servicio")
+        raise _Unfit("pertenece a una persona, no a una cuenta de servicio")
     if kind != "service_account":
-        raise _problem(path, "no es de una cuenta de servicio (type)")
+        raise _Unfit("no es de una cuenta de servicio (type)")
     missing = [name for name in _FIELDS if not isinstance(info.get(name), str) or not info[name]]
     if missing:
-        raise _problem(path, f"le falta {', '.join(missing)}")
+        raise _Unfit(f"le falta {', '.join(missing)}")
     from google.oauth2 import service_account
 
     make: Any = service_account.Credentials
     try:
         credentials = make.from_service_account_info(info, scopes=_SCOPES)
     except Exception:  # noqa: BLE001 - the key parser raises errors of three libraries, some quoting the key
-        raise _problem(path, "su clave privada (private_key) está dañada") from None
+        raise _Unfit("su clave privada (private_key) está dañada") from None
     return credentials, info["project_id"]
 
 
@@ -72,15 +85,11 @@ def _read(path: Path) -> dict[str, Any]:
     try:
         info = json.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
-        raise _problem(path, "no existe") from None
+        raise _Unfit("no existe") from None
     except OSError as error:
-        raise _problem(path, f"no se puede leer ({error.strerror})") from None
+        raise _Unfit(f"no se puede leer ({error.strerror})") from None
     except ValueError:
-        raise _problem(path, "no es JSON") from None
+        raise _Unfit("no es JSON") from None
     if not isinstance(info, dict):
-        raise _problem(path, "no es un objeto JSON")
+        raise _Unfit("no es un objeto JSON")
     return info
-
-
-def _problem(path: Path, problem: str) -> SettingError:
-    return SettingError(SETTING, f"archivo {path}", problem, _ALLOWED)
