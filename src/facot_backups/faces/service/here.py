@@ -89,7 +89,10 @@ def _refuse_variables(settings: Settings) -> None:
 def _user() -> str:
     if sys.platform == "win32":
         return f"{os.environ.get('USERDOMAIN', '.')}\\{getpass.getuser()}"
-    return os.environ.get("SUDO_USER") or getpass.getuser()
+    try:
+        return os.environ.get("SUDO_USER") or getpass.getuser()
+    except (KeyError, OSError):  # a number without a name: a container
+        return str(os.getuid())
 
 
 def _user_units() -> Path:
