@@ -26,8 +26,8 @@ from facot_backups.settings import load_settings
 from tests.end_to_end.world import World
 
 PATIENCE = 60
-# Processes and threads in a round, and rounds: in all, some hundred contenders for the lock.
-PROCESSES, THREADS, ROUNDS = 2, 3, 12
+# Processes and threads in a round, and rounds: in all, two hundred contenders for the lock.
+PROCESSES, THREADS, ROUNDS = 2, 3, 40
 
 
 @pytest.fixture

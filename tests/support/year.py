@@ -7,7 +7,7 @@ published stays, whatever kills the process; the next lock mends what a killed r
 from __future__ import annotations
 
 import random
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -108,6 +108,8 @@ class Computer:
     recent: dict[str, Try] = field(default_factory=dict)
     warned: set[str] = field(default_factory=set)
     held: bool = False
+    # How often the disk refused, by date.
+    refused: Counter[date] = field(default_factory=Counter)
     root: Path = ROOT
     all_made: list[Backup] = field(default_factory=list)
 
@@ -156,6 +158,8 @@ class Computer:
 
     @contextmanager
     def locked(self) -> Iterator[Computer]:
+        if _within([*self.year.unplugged, *self.year.full], self.true):
+            self.refused[self.now().astimezone(self.zone()).date()] += 1
         self._plugged()
         if self.held:
             raise LockHeld("otro")
@@ -327,6 +331,9 @@ class Judge:
             reading = sum(attempt.read_data for attempt in attempts)
             assert reading <= (6 if day in self.wrong else 3), (day, attempts)
             assert len(attempts) <= 27, (day, len(attempts))
+        # From 9 to 18: three short waits, then one an hour.
+        assert all(count <= 12 for count in computer.refused.values()), computer.refused
+        assert len(computer.refused) >= 5 * computer.year.disk_trouble
         owed = {
             day
             for day, long in self.good.items()
