@@ -112,7 +112,7 @@ class BackupNotFound(FacotBackupsError):
     def __init__(self, name: str, backup_dir: Path) -> None:
         if name == "latest":
             super().__init__(
-                f"No hay ningún backup completo que sirva en {backup_dir}.\n"
+                f"No hay ningún backup completo («latest») en {backup_dir}.\n"
                 "Haga el primero con: facot-backups run. Vea los que hay con: facot-backups list"
             )
         else:
