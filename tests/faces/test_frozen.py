@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import sysconfig
@@ -33,11 +34,13 @@ answer = {
 with open(WHERE, "w", encoding="utf-8") as file:
     json.dump(answer, file)
 """
+# What PyInstaller needs of a machine (its manual, "Requirements").
 SHARED = bool(sysconfig.get_config_var("Py_ENABLE_SHARED")) or os.name == "nt"
+ABLE = SHARED and (sys.platform != "linux" or shutil.which("objdump") is not None)
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(not SHARED, reason="PyInstaller necesita un Python compilado como biblioteca compartida")
+@pytest.mark.skipif(not ABLE, reason="PyInstaller necesita un Python de biblioteca compartida, y objdump")
 def test_a_frozen_windowed_program_makes_backups(memory_server: FirestoreServer, tmp_path: Path) -> None:
     memory_server.write(documents(Business(invoices=5, project=memory_server.project)))
     source, elsewhere = tmp_path / "programa", tmp_path / "otra carpeta"
