@@ -16,6 +16,7 @@ from datetime import date
 from pathlib import Path
 from typing import BinaryIO, Literal, Protocol, TypeAlias
 
+from facot_backups import atomic
 from facot_backups.archive.layout import METADATA_FILE, BackupName
 from facot_backups.archive.metadata import FileEntry, Metadata, parse
 from facot_backups.archive.parsing import Note, decode, split_lines
@@ -163,13 +164,9 @@ def _scan(folder: Path) -> list[os.DirEntry[str]]:
 def is_own_folder(path: Path) -> bool:
     """Whether `path` is a folder itself: no symbolic link, and no junction of Windows."""
     try:
-        found = path.lstat()
+        return atomic.is_real_folder(path)
     except OSError:
         return False
-    if not stat.S_ISDIR(found.st_mode):
-        return False
-    # Other reparse points are folders all the same: a cloud drive's, for one.
-    return getattr(found, "st_reparse_tag", 0) != getattr(stat, "IO_REPARSE_TAG_MOUNT_POINT", -1)
 
 
 def file_blocks(path: Path, size: int = BLOCK_BYTES) -> Generator[bytes, None, None]:

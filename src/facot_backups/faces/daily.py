@@ -11,7 +11,7 @@ from facot_backups.archive.store import LockedStore
 from facot_backups.clock import Clock, SystemClock
 from facot_backups.events import Emit
 from facot_backups.faces import wiring
-from facot_backups.operations.scheduled import Drill, Job
+from facot_backups.operations.scheduled import Job
 from facot_backups.operations.stopping import Stop, StoppableClock
 from facot_backups.settings import Settings
 
@@ -22,9 +22,6 @@ def _drill(locked: LockedStore, backup: Backup, emit: Emit) -> None:
 
     PeriodicDrill()(locked, backup, emit)
 
-
-# The restore drill that follows a scheduled backup; None: there is none.
-DRILL: Drill | None = _drill
 
 _FIRESTORE = "firestore.googleapis.com:443"
 _PROXIES = ("https_proxy", "HTTPS_PROXY", "grpc_proxy", "http_proxy")
@@ -50,7 +47,7 @@ def job(
         scope=settings.scope,
         policy=wiring.policy(settings),
         max_reads=settings.max_reads,
-        drill=DRILL,
+        drill=_drill,
         emit=emit,
         stop=stop,
     )

@@ -13,6 +13,7 @@ from typing import TypeAlias
 
 from facot_backups.model import Document, Json
 from facot_backups.operations.audit_findings import Finding, Places, Severity, path_of
+from facot_backups.operations.compare import TYPE_WORDS
 from facot_backups.operations.ncf import (
     compact,
     company_of,
@@ -139,8 +140,8 @@ def _amount(value: Json) -> float | None:
 
 
 def _near(one: float, other: float, tolerance: float) -> bool:
-    # Doubles of a million pesos are exact to a ten-millionth of a cent: what is left is not of the data.
-    return abs(one - other) <= tolerance + 1e-9 * max(1.0, abs(other))
+    # Doubles carry 15 digits: what a few sums of them leave over is far below a cent, whatever the amount.
+    return abs(one - other) <= tolerance + 1e-12 * max(1.0, abs(other))
 
 
 class Companies:
@@ -286,7 +287,7 @@ class Fields:
 
 def _mixed(pattern: str, name: str, found: dict[str, Places]) -> Finding:
     ordered = sorted(found.items(), key=lambda item: (-item[1].count, item[0]))
-    said = ", ".join(f"{_TYPE_WORDS[kind]} en {places.count:,}" for kind, places in ordered)
+    said = ", ".join(f"{TYPE_WORDS[kind]} en {places.count:,}" for kind, places in ordered)
     paths = tuple(path for _, places in ordered for path in places.first)
     return Finding(
         "note",
@@ -311,21 +312,6 @@ def _type_name(document: Document, name: str, value: Json) -> str:
     """Firestore's type of a field that is not null."""
     special = type_of(document, name)
     return special if isinstance(special, str) else _JSON_TYPES[type(value)]
-
-
-_TYPE_WORDS = {
-    "boolean": "sí/no",
-    "integer": "entero",
-    "double": "decimal",
-    "string": "texto",
-    "map": "mapa",
-    "array": "lista",
-    "timestamp": "fecha y hora",
-    "bytes": "bytes",
-    "geopoint": "coordenadas",
-    "reference": "referencia",
-    "vector": "vector",
-}
 
 
 def _pattern(document: Document) -> _Pattern:

@@ -17,6 +17,22 @@ Kind: TypeAlias = Literal["added", "removed", "changed", "equal", "unknown"]
 # Names in maps, indexes in arrays.
 FieldPath: TypeAlias = tuple[str | int, ...]
 
+# Firestore's types in the user's words.
+TYPE_WORDS = {
+    "null": "nulo",
+    "boolean": "sí/no",
+    "integer": "entero",
+    "double": "decimal",
+    "string": "texto",
+    "map": "mapa",
+    "array": "lista",
+    "timestamp": "fecha y hora",
+    "bytes": "bytes",
+    "geopoint": "coordenadas",
+    "reference": "referencia",
+    "vector": "vector",
+}
+
 _dumps = orjson.dumps
 
 

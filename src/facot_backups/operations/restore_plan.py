@@ -21,7 +21,7 @@ from facot_backups.firestore.codec import decode_document
 from facot_backups.firestore.connection import Connection
 from facot_backups.firestore.encode import encode_document
 from facot_backups.firestore.protos import Document as DocumentMessage
-from facot_backups.model import Document, DocumentPath, Scope, Source, path_key, segment_key
+from facot_backups.model import Document, DocumentPath, Scope, Source, path_key
 from facot_backups.operations.compare import (
     Change,
     FieldChange,
@@ -373,8 +373,3 @@ def _unknown(side: FolderSide, collection: str, document: str | None = None) -> 
         f"El backup {side.label} no sabe nada de {what}: {side.why_unknown(collection)}.\n"
         "Elija otro backup: facot-backups list"
     )
-
-
-def in_order(counts: dict[str, Counts]) -> dict[str, Counts]:
-    """Counts in the order of the collections' names."""
-    return {name: counts[name] for name in sorted(counts, key=segment_key)}

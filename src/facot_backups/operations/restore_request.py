@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from facot_backups.archive.facot2 import AnyBackup, OldBackup
-from facot_backups.errors import DamagedBackup, NewerFormat, UsageError
+from facot_backups.errors import UsageError
 from facot_backups.events import Emit
 from facot_backups.firestore.connection import Connection
 from facot_backups.model import EVERYTHING, Scope, Source
 from facot_backups.operations.restore_plan import Mode
-from facot_backups.operations.verify import verify
+from facot_backups.operations.verify import require_sound
 
 Connect: TypeAlias = Callable[[], Connection]
 
@@ -55,14 +55,7 @@ def usable(backup: AnyBackup, request: RestoreRequest, emit: Emit) -> AnyBackup:
             f"El backup {backup.name} está incompleto: {'; '.join(backup.proven().errors)}.\n"
             "Elija otro, o añada --allow-incomplete para restaurar lo que tiene."
         )
-    report = verify(backup, emit)
-    if not report.sound:
-        if not isinstance(backup, OldBackup) and isinstance(backup.problem, NewerFormat):
-            raise backup.problem
-        found = "\n".join(problem.message for problem in report.problems[:20])
-        raise DamagedBackup(
-            f"El backup {backup.name} está dañado: no se restaura.\n{found}\nElija otro: facot-backups list"
-        )
+    require_sound(backup, "no se restaura", emit)
     return backup
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from facot_backups.archive.facot2 import OLD_FORMAT, AnyBackup, OldBackup
 from facot_backups.archive.repository import Repository
-from facot_backups.errors import DamagedBackup, NewerFormat, UsageError
+from facot_backups.errors import UsageError
 from facot_backups.events import Emit, PhaseStarted, Progressed, Warned, ignore
 from facot_backups.firestore.encode import encode_document
 from facot_backups.firestore.names import documents_root
@@ -20,7 +20,7 @@ from facot_backups.local.load import Fields
 from facot_backups.local.server import LocalFirestore
 from facot_backups.model import EVERYTHING, Source
 from facot_backups.operations.sides import FolderSide, side_of
-from facot_backups.operations.verify import verify
+from facot_backups.operations.verify import require_sound
 
 # The project of a folder of FACOT 2.0's own, which names none, where nothing else names one.
 UNKNOWN_PROJECT = "facot"
@@ -114,14 +114,7 @@ def checked_side(backup: AnyBackup, emit: Emit) -> FolderSide:
             f"{backup.name} guarda lo que una restauración cambió, no es un backup entero: no se sirve.\n"
             "Elija otro: facot-backups list"
         )
-    report = verify(backup, emit)
-    if not report.sound:
-        if not isinstance(backup, OldBackup) and isinstance(backup.problem, NewerFormat):
-            raise backup.problem
-        found = "\n".join(problem.message for problem in report.problems[:20])
-        raise DamagedBackup(
-            f"El backup {backup.name} está dañado: no se sirve.\n{found}\nElija otro: facot-backups list"
-        )
+    require_sound(backup, "no se sirve", emit)
     if isinstance(backup, OldBackup):
         emit(Warned(f"{backup.name}: {OLD_FORMAT}; los valores que aquel programa perdió siguen perdidos."))
     elif not backup.complete:

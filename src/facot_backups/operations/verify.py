@@ -80,6 +80,22 @@ def verify(backup: AnyBackup, emit: Emit = ignore) -> VerifyReport:
     return _Check(backup, emit).run()
 
 
+def require_sound(backup: AnyBackup, refusal: str, emit: Emit = ignore) -> None:
+    """`verify` for who is about to rely on the backup; `refusal` (Spanish) says what is not done with it.
+
+    Raises DamagedBackup with the first problems, NewerFormat for a later version.
+    """
+    report = verify(backup, emit)
+    if report.sound:
+        return
+    if not isinstance(backup, OldBackup) and isinstance(backup.problem, NewerFormat):
+        raise backup.problem
+    found = "\n".join(problem.message for problem in report.problems[:20])
+    raise DamagedBackup(
+        f"El backup {backup.name} está dañado: {refusal}.\n{found}\nElija otro: facot-backups list"
+    )
+
+
 @dataclass(slots=True)
 class _Found:
     """What one pass over a file saw. `digest` is "" where its bytes could not be read to the end."""

@@ -11,23 +11,9 @@ import click
 from facot_backups.archive.strict import is_document_path
 from facot_backups.errors import UsageError
 from facot_backups.model import DocumentPath
-from facot_backups.operations.compare import Change, FieldChange, Value, field_text
+from facot_backups.operations.compare import TYPE_WORDS, Change, FieldChange, Value, field_text
 
-# What JSON's own spelling does not tell apart is named.
-_TYPES = {
-    "null": "nulo",
-    "boolean": "sí/no",
-    "integer": "entero",
-    "double": "decimal",
-    "string": "texto",
-    "map": "mapa",
-    "array": "lista",
-    "timestamp": "fecha y hora",
-    "bytes": "bytes",
-    "geopoint": "coordenadas",
-    "reference": "referencia",
-    "vector": "vector",
-}
+# JSON's own spelling tells these apart; the others are named.
 _OBVIOUS = frozenset({"null", "boolean", "integer", "double", "string", "map", "array"})
 _SIGNS = {"added": ("+", "green"), "removed": ("−", "red"), "changed": ("~", "yellow")}
 _FIELD_WIDTH = 24
@@ -65,7 +51,7 @@ def value_text(value: Value, width: int | None, *, named: bool = False) -> str:
     bare = value.type not in _OBVIOUS and isinstance(value.value, str)
     text = safe(value.value if bare else json.dumps(value.value, ensure_ascii=False))
     shown = text if width is None or len(text) <= width else text[: width - 1] + "…"
-    return f"{shown} ({_TYPES[value.type]})" if named or value.type not in _OBVIOUS else shown
+    return f"{shown} ({TYPE_WORDS[value.type]})" if named or value.type not in _OBVIOUS else shown
 
 
 def field_lines(changes: Iterator[FieldChange], width: int | None, indent: str) -> Iterator[str]:

@@ -76,7 +76,7 @@ def _program() -> tuple[str, ...]:
 
 
 def _refuse_variables(settings: Settings) -> None:
-    """Refuse settings that only this session's environment gives: the service would not have them."""
+    """Refuse settings that only the present environment gives: the service would not have them."""
     seen = [name for name in RULES if name != "backup_dir" and settings.origin(name).startswith(_VARIABLE)]
     if seen:
         listed = ", ".join(f"{name} ({settings.origin(name)})" for name in seen)
