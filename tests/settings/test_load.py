@@ -66,6 +66,12 @@ GOOD: dict[str, list[Any]] = {
     "project": ["p-1", "p-2", "ejemplo.com:p-3", "p-4"],
     "database": ["(default)", "base-2", "base-3", "base-4"],
     "emulator_host": ["127.0.0.1:8080", "localhost:1", "[::1]:65535", "a-b.c:9"],
+    "healthcheck_url": ["https://hc-ping.com/a", "http://u:p@x:8/a?b=c", "http://[::1]/a", "https://ñ.do"],
+    "notify_urls": [["json://a"], ["mailto://u:p@x?to=a,b", "tgram://1:2/3"], ["x+y://"], ["ntfy://ñ"]],
+    "before_backup": ["a", 'mount "/ñ" && x', "a\tb", "echo $X"],
+    "after_backup": ["a", "b", "c", "rclone copy a b:"],
+    "on_error": ["a", "b", "c", "d | e"],
+    "hook_minutes": [1, 5, 60, 1440],
 }
 
 
@@ -121,6 +127,7 @@ def test_a_later_source_wins_and_is_named(tmp_path: Path, name: str) -> None:
 
 NUMBERS: list[Any] = ["0", "-1", "abc", "1e9", "1.0", "٣", "99999999999999999999", "1 2", " "]
 IDS: list[Any] = [["a/b"], ["."], [".."], ["__x__"], ["____"], ["x" * 1501], ["ñ" * 751]]
+BAD_COMMANDS: list[Any] = []  # what a variable gives, a shell may take
 BAD: dict[str, list[Any]] = {
     "backup_dir": ["", "  ", "a\x07b"],
     "backup_hour": ["25:00", "24:00", "2:5", "2:00", "02:00:00", "12:60", "0200", "", "-1:00", "٠٢:٠٠"],
@@ -134,9 +141,16 @@ BAD: dict[str, list[Any]] = {
     "project": ["a/b", "a b", "x" * 129, "ñ"],
     "database": ["a/b", "a b", ""],
     "emulator_host": ["http://127.0.0.1:8080", "localhost", "localhost:0", "localhost:65536", ":1", "a:b"],
+    "healthcheck_url": ["hc-ping.com/a", "ftp://a", "http://", "http://a b", "http://a:x", "http://a/#b"],
+    "notify_urls": ["a", "a://b c", "://a", "json:/a", "json://a\x07"],
+    "before_backup": BAD_COMMANDS,
+    "after_backup": BAD_COMMANDS,
+    "on_error": BAD_COMMANDS,
+    "hook_minutes": [*NUMBERS, "1441"],
 }
 # What only JSON and callers can give.
 WRONG_NUMBERS: list[Any] = [0, -1, None, True, 30.0, 1e9, 10**30, []]
+WRONG_COMMANDS: list[Any] = [5, ["a"], True, "a\0b", "\ud800"]
 BAD_JSON: dict[str, list[Any]] = {
     "backup_dir": [None, 5, True, ["a"], {}, "\ud800"],
     "backup_hour": [None, 2, 2.5, True, [2, 0]],
@@ -150,6 +164,12 @@ BAD_JSON: dict[str, list[Any]] = {
     "project": [5, ["a"]],
     "database": [None, 5],
     "emulator_host": [8080, ["a:1"]],
+    "healthcheck_url": [5, ["http://a"], True],
+    "notify_urls": ["json://a", None, [1], [""], {"a": 1}],
+    "before_backup": WRONG_COMMANDS,
+    "after_backup": WRONG_COMMANDS,
+    "on_error": WRONG_COMMANDS,
+    "hook_minutes": WRONG_NUMBERS,
 }
 
 

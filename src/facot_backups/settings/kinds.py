@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import time
 from pathlib import Path
 from typing import TypeAlias
+from urllib.parse import urlsplit
 
 from pydantic import ValidationInfo
 
@@ -25,6 +26,10 @@ _WINDOWS_PATH = re.compile(r"[A-Za-z]:[\\/]|\\\\")
 _ADDRESS = re.compile(r"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]):([0-9]{1,5})")
 _RESERVED_ID = re.compile(r"__.*__", re.DOTALL)
 _NAME = re.compile(r"[A-Za-z0-9_.:()-]{1,128}")
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
+_COMMA = re.compile(",")
+# An Apprise URL may hold commas: one ends where another scheme begins.
+BETWEEN_URLS = re.compile(rf"[,\s]+(?={_SCHEME.pattern})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +39,8 @@ class Rule:
     `allowed` completes "Se admite: …". `variables` are environment variables of others that give it too,
     the strongest first, all weaker than its own `BACKUP_…`. `elsewhere` is a key of `facot_config.json`
     outside `backups`, weaker than the one inside. `absent` is how a value of None or `()` is shown.
-    A `listed` setting is a list, which variables give with commas. A `secret` is never printed.
+    A `listed` setting is a list, which variables give in one text, parted by `separator`. A `secret` is
+    never printed.
     """
 
     allowed: str
@@ -42,6 +48,7 @@ class Rule:
     elsewhere: tuple[str, str] | None = None
     absent: str = "ninguno"
     listed: bool = False
+    separator: re.Pattern[str] = _COMMA
     secret: bool = False
 
 
@@ -162,3 +169,50 @@ def address(value: object) -> str:
     if match is None or not 1 <= int(match[1]) <= 65535:
         raise ValueError("no es una dirección con puerto")
     return match[0]
+
+
+def web_address(value: object) -> str:
+    """An `http://` or `https://` URL with a host. It may hold a secret."""
+    problem = "no es una dirección web"
+    if not isinstance(value, str) or not _one_word(value.strip()):
+        raise ValueError(problem)
+    text = value.strip()
+    try:
+        parts = urlsplit(text)
+        sound = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        sound = False
+    if not sound or "#" in text:
+        raise ValueError(problem)
+    return text
+
+
+def service_urls(value: object) -> tuple[str, ...]:
+    """Apprise URLs, each once, in the order given. Whether Apprise knows the scheme is not asked here."""
+    if not isinstance(value, (list, tuple)) or not all(isinstance(item, str) for item in value):
+        raise ValueError("no es una lista de textos")
+    urls = [item.strip() for item in value]
+    if not all(_one_word(url) and _SCHEME.match(url) for url in urls):
+        raise ValueError("hay uno que no es una URL (servicio://…)")
+    return tuple(dict.fromkeys(urls))
+
+
+def _one_word(text: str) -> bool:
+    return bool(text) and text.isprintable() and not any(letter.isspace() for letter in text)
+
+
+def shell_command(value: object) -> str:
+    """A command line for the system's shell; what it is, its writer knows."""
+    if not isinstance(value, str) or not value.strip():
+        raise ValueError("no es una orden (texto)")
+    if "\0" in value or not _encodable(value):
+        raise ValueError("tiene caracteres que ninguna orden admite")
+    return value.strip()
+
+
+def _encodable(text: str) -> bool:
+    try:
+        os.fsencode(text)
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -17,6 +17,7 @@ DEFAULT = "valor por defecto"
 ARGUMENT = "argumento"
 MASK = "(oculto)"
 _COLLECTIONS = "una lista de nombres de colecciones raíz (en variables, separados por comas)"
+_COMMAND = "una orden del sistema, como se escribiría en una terminal"
 
 
 class Settings(BaseModel):
@@ -91,6 +92,36 @@ class Settings(BaseModel):
         BeforeValidator(kinds.optional(kinds.address)),
         Rule("servidor:puerto, sin http://", variables=("FIRESTORE_EMULATOR_HOST",)),
     ] = None
+    # Told at every try that begins and ends (README.md, "Ajustes").
+    healthcheck_url: Annotated[
+        str | None,
+        BeforeValidator(kinds.optional(kinds.web_address)),
+        Rule("una URL http:// o https://", secret=True),
+    ] = None
+    # Told once per change of state.
+    notify_urls: Annotated[
+        tuple[str, ...],
+        BeforeValidator(kinds.service_urls),
+        Rule(
+            "una lista de URL de Apprise (en variables, separadas por comas o espacios)",
+            listed=True,
+            separator=kinds.BETWEEN_URLS,
+            secret=True,
+        ),
+    ] = ()
+    # Commands for the shell; they may hold passwords.
+    before_backup: Annotated[
+        str | None, BeforeValidator(kinds.optional(kinds.shell_command)), Rule(_COMMAND, secret=True)
+    ] = None
+    after_backup: Annotated[
+        str | None, BeforeValidator(kinds.optional(kinds.shell_command)), Rule(_COMMAND, secret=True)
+    ] = None
+    on_error: Annotated[
+        str | None, BeforeValidator(kinds.optional(kinds.shell_command)), Rule(_COMMAND, secret=True)
+    ] = None
+    hook_minutes: Annotated[
+        int, BeforeValidator(kinds.whole(1, 1440)), Rule("un número entero de minutos entre 1 y 1440")
+    ] = 30
 
     _origins: Mapping[str, str] = PrivateAttr(default_factory=dict)
     _notes: tuple[str, ...] = PrivateAttr(default=())

@@ -184,7 +184,8 @@ def _environment(gathered: Gathered, values: Mapping[str, str], base: Path, *, d
 
 
 def _from_text(name: str, text: str) -> object:
-    return [part.strip() for part in text.split(",") if part.strip()] if RULES[name].listed else text
+    rule = RULES[name]
+    return [part.strip() for part in rule.separator.split(text) if part.strip()] if rule.listed else text
 
 
 def _misspelt(gathered: Gathered, values: Iterable[str], origin: str) -> None:
