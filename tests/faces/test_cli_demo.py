@@ -34,9 +34,17 @@ def test_the_demonstration(
         '"_items":[',
         "DAÑADO",
         "invoices.json: su contenido no es el que se guardó",
+        "− invoices/1786947840247",
+        "total_amount             3359.99 → 118.0",
+        "Restaurado y comprobado: 3 creados, 1 cambiado en",
+        "Contador B01 de la empresa 1 conservado en 69; el backup decía 68",
+        "Restaurado y comprobado: 1 cambiado, 3 borrados en",
+        " invoices           1          3           1       966 ",
+        "NCF repetidos en facturas emitidas (1)",
         str(tmp_path / "demostracion/backups"),
     ):
         assert words in out
+    assert max(map(len, out[out.index("5. Una mala tarde") :].splitlines())) < 90
     assert "Aviso" not in err
     assert sorted(path.name for path in tmp_path.iterdir()) == [".env", "demostracion", "facot_config.json"]
     assert (dict(os.environ), Path.cwd()) == (environment, tmp_path)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import os
 import shlex
 import shutil
+import sys
 import tempfile
-from contextlib import chdir, contextmanager
+from contextlib import chdir, contextmanager, redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,13 +16,18 @@ import click
 
 from facot_backups import atomic
 from facot_backups.errors import DamagedBackup, FacotBackupsError
+from facot_backups.faces.cli.audit_command import ERRORS_EXIT
 from facot_backups.faces.cli.options import exits
 from facot_backups.state import State
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from facot_backups.local.story import Afternoon
+
 PROJECT = "demo-facot"
+# Columns of an ordinary terminal.
+_LINE = 80
 # What the names of settings' variables begin with.
 _FOREIGN = ("BACKUP_", "FIREBASE_", "FIRESTORE_", "GOOGLE_")
 
@@ -42,7 +49,8 @@ def command(folder: Path | None) -> int:
 
     No toca ningún Firebase ni sus backups.
     """
-    from facot_backups.local.sample import Business, fill
+    from facot_backups.local import story
+    from facot_backups.local.sample import Business
     from facot_backups.local.server import LocalFirestore
 
     place = (folder or Path(tempfile.mkdtemp(prefix="facot-demo-"))).absolute()
@@ -51,7 +59,8 @@ def command(folder: Path | None) -> int:
     with atomic.explained(place):
         atomic.make_folder(place)
     with LocalFirestore() as server:
-        total = fill(server, Business(project=PROJECT))
+        business = Business(project=PROJECT)
+        total = server.load(story.with_duplicate(business), PROJECT)
         # A facot_config.json of the working directory is none of the demonstration's either.
         with (
             chdir(place),
@@ -63,50 +72,117 @@ def command(folder: Path | None) -> int:
                 APPDATA=str(place),
             ),
         ):
-            _tell(place, total)
+            day = _keep(place, total)
+            _give_back(story.spoil(server.host, business))
+            _close(place, day)
     return 0
 
 
-def _tell(place: Path, total: int) -> None:
+def _keep(place: Path, total: int) -> Path:
+    """A backup, and what it is worth. Returns its folder."""
     backups = place / "backups"
     # A demonstration has no better place than this one.
     State().warn_once(backups, "system-disk")
     _title("Un negocio de ejemplo")
     click.echo(
-        f"Un Firestore en memoria con tres empresas, sus facturas, cotizaciones y contadores de NCF:\n"
-        f"{total:,} documentos. Con una base de datos de verdad, las órdenes son las mismas."
+        f"Un Firestore en memoria con tres empresas, sus facturas, cotizaciones y\n"
+        f"contadores de NCF: {total:,} documentos. Con una base de datos de verdad, las\n"
+        f"órdenes son las mismas. Todo queda en {place}"
     )
     _title("1. Un backup: toda la base de datos, en un solo instante")
-    _command("run", "--backup-dir", str(backups))
-    _title("2. Los backups que hay")
-    _command("list", "--backup-dir", str(backups))
-    _title("3. La prueba de que está entero: cada byte, cada línea, cada recuento")
-    _command("verify", "--backup-dir", str(backups))
+    _command("run")
+    _title("2. La prueba de que está entero: cada byte, cada línea, cada recuento")
+    _command("verify")
     day = next(path for path in backups.iterdir() if not path.name.startswith("."))
-    _title("4. Son archivos JSON normales; esta es una factura con sus líneas")
+    _title("3. Son archivos JSON normales; esta es una factura con sus líneas")
     _show_invoice(day / "invoices.json")
-    _title("5. ¿Y si un archivo se estropea? Dañamos un solo bit de una copia")
-    damaged = _damaged_copy(day, place / "copia-danada")
-    _command("verify", "--backup-dir", str(damaged), expected=DamagedBackup.exit_code)
+    _title("4. ¿Y si un archivo se estropea? Dañamos un solo bit de una copia")
+    _damaged_copy(day, place / "copia-danada")
+    _command("verify", "--backup-dir", "copia-danada", expected=DamagedBackup.exit_code)
+    return day
+
+
+def _give_back(afternoon: Afternoon) -> None:
+    """What went wrong, what undoes it, and what undoes that."""
+    _title("5. Una mala tarde")
+    click.echo(
+        f"Alguien borra la factura {afternoon.deleted_ncf} y toca el total de la {afternoon.altered_ncf}.\n"
+        f"Mientras tanto se emite otra, la {afternoon.issued_ncf}, y su contador avanza.\n"
+    )
+    _excerpt("diff", "latest", "live")
+    _title("6. Las dos facturas vuelven; el contador no retrocede aunque se pida")
+    paths = (afternoon.deleted, afternoon.altered, afternoon.counter)
+    _command("restore", "latest", *(word for path in paths for word in ("--document", path)), "--yes")
+    _title("7. Y se deshace: todo queda como estaba antes de restaurar")
+    kept = next(Path("backups").glob("*.pre-restore"))
+    _command("restore", kept.name, "--yes")
+    click.echo()
+    _command("diff", "latest", "live", "--stat", "--collection", "invoices")
+    _title("8. Lo que un contador querría saber: aquí, un NCF repetido")
+    _excerpt("audit", until="AVISOS", expected=ERRORS_EXIT)
+
+
+def _close(place: Path, day: Path) -> None:
     _title("Dónde está todo, y qué probar ahora")
     click.echo(
-        f"  {day}\n      el backup: ábralo con cualquier programa\n"
-        f"  {damaged}\n      la copia dañada\n\n"
-        f"  facot-backups list --backup-dir {shlex.quote(str(backups))}\n"
-        f"  facot-backups verify --json --backup-dir {shlex.quote(str(backups))}\n"
-        "  facot-backups run          con su propio Firestore: README.md dice cómo conectarlo\n"
+        f"  {day}\n      el backup: ábralo con cualquier programa\n\n"
+        f"  cd {shlex.quote(str(place))}\n"
+        "  facot-backups list                        lo que hay\n"
+        "  facot-backups audit --csv auditoria.csv   todo lo anterior, para Excel\n"
+        "  facot-backups serve latest                el backup como un Firestore vivo\n"
+        "  facot-backups run       con su propio Firestore: README.md dice cómo conectarlo\n"
     )
 
 
 def _command(*words: str, expected: int = 0) -> None:
     """Show an order as a user would type it, and carry it out; it must end with the code `expected`."""
+    click.secho(f"$ {_typed(words)}", fg="cyan")
+    _run(words, expected)
+
+
+def _run(words: tuple[str, ...], expected: int) -> None:
     from facot_backups.faces.cli import main
 
-    click.secho(f"$ facot-backups {' '.join(shlex.quote(word) for word in words)}", fg="cyan")
     if main(list(words)) != expected:
         raise FacotBackupsError(
             "La demostración no salió como debía: la orden anterior falló.\nComuníquelo con todo este texto."
         )
+
+
+def _typed(words: tuple[str, ...]) -> str:
+    """The order as typed, on lines that fit: an option and its value stay together."""
+    parts = shlex.join(words).replace(" --", "\0--").split("\0")
+    text = "facot-backups"
+    for part in parts:
+        fits = len(text.rpartition("\n")[2]) + len(part) < _LINE - len(" \\ $")
+        text += f" {part}" if fits else f" \\\n    {part}"
+    return text
+
+
+class _Kept(io.StringIO):
+    """Keeps what is written; a terminal if stdout is one."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._terminal = sys.stdout.isatty()
+
+    def isatty(self) -> bool:
+        return self._terminal
+
+
+def _excerpt(*words: str, until: str | None = None, expected: int = 0) -> None:
+    """As `_command`, with long lines cut, and from the line that says `until` on only the last one."""
+    click.secho(f"$ {_typed(words)}", fg="cyan")
+    kept = _Kept()
+    with redirect_stdout(kept):
+        _run(words, expected)
+    lines = kept.getvalue().splitlines()
+    if until is not None:
+        end = next((number for number, line in enumerate(lines) if until in line), len(lines))
+        lines = [*lines[:end], "…", lines[-1]]
+    for line in lines:
+        plain = click.unstyle(line)
+        click.echo(line if len(plain) <= _LINE else f"{plain[: _LINE - 1]}…")
 
 
 def _show_invoice(file: Path) -> None:

@@ -130,6 +130,7 @@ class _Bar:
         )
         self._task = self._progress.add_task("Conectando", total=None, shown="")
         self._total: int | None = None
+        self._phase = PHASES["reading"]
         self._verbose = verbose
 
     def __enter__(self) -> _Bar:
@@ -143,7 +144,8 @@ class _Bar:
         """Show the event: move the bar, or print a line above it."""
         match event:
             case PhaseStarted(phase):
-                self._progress.update(self._task, description=PHASES.get(phase, phase))
+                self._phase = PHASES.get(phase, phase)
+                self._progress.update(self._task, description=self._phase)
             case Counted(total):
                 self._total = total
                 self._progress.update(self._task, total=total)
@@ -165,6 +167,6 @@ class _Bar:
         self._progress.update(
             self._task,
             completed=documents,
-            description=f"Leyendo [bold]{escape(one_line(collection))}[/]",
+            description=f"{self._phase}: [bold]{escape(one_line(collection))}[/]",
             shown=f"{number(documents)}{of}",
         )

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 _SHOWN = 50
 _SIGNS = {"create": ("+", "green"), "change": ("~", "yellow"), "delete": ("−", "red")}
 _HEADS = ("crear", "cambiar", "iguales", "borrar", "se dejan")
+# Columns of the plan's table: all of it fits an ordinary terminal.
+_NAME, _NUMBER = 26, 10
 _TROUBLES = {
     "failed": "Firestore lo rechazó",
     "pending": "no se llegó a escribir",
@@ -29,10 +31,10 @@ _TROUBLES = {
     "mismatch": "se escribió y se lee otra cosa",
 }
 _MODES = {
-    "overwrite": "se pone lo que tiene el backup, lo demás se deja",
-    "missing": "solo lo que ahora no existe",
-    "mirror": "todo queda como en el backup, lo demás se borra",
-    "undo": "deshacer",
+    "overwrite": "Se pone lo que tiene el backup; lo demás se deja.",
+    "missing": "Solo se pone lo que ahora no existe.",
+    "mirror": "Todo queda como en el backup; lo demás se borra.",
+    "undo": "Lo que otros cambiaron después se deja.",
 }
 
 
@@ -40,11 +42,13 @@ def plan_lines(plan: Plan, *, documents: bool, fields: bool) -> Iterator[str]:
     """The plan: what becomes of each collection, what it costs; with `documents` each write."""
     facts = plan.facts
     what = f"Deshacer la restauración {facts.undoes}" if facts.undoes else f"Restaurar {facts.backup}"
-    yield f"{what} en {facts.target} ({_MODES[facts.mode]})"
-    yield f"  {'':<28}" + "".join(f"{head:>11}" for head in _HEADS)
+    yield f"{what} en {facts.target}"
+    yield _MODES[facts.mode]
+    yield f"  {'':<{_NAME}}" + "".join(f"{head:>{_NUMBER}}" for head in _HEADS)
     for collection, counts in sorted(plan.counts.items()):
-        yield f"  {safe(collection):<28}" + _row(counts)
-    yield f"  {'en total':<28}" + _row(plan.total)
+        yield f"  {safe(collection):<{_NAME}}" + _row(counts)
+    if len(plan.counts) > 1:
+        yield f"  {'en total':<{_NAME}}" + _row(plan.total)
     reads, later = output.number(plan.reads), output.number(plan.read_back)
     yield f"Escrituras: {output.number(plan.writes)}. Lecturas: {reads} del plan y unas {later} al comprobar."
     for note in plan.notes:
@@ -57,7 +61,7 @@ def plan_lines(plan: Plan, *, documents: bool, fields: bool) -> Iterator[str]:
 
 def _row(counts: Counts) -> str:
     numbers = (counts.create, counts.change, counts.equal, counts.delete, counts.skip)
-    return "".join(f"{output.number(number):>11}" for number in numbers)
+    return "".join(f"{output.number(number):>{_NUMBER}}" for number in numbers)
 
 
 def _writes(plan: Plan, *, fields: bool) -> Iterator[str]:
@@ -179,10 +183,7 @@ def safe_lines(text: str) -> str:
 
 
 def _headline(report: Report) -> str:
-    done = (
-        f"{output.number(report.created)} creados, {output.number(report.changed)} cambiados, "
-        f"{output.number(report.deleted)} borrados en {report.target}"
-    )
+    done = f"{_done(report)} en {report.target}"
     if report.exit_code == 0:
         if not report.written:
             return click.style("No había nada que escribir", fg="green", bold=True) + f" en {report.target}"
@@ -191,6 +192,13 @@ def _headline(report: Report) -> str:
         found = output.number(report.conflict_count)
         return click.style(f"Restaurado, menos {found} en conflicto", fg="yellow", bold=True) + f": {done}"
     return click.style("Restauración a medias", fg="red", bold=True) + f": {done}"
+
+
+def _done(report: Report) -> str:
+    """`3 creados, 1 cambiado`."""
+    counts = (("creado", report.created), ("cambiado", report.changed), ("borrado", report.deleted))
+    parts = [f"{output.number(count)} {word}{'s' * (count != 1)}" for word, count in counts if count]
+    return ", ".join(parts) or "nada escrito"
 
 
 def _more(count: int) -> Iterator[str]:
