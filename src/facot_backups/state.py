@@ -157,6 +157,20 @@ class State:
             lambda note: {key: text for key, text in {**note, subject: value}.items() if text is not None},
         )
 
+    def swap_alert(self, path: Path, subject: str, before: str | None, value: str | None) -> bool:
+        """Note `value` if the state is still `before`; whether it was. Of several processes one succeeds."""
+        swapped = False
+
+        def change(note: dict[str, Any]) -> dict[str, Any]:
+            nonlocal swapped
+            found = note.get(subject)
+            swapped = (found if isinstance(found, str) else None) == before
+            changed = {**note, subject: value} if swapped else note
+            return {key: text for key, text in changed.items() if text is not None}
+
+        self._change(path, f"alerts-{_key(path)}.json", change)
+        return swapped
+
     def seen_owner(self, path: Path) -> SeenOwner | None:
         """The foreign lock owner that a try met here last, or None."""
         note = self._read(f"owner-{_key(path)}.json")[0] or {}

@@ -11,6 +11,7 @@ from facot_backups.operations.cleanup import RetentionResult
 # One logger per component, below the package's: a program can silence or route each.
 BACKUP = logging.getLogger("facot_backups.backup")
 RETENTION = logging.getLogger("facot_backups.retention")
+NOTIFY = logging.getLogger("facot_backups.notify")
 SCHEDULER = logging.getLogger("facot_backups.scheduler")
 
 

@@ -1,0 +1,115 @@
+"""Messages through Apprise: e-mail, Telegram, WhatsApp, ntfy and a hundred more, a URL each.
+
+Apprise and what it uses write URLs to their logs. While one of our threads sends, every record that it makes
+is rewritten before any handler of the program sees it.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from facot_backups.errors import FacotBackupsError
+from facot_backups.faces.notify.deadline import TooLate, Undelivered, within
+from facot_backups.faces.notify.redaction import HIDDEN, Redactor
+
+# Apprise gives a server four seconds for each read; one that drips gets no more than this.
+SECONDS = 15.0
+MISSING = (
+    "Para avisar por «notify_urls» hace falta Apprise, y este equipo no lo tiene. "
+    "Instálelo con: pip install apprise"
+)
+
+
+class AppriseMissing(FacotBackupsError):
+    """`notify_urls` is set and Apprise is not installed."""
+
+    def __init__(self) -> None:
+        super().__init__(MISSING)
+
+
+def send(url: str, title: str, body: str, kind: str, seconds: float | None = None) -> None:
+    """Send one message through one Apprise URL. `kind`: `info`, `success`, `warning` or `failure`.
+
+    Raises Undelivered, or AppriseMissing; never later than `seconds`.
+    """
+    limit = SECONDS if seconds is None else seconds
+    try:
+        import apprise
+    except ImportError:
+        raise AppriseMissing from None
+    redactor, reasons = Redactor([url]), list[str]()
+
+    def work() -> bool:
+        with _discreet(redactor, reasons.append):
+            service = apprise.Apprise(asset=apprise.AppriseAsset(app_id="FACOT Backups", async_mode=False))
+            if not service.add(url):
+                raise Undelivered("Apprise no entiende esa URL: revise el servicio y sus datos")
+            return bool(service.notify(body=body, title=title, notify_type=kind, body_format="text"))
+
+    try:
+        sent = within(limit, f"apprise {url}", work)
+    except TooLate:
+        raise Undelivered(f"el servicio no terminó de responder en {limit:.0f} s") from None
+    except Undelivered:
+        raise
+    except Exception as error:  # noqa: BLE001 - a service of Apprise's may raise anything, with the URL in it
+        raise Undelivered(f"fallo inesperado ({type(error).__name__})") from None
+    if not sent:
+        raise Undelivered(f"Apprise dice: {reasons[-1]}" if reasons else "el servicio no lo aceptó")
+
+
+# --- what libraries log meanwhile ------------------------------------------------------------------------
+
+_Tell = Callable[[str], None]
+_sending: dict[int, tuple[Redactor, _Tell]] = {}
+_installing = threading.Lock()
+
+
+@contextmanager
+def _discreet(redactor: Redactor, tell: _Tell) -> Iterator[None]:
+    """In the block, nothing that this thread logs holds a secret; `tell` gets its warnings."""
+    _install()
+    me = threading.get_ident()
+    _sending[me] = (redactor, tell)
+    try:
+        yield
+    finally:
+        del _sending[me]
+
+
+def _install() -> None:
+    """Put ourselves before the factory of records, once; another program's stays in use behind us."""
+    with _installing:
+        before = logging.getLogRecordFactory()
+        if isinstance(before, _Factory):
+            return
+        logging.setLogRecordFactory(_Factory(before))
+
+
+class _Factory:
+    def __init__(self, make: Callable[..., logging.LogRecord]) -> None:
+        self._make = make
+
+    def __call__(self, *arguments: Any, **options: Any) -> logging.LogRecord:
+        record = self._make(*arguments, **options)
+        found = _sending.get(threading.get_ident())
+        if found is not None:
+            _hide(record, *found)
+        return record
+
+
+def _hide(record: logging.LogRecord, redactor: Redactor, tell: _Tell) -> None:
+    """Rewrite a record; below a warning, where libraries show whole requests, nothing of it stays."""
+    try:
+        text = record.getMessage()
+    except Exception:  # noqa: BLE001 - arguments that do not fit are the library's mistake, not the message's end
+        text = HIDDEN
+    shown = redactor.foreign(text) if record.levelno >= logging.WARNING else HIDDEN
+    record.msg, record.args, record.exc_info, record.exc_text = shown, (), None, None
+    record.stack_info = None
+    if record.levelno >= logging.WARNING:
+        tell(" ".join(shown.split()))

@@ -1,0 +1,343 @@
+"""What is told around a try to make a backup, and at every look at how things stand.
+
+`Alerts.attempt` is put around a try: heartbeat, `before_backup`, `after_backup`. `Alerts.look` tells each
+channel of `notify_urls`, and `on_error`, what changed since it was told last.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import platform
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+
+from facot_backups.archive.metadata import Trigger
+from facot_backups.archive.reader import Backup
+from facot_backups.archive.store import Store
+from facot_backups.clock import from_iso_utc, iso_utc
+from facot_backups.errors import BackupDirUnusable, DamagedBackup, FacotBackupsError, Interrupted, LockHeld
+from facot_backups.faces.logs import NOTIFY
+from facot_backups.faces.notify.deadline import Undelivered
+from facot_backups.faces.notify.redaction import Redactor
+from facot_backups.operations import alerts
+from facot_backups.operations.scheduled import facts_of
+from facot_backups.operations.stopping import Stop
+from facot_backups.settings import Settings
+
+HookName = Literal["before_backup", "after_backup", "on_error"]
+
+# From a message that did not arrive to the next attempt to send it.
+RETRY = timedelta(minutes=14)
+# Longer than sending takes: after it somebody who was sending is taken for dead.
+CLAIM = timedelta(minutes=2)
+# Who stops a program does not want to wait.
+_HASTE_SECONDS = 3.0
+_OK = "ok"
+_STALE_SINCE = "stale-since"
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """A way to a person that is told once per change of state. `send` raises Undelivered."""
+
+    id: str
+    name: str
+    send: Callable[[alerts.News, alerts.Message], None]
+
+
+class Alerts:
+    """Everything that the settings want told, for the folder of `store`. Making one does nothing.
+
+    `stop` ends commands, and lets nothing new begin. No method raises for what cannot be told: it is logged.
+    """
+
+    def __init__(self, settings: Settings, store: Store, stop: Stop | None = None) -> None:
+        self.settings = settings
+        self.store = store
+        self._stop = stop
+        self.redact = Redactor(urls_of(settings))
+
+    # --- around a try --------------------------------------------------------------------------------
+
+    @contextmanager
+    def attempt(self, trigger: Trigger) -> Iterator[Attempt]:
+        """Around a try. It tells `Attempt.begin` that it begins, and `Attempt.made` what came of it.
+
+        An error that leaves the block is how the try ended; it goes on after it was told.
+        """
+        attempt = Attempt(self, trigger)
+        try:
+            yield attempt
+        except BaseException as error:
+            attempt.failed(error)
+            raise
+        attempt.end()
+
+    # --- at any time ---------------------------------------------------------------------------------
+
+    def look(self) -> None:
+        """Tell what changed, and what could not be told before. Cheap where no channel is configured."""
+        heartbeat = self.heartbeat()
+        if heartbeat is not None:
+            heartbeat.send_owed()
+        services, command = self._services(), self.settings.on_error
+        if not (services or command) or (self._stop is not None and self._stop.requested):
+            return
+        standing = self._standing()
+        threads = [
+            threading.Thread(target=self._tell, args=(service, standing), daemon=True) for service in services
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()  # bounded, as every message is
+        if command is not None:
+            self._tell(Channel("on_error", "on_error", self._on_error), standing)
+
+    def _standing(self) -> alerts.Standing:
+        store, settings = self.store, self.settings
+        facts = facts_of(store, settings.backup_hour, settings.scope)
+        entries = store.ledger.entries() if facts.backups is not None else []
+        found = alerts.judge(facts, entries, settings.anomaly_drop)
+        stale = next((alarm for alarm in found.alarms if alarm.subject == "staleness"), None)
+        noted = store.state.alert(store.root, _STALE_SINCE)
+        told, since = alerts.patient(stale, noted, facts.now)
+        if since != noted:
+            store.state.set_alert(store.root, _STALE_SINCE, since)
+        others = (alarm for alarm in found.alarms if alarm.subject != "staleness")
+        return alerts.Standing((*others, *told), found.unknown)
+
+    def _tell(self, channel: Channel, standing: alerts.Standing) -> None:
+        """Tell one channel what is news to it; what does not arrive stays news."""
+        state, root, now = self.store.state, self.store.root, self.store.clock.now()
+        before = state.alert(root, f"told {channel.id}")
+        news = alerts.news(standing.alarms, alerts.parse_told(before), standing.unknown)
+        after = alerts.to_text(news.told)
+        if not news:
+            if after != before:
+                state.swap_alert(root, f"told {channel.id}", before, after)
+            return
+        sending = f"sending {channel.id}"
+        claim = state.alert(root, sending)
+        if _within(claim, now, CLAIM) or _within(state.alert(root, f"failed {channel.id}"), now, RETRY):
+            return
+        if not state.swap_alert(root, sending, claim, iso_utc(now)):
+            return  # another process is telling it
+        message = alerts.message(news, f"Equipo {platform.node()}, carpeta {root}")
+        try:
+            channel.send(news, message)
+        except (Undelivered, FacotBackupsError) as problem:
+            state.set_alert(root, f"failed {channel.id}", iso_utc(now))
+            NOTIFY.warning("[NOTIFY] No se pudo avisar por %s: %s", channel.name, self.redact(str(problem)))
+        else:
+            state.set_alert(root, f"failed {channel.id}", None)
+            state.set_alert(root, f"told {channel.id}", after)
+            NOTIFY.info("[NOTIFY] Aviso enviado por %s: %s", channel.name, message.title)
+        finally:
+            state.set_alert(root, sending, None)
+
+    # --- the ways ------------------------------------------------------------------------------------
+
+    def heartbeat(self) -> Heartbeat | None:
+        """The heartbeat, if one is configured."""
+        url = self.settings.healthcheck_url
+        return None if url is None else Heartbeat(url, self.store)
+
+    def _services(self) -> list[Channel]:
+        return [service(number, url) for number, url in enumerate(self.settings.notify_urls, start=1)]
+
+    def _on_error(self, news: alerts.News, message: alerts.Message) -> None:
+        if not news.new:
+            return  # a command for errors is not asked about their end
+        subjects = " ".join(dict.fromkeys(alarm.subject for alarm in news.new))
+        self.hook("on_error", {"STATE": subjects, "ERROR": message.body})
+
+    def hook(self, name: HookName, facts: dict[str, str]) -> None:
+        """Run a command of the settings, if there is one, and log what it wrote and how it ended."""
+        command = getattr(self.settings, name)
+        if command is None or (self._stop is not None and self._stop.requested):
+            return
+        from facot_backups.faces.notify.hooks import run_hook
+
+        present = self.store.clock.now().astimezone(self.store.clock.zone())
+        common = {"EVENT": name, "DIR": str(self.store.root), "DATE": present.date().isoformat()}
+        empty = dict.fromkeys(("PATH", "STATE", "DOCUMENTS", "ERROR", "TRIGGER"), "")
+        ended = run_hook(command, {**empty, **common, **facts}, self.settings.hook_minutes * 60, self._stop)
+        output = self.redact(ended.output).strip()
+        for line in output.splitlines():
+            NOTIFY.info("[NOTIFY] %s: %s", name, _printable(line))
+        if ended.problem is not None:
+            last = f" Lo último que escribió: {_printable(output.splitlines()[-1])}" if output else ""
+            NOTIFY.warning("[NOTIFY] La orden %s %s.%s", name, ended.problem, last)
+
+
+def service(number: int, url: str) -> Channel:
+    """The channel of one of `notify_urls`, the first being number 1; its name shows only the scheme."""
+
+    def send(_news: alerts.News, message: alerts.Message) -> None:
+        from facot_backups.faces.notify import services
+
+        services.send(url, message.title, message.body, message.kind)
+
+    return Channel(_id(url), f"notify_urls[{number}] ({url.partition('://')[0]})", send)
+
+
+def urls_of(settings: Settings) -> list[str]:
+    """The URLs of the settings that hold secrets."""
+    one = settings.healthcheck_url
+    return [*settings.notify_urls, *([one] if one is not None else [])]
+
+
+class Heartbeat:
+    """The heartbeat of one folder, with what its server was told last."""
+
+    def __init__(self, url: str, store: Store) -> None:
+        self._url = url
+        self._state, self._root, self._clock = store.state, store.root, store.clock
+        self._told, self._owed = f"heartbeat {_id(url)}", f"owed {_id(url)}"
+        self._starting: threading.Thread | None = None
+
+    def begin(self) -> None:
+        """Say that a try begins, without waiting; after a failure nothing, until it is known to differ."""
+        if self._state.alert(self._root, self._told) not in (None, _OK):
+            return
+        self._starting = threading.Thread(
+            target=self._start, name="facot-backups-heartbeat-start", daemon=True
+        )
+        self._starting.start()
+
+    def _start(self) -> None:
+        from facot_backups.faces.notify.heartbeat import ping
+
+        try:
+            ping(self._url, "start")
+        except Undelivered as problem:
+            NOTIFY.warning("[NOTIFY] No se pudo avisar del inicio a healthcheck_url: %s", problem)
+
+    def end(self, key: str | None, body: str, seconds: float | None = None) -> None:
+        """Say how a try ended: `key` tells one failure from another, None for a success.
+
+        The failure that it was told last is silent. `seconds` is less than usual where somebody waits.
+        """
+        if self._starting is not None:
+            self._starting.join()  # bounded, as every ping is
+        if key is not None and self._state.alert(self._root, self._told) == key:
+            return
+        self._send(key, body, seconds)
+
+    def send_owed(self) -> None:
+        """Say what could not be said at the end of a try."""
+        owed = self._state.alert(self._root, self._owed)
+        try:
+            key, body, at = json.loads(owed or "null")
+        except (ValueError, TypeError):
+            return
+        if not _within(at, self._clock.now(), RETRY):
+            self._send(key, body)
+
+    def _send(self, key: str | None, body: str, seconds: float | None = None) -> None:
+        from facot_backups.faces.notify.heartbeat import ping
+
+        try:
+            ping(self._url, "success" if key is None else "fail", body, seconds)
+        except Undelivered as problem:
+            owed = json.dumps([key, body, iso_utc(self._clock.now())])
+            self._state.set_alert(self._root, self._owed, owed)
+            NOTIFY.warning("[NOTIFY] No se pudo avisar a healthcheck_url: %s", problem)
+        else:
+            self._state.set_alert(self._root, self._owed, None)
+            self._state.set_alert(self._root, self._told, _OK if key is None else key)
+
+
+class Attempt:
+    """One try: whether it began, and what came of it."""
+
+    def __init__(self, owner: Alerts, trigger: Trigger) -> None:
+        self._owner = owner
+        self._trigger = trigger
+        self._heartbeat = owner.heartbeat()
+        self._begun = False
+        self._backup: Backup | None = None
+        self._fault: FacotBackupsError | None = None
+
+    def begin(self) -> None:
+        """A try begins now: nothing but the backup is to come. Again is harmless."""
+        if self._begun:
+            return
+        self._begun = True
+        if self._heartbeat is not None:
+            self._heartbeat.begin()
+        self._owner.hook("before_backup", {"TRIGGER": self._trigger})
+
+    def made(self, backup: Backup | None, fault: FacotBackupsError | None = None) -> None:
+        """What was published, None if nothing was due; `fault`: what went wrong with it afterwards."""
+        self._backup, self._fault = backup, fault
+
+    def end(self) -> None:
+        """The block ended well: tell how the try did."""
+        backup, fault = self._backup, self._fault
+        if backup is None:
+            return
+        errors = backup.proven().errors
+        damage = str(fault) if isinstance(fault, DamagedBackup) else None
+        reason = damage or (None if backup.complete else "; ".join(errors) or "incompleto")
+        self._tell(reason, backup)
+        self._owner.look()
+        if reason is None:
+            self._owner.hook(
+                "after_backup", {**_facts(backup), "TRIGGER": self._trigger, "STATE": "COMPLETE"}
+            )
+
+    def failed(self, error: BaseException) -> None:
+        """The block ended with an error: tell it, if the try had begun."""
+        if isinstance(error, LockHeld) or not (self._begun or isinstance(error, BackupDirUnusable)):
+            return
+        if isinstance(error, (Interrupted, KeyboardInterrupt)):
+            self._tell("Interrumpido: alguien paró el backup.", None, _HASTE_SECONDS)
+        elif isinstance(error, Exception):
+            known = isinstance(error, FacotBackupsError)
+            self._tell(" ".join((str(error) if known else type(error).__name__).split()), None)
+            self._owner.look()
+
+    def _tell(self, reason: str | None, backup: Backup | None, seconds: float | None = None) -> None:
+        if self._heartbeat is None:
+            return
+        lines = [reason] if reason is not None else []
+        if backup is not None:
+            facts = _facts(backup)
+            lines.append(f"{facts['PATH']}: {facts['DOCUMENTS']} documentos")
+        self._heartbeat.end(
+            None if reason is None else alerts.key_of(reason) or "?", "\n".join(lines), seconds
+        )
+
+
+def _facts(backup: Backup) -> dict[str, str]:
+    metadata = backup.proven()
+    return {
+        "PATH": str(backup.path),
+        "DATE": metadata.backup_date.isoformat(),
+        "DOCUMENTS": str(metadata.total_documents + metadata.nested_documents),
+        "ERROR": "; ".join(metadata.errors),
+    }
+
+
+def _id(url: str) -> str:
+    """What stands for a URL where it is remembered."""
+    return hashlib.sha256(url.encode("utf-8", "replace")).hexdigest()[:16]
+
+
+def _within(noted: str | None, now: datetime, span: timedelta) -> bool:
+    """Whether the instant `noted` is less than `span` ago; one of the future is not: the clock was wrong."""
+    try:
+        return noted is not None and timedelta() <= now - from_iso_utc(noted) < span
+    except (ValueError, TypeError):
+        return False
+
+
+def _printable(line: str) -> str:
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in line)
