@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from facot_backups.local import sample, wire
+from facot_backups import protocol
+from facot_backups.local import sample
 from facot_backups.local.sample import Business
 from facot_backups.model import path_key
 
@@ -23,7 +24,7 @@ def many_documents(documents: int, copies: int, one_parent: int) -> Iterator[tup
     where `one_parent` is not 0, also so many documents `invoices/1/items/…`.
     """
     rows = [
-        (tuple(path.split("/")), wire.Document(fields=fields).SerializeToString())
+        (tuple(path.split("/")), protocol.Document(fields=fields).SerializeToString())
         for path, fields in sample.documents(business(documents))
     ]
     rows.sort(key=lambda row: path_key(row[0]))

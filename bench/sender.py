@@ -28,6 +28,7 @@ from h2.events import DataReceived, Event, RequestReceived, StreamEnded, StreamR
 from h2.exceptions import ProtocolError
 
 from bench.data import PROJECT, many_documents
+from facot_backups import protocol
 from facot_backups.local import wire
 
 ROOT = wire.database_name(PROJECT) + "/documents"
@@ -42,7 +43,7 @@ class Store:
 
     def __init__(self, documents: Iterator[tuple[str, bytes]]) -> None:
         """`documents`: relative path and serialized fields, in name order."""
-        stamp = wire.RunQueryResponse()
+        stamp = protocol.RunQueryResponse()
         stamp.read_time.FromDatetime(datetime.now(UTC))
         self._stamp = stamp.SerializeToString()
         self.read_time = stamp.read_time
@@ -51,7 +52,7 @@ class Store:
         for path, body in documents:
             name = f"{ROOT}/{path}"
             self.place[name] = len(self.answers)
-            document = wire.Document(name=name)
+            document = protocol.Document(name=name)
             document.create_time.CopyFrom(self.read_time)
             document.update_time.CopyFrom(self.read_time)
             self.answers.append(wire.embedded(b"\x0a", document.SerializeToString() + body) + self._stamp)
@@ -59,7 +60,7 @@ class Store:
 
     def run_query(self, data: bytes) -> Iterator[bytes]:
         """A page: what comes after the cursor, up to the limit; the last answer says that it is done."""
-        structured = wire.RunQueryRequest.FromString(data).structured_query
+        structured = protocol.RunQueryRequest.FromString(data).structured_query
         first = 0
         if structured.HasField("start_at"):
             first = self.place[structured.start_at.values[0].reference_value] + 1
@@ -74,22 +75,22 @@ class Store:
 
     def run_aggregation_query(self, data: bytes) -> Iterator[bytes]:
         """The count of everything."""
-        request = wire.RunAggregationQueryRequest.FromString(data)
+        request = protocol.RunAggregationQueryRequest.FromString(data)
         alias = request.structured_aggregation_query.aggregations[0].alias
-        answer = wire.RunAggregationQueryResponse(read_time=self.read_time)
+        answer = protocol.RunAggregationQueryResponse(read_time=self.read_time)
         answer.result.aggregate_fields[alias].integer_value = len(self.answers)
         yield _framed(answer.SerializeToString())
 
     def batch_get_documents(self, data: bytes) -> Iterator[bytes]:
         """The documents of those names."""
-        for name in wire.BatchGetDocumentsRequest.FromString(data).documents:
-            found = wire.RunQueryResponse.FromString(self.answers[self.place[name]]).document
-            answer = wire.BatchGetDocumentsResponse(found=found, read_time=self.read_time)
+        for name in protocol.BatchGetDocumentsRequest.FromString(data).documents:
+            found = protocol.RunQueryResponse.FromString(self.answers[self.place[name]]).document
+            answer = protocol.BatchGetDocumentsResponse(found=found, read_time=self.read_time)
             yield _framed(answer.SerializeToString())
 
     def list_collection_ids(self, _data: bytes) -> Iterator[bytes]:
         """All root collections."""
-        answer = wire.ListCollectionIdsResponse(collection_ids=self.collections)
+        answer = protocol.ListCollectionIdsResponse(collection_ids=self.collections)
         yield _framed(answer.SerializeToString())
 
 

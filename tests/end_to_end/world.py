@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from facot_backups import protocol
 from facot_backups.archive.reader import Backup
 from facot_backups.archive.store import Store
 from facot_backups.clock import Clock
@@ -115,13 +116,13 @@ class World:
     def stored(self) -> dict[DocumentPath, bytes]:
         """All documents as the server gives them, by a query of the test's own: fields as canonical bytes."""
         database = self.root.removesuffix("/documents")
-        query = wire.RunQueryRequest(parent=self.root)
+        query = protocol.RunQueryRequest(parent=self.root)
         query.structured_query.from_.add().all_descendants = True
         with self.server.channel() as channel:
             call = channel.unary_stream(
                 f"/{wire.SERVICE}/RunQuery",
-                request_serializer=wire.RunQueryRequest.SerializeToString,
-                response_deserializer=wire.RunQueryResponse.FromString,
+                request_serializer=protocol.RunQueryRequest.SerializeToString,
+                response_deserializer=protocol.RunQueryResponse.FromString,
             )
             answers = [a.document for a in call(query, metadata=metadata(database), timeout=60)]
         prefix = len(self.root) + 1

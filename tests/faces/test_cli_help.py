@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.util
 import re
-from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
@@ -13,6 +10,7 @@ import pytest
 from facot_backups.faces.cli import COMMANDS, main
 from facot_backups.faces.cli.options import EXIT_CODES
 from tests.end_to_end.world import World
+from tests.support.tools import tool
 
 ENGLISH = re.compile(
     r"\b(usage|options?|commands?|arguments?|show|message|exit|version|default|required|missing|invalid|"
@@ -67,20 +65,10 @@ def test_the_version(capsys: Any) -> None:
     assert text_of(capsys, "--version") == (0, f"facot-backups, versión {__version__}\n")
 
 
-def _catalog_tool() -> ModuleType:
-    path = Path(__file__).parent.parent.parent / "tools/compile_catalog.py"
-    spec = importlib.util.spec_from_file_location("compile_catalog", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
 def test_the_catalog_is_compiled_from_its_text() -> None:
-    tool = _catalog_tool()
-    source = (tool.FOLDER / "messages.po").read_text(encoding="utf-8")
-    assert tool.compile_catalog(source) == (tool.FOLDER / "messages.mo").read_bytes()
+    catalog = tool("compile_catalog")
+    source = (catalog.FOLDER / "messages.po").read_text(encoding="utf-8")
+    assert catalog.compile_catalog(source) == (catalog.FOLDER / "messages.mo").read_bytes()
 
 
 @pytest.mark.slow

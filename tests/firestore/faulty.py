@@ -10,8 +10,8 @@ from typing import Any
 import grpc
 
 from facot_backups.firestore.connection import Calls, Stream
-from facot_backups.firestore.protos import Message
 from facot_backups.model import Source
+from facot_backups.protocol import Message
 
 Code = grpc.StatusCode
 

@@ -16,9 +16,9 @@ from facot_backups.errors import FormatError
 from facot_backups.firestore.codec import UnknownValue, decode, decode_document
 from facot_backups.firestore.encode import MAX_TEXT_BYTES, encode, encode_document
 from facot_backups.firestore.names import documents_root, name_of
-from facot_backups.firestore.protos import Document as DocumentMessage
-from facot_backups.firestore.protos import Message, Value
 from facot_backups.model import Document, Source
+from facot_backups.protocol import Document as DocumentMessage
+from facot_backups.protocol import Message, Value
 from tests.support import values
 from tests.support.values import canonical_bytes
 

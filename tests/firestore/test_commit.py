@@ -15,12 +15,12 @@ from facot_backups.firestore import commit
 from facot_backups.firestore.commit import Committer, Outcome, Ramp, Write, batches, may_write
 from facot_backups.firestore.connection import Calls, Connection, ConnectionOptions, connect
 from facot_backups.firestore.names import documents_root, name_of
-from facot_backups.firestore.protos import Document, Message
 from facot_backups.firestore.requests import Requests
 from facot_backups.local import encode
 from facot_backups.local.faults import Fault
 from facot_backups.local.load import delete_documents
 from facot_backups.model import Source
+from facot_backups.protocol import Document, Message
 from tests.firestore.faulty import Code, ManualClock
 from tests.support.servers import FirestoreServer
 

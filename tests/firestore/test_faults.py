@@ -13,10 +13,10 @@ from facot_backups.errors import FirestoreUnavailable, SnapshotExpired
 from facot_backups.events import CollectionFailed, Event, Retried
 from facot_backups.firestore.check import count, spot_check
 from facot_backups.firestore.connection import Connection
-from facot_backups.firestore.protos import Message, Value
 from facot_backups.firestore.retry import GIVE_UP_AFTER, MAX_CUTS
 from facot_backups.firestore.scan import Scan
 from facot_backups.model import EVERYTHING, DocumentPath, Scope, path_key
+from facot_backups.protocol import Message, Value
 from tests.firestore.conftest import connect_to
 from tests.firestore.faulty import WHOLE, Act, Code, Faulty, ManualClock, ScriptedError
 from tests.support import values

@@ -13,11 +13,11 @@ from facot_backups.firestore.check import count, count_collection, list_collecti
 from facot_backups.firestore.connection import Connection
 from facot_backups.firestore.encode import encode_document
 from facot_backups.firestore.names import documents_root
-from facot_backups.firestore.protos import Message
 from facot_backups.firestore.requests import Requests
 from facot_backups.firestore.scan import Scan
 from facot_backups.firestore.walk import Walk
 from facot_backups.model import EVERYTHING, Document, DocumentPath, Scope, Source, path_key
+from facot_backups.protocol import Message
 from tests.firestore.conftest import connect_to
 from tests.firestore.faulty import ManualClock
 from tests.support import values

@@ -8,15 +8,16 @@ from typing import Any
 
 import grpc
 
+from facot_backups import protocol
 from facot_backups.local import load, wire
 from facot_backups.local.encode import fields, reference
 from tests.support.servers import FirestoreServer
 
 _STREAMS = {"RunQuery", "RunAggregationQuery", "BatchGetDocuments"}
 _ANSWERS = {
-    "GetDocument": wire.Document,
-    "CreateDocument": wire.Document,
-    "UpdateDocument": wire.Document,
+    "GetDocument": protocol.Document,
+    "CreateDocument": protocol.Document,
+    "UpdateDocument": protocol.Document,
     "DeleteDocument": wire.Empty,
     "Rollback": wire.Empty,
 }
@@ -37,40 +38,40 @@ class Raw:
         """The full name of a document."""
         return wire.document_name(self.root, path)
 
-    def ref(self, path: str) -> wire.Message:
+    def ref(self, path: str) -> protocol.Message:
         """A reference to a document of this database."""
         return reference(self.name(path))
 
     def call(self, method: str, **request: Any) -> Any:
         """Call `method` with the fields of its request."""
         make = self._channel.unary_stream if method in _STREAMS else self._channel.unary_unary
-        answer = _ANSWERS.get(method) or getattr(wire, f"{method}Response")
+        answer = _ANSWERS.get(method) or protocol.message_class(f"{method}Response")
         rpc: Any = make(
             f"/{wire.SERVICE}/{method}",
             request_serializer=lambda message: message.SerializeToString(),
             response_deserializer=answer.FromString,
         )
-        message = getattr(wire, f"{method}Request")(**request)
+        message = protocol.message_class(f"{method}Request")(**request)
         try:
             result = rpc(message, metadata=load.metadata(self.root), timeout=60)
             return list(result) if method in _STREAMS else result
         except grpc.RpcError as error:
             return error.code().name
 
-    def write(self, path: str, values: Any = None, **options: Any) -> wire.Message:
+    def write(self, path: str, values: Any = None, **options: Any) -> protocol.Message:
         """A Write that sets the document at `path`."""
-        document = wire.Document(name=self.name(path), fields=fields(values or {}))
-        return wire.Write(update=document, **options)
+        document = protocol.Document(name=self.name(path), fields=fields(values or {}))
+        return protocol.Write(update=document, **options)
 
-    def delete(self, path: str, **options: Any) -> wire.Message:
+    def delete(self, path: str, **options: Any) -> protocol.Message:
         """A Write that deletes the document at `path`."""
-        return wire.Write(delete=self.name(path), **options)
+        return protocol.Write(delete=self.name(path), **options)
 
-    def commit(self, *writes: wire.Message, **options: Any) -> Any:
+    def commit(self, *writes: protocol.Message, **options: Any) -> Any:
         """Commit the writes."""
         return self.call("Commit", database=self.root, writes=writes, **options)
 
-    def batch(self, *writes: wire.Message) -> Any:
+    def batch(self, *writes: protocol.Message) -> Any:
         """BatchWrite: the status code of each write, or of the call."""
         answer = self.call("BatchWrite", database=self.root, writes=writes)
         return answer if isinstance(answer, str) else [status.code for status in answer.status]
@@ -117,12 +118,12 @@ def raw(server: FirestoreServer) -> Iterator[Raw]:
         yield Raw(server, channel)
 
 
-def name_filter(operator: int, value: wire.Message) -> dict[str, Any]:
+def name_filter(operator: int, value: protocol.Message) -> dict[str, Any]:
     """A filter on `__name__`."""
     return field_filter("__name__", operator, value)
 
 
-def field_filter(path: str, operator: int, value: wire.Message) -> dict[str, Any]:
+def field_filter(path: str, operator: int, value: protocol.Message) -> dict[str, Any]:
     """A filter on one field."""
     return {"field_filter": {"field": {"field_path": path}, "op": operator, "value": value}}
 

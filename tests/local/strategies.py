@@ -7,6 +7,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from facot_backups import protocol
 from facot_backups.local import encode, wire
 
 _RESERVED = re.compile(r"__.+__", re.DOTALL)
@@ -50,18 +51,18 @@ def paths(draw: st.DrawFn) -> tuple[str, ...]:
 
 databases = st.lists(paths(), max_size=25, unique=True)
 
-_DOUBLES = st.floats(allow_nan=False).map(lambda number: wire.Value(double_value=number))
-_INTEGERS = st.integers(-(2**63), 2**63 - 1).map(lambda number: wire.Value(integer_value=number))
+_DOUBLES = st.floats(allow_nan=False).map(lambda number: protocol.Value(double_value=number))
+_INTEGERS = st.integers(-(2**63), 2**63 - 1).map(lambda number: protocol.Value(integer_value=number))
 _SIMPLE = st.one_of(
     st.just(wire.null()),
-    st.booleans().map(lambda flag: wire.Value(boolean_value=flag)),
+    st.booleans().map(lambda flag: protocol.Value(boolean_value=flag)),
     _INTEGERS,
     _DOUBLES,
-    st.just(wire.Value(double_value=float("nan"))),
-    st.text(_CHARACTERS, max_size=8).map(lambda text: wire.Value(string_value=text)),
-    st.binary(max_size=8).map(lambda content: wire.Value(bytes_value=content)),
+    st.just(protocol.Value(double_value=float("nan"))),
+    st.text(_CHARACTERS, max_size=8).map(lambda text: protocol.Value(string_value=text)),
+    st.binary(max_size=8).map(lambda content: protocol.Value(bytes_value=content)),
     st.tuples(st.integers(-62_135_596_800, 253_402_300_799), st.integers(0, 999_999_999)).map(
-        lambda pair: wire.Value(timestamp_value={"seconds": pair[0], "nanos": pair[1]})
+        lambda pair: protocol.Value(timestamp_value={"seconds": pair[0], "nanos": pair[1]})
     ),
     st.tuples(st.floats(-90, 90), st.floats(-180, 180)).map(lambda pair: encode.geopoint(*pair)),
     st.lists(st.floats(allow_nan=False), min_size=1, max_size=3).map(lambda numbers: encode.vector(*numbers)),
@@ -76,12 +77,12 @@ def _is_array_free(value: Any) -> bool:
 
 def _arrays(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
     elements = st.lists(inner.filter(_is_array_free), max_size=4)
-    return elements.map(lambda items: wire.Value(array_value=wire.ArrayValue(values=items)))
+    return elements.map(lambda items: protocol.Value(array_value=protocol.ArrayValue(values=items)))
 
 
 def _maps(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
     entries = st.dictionaries(field_names, inner, max_size=4)
-    return entries.map(lambda items: wire.Value(map_value=wire.MapValue(fields=items)))
+    return entries.map(lambda items: protocol.Value(map_value=protocol.MapValue(fields=items)))
 
 
 values = st.recursive(_SIMPLE, lambda inner: st.one_of(_arrays(inner), _maps(inner)), max_leaves=8)

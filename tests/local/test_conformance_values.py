@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from facot_backups.local import wire
+from facot_backups import protocol
 from facot_backups.local.encode import geopoint, reference, to_value, vector
 from tests.local.rpc import raw
 from tests.local.strategies import field_names, values
@@ -28,8 +28,8 @@ def nested(pattern: str) -> Any:
     return value
 
 
-def moment(seconds: int, nanos: int = 0) -> wire.Message:
-    return wire.Value(timestamp_value={"seconds": seconds, "nanos": nanos})
+def moment(seconds: int, nanos: int = 0) -> protocol.Message:
+    return protocol.Value(timestamp_value={"seconds": seconds, "nanos": nanos})
 
 
 ACCEPTED: dict[str, Any] = {
@@ -77,7 +77,7 @@ REFUSED: dict[str, Any] = {
     "latitude": geopoint(90.1, 0),
     "longitude": geopoint(0, -180.1),
     "latitude NaN": geopoint(math.nan, 0),
-    "no type": wire.Value(),
+    "no type": protocol.Value(),
     "string too long": "a" * 1_048_488,
     "string of too many bytes": "ñ" * 524_244,
     "bytes too long": b"a" * 1_048_488,
@@ -141,13 +141,13 @@ def test_what_is_written_is_read(firestore_server: FirestoreServer, fields: dict
     """Equal at the protobuf level, but for the nanoseconds that both servers cut."""
     with raw(firestore_server) as server:
         assert server.batch(server.write("v/1", fields)) == [0]
-        found = wire.Document(fields=server.fields("v/1"))
-        wanted = wire.Document(fields={name: _cut(value) for name, value in fields.items()})
+        found = protocol.Document(fields=server.fields("v/1"))
+        wanted = protocol.Document(fields={name: _cut(value) for name, value in fields.items()})
         assert found.SerializeToString(deterministic=True) == wanted.SerializeToString(deterministic=True)
 
 
-def _cut(value: wire.Message) -> wire.Message:
-    copy = wire.Value()
+def _cut(value: protocol.Message) -> protocol.Message:
+    copy = protocol.Value()
     copy.CopyFrom(value)
     if copy.HasField("timestamp_value"):
         copy.timestamp_value.nanos -= copy.timestamp_value.nanos % 1000

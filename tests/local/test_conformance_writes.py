@@ -9,6 +9,7 @@ import pytest
 from google.api_core.exceptions import Aborted
 from google.cloud import firestore
 
+from facot_backups import protocol
 from facot_backups.local import wire
 from facot_backups.local.encode import fields, to_value
 from tests.local.rpc import Raw, raw
@@ -45,7 +46,7 @@ def test_batch_write_is_not_atomic(firestore_server: FirestoreServer) -> None:
         assert server.batch(*writes) == [OK, ALREADY_EXISTS, OK, OK]
         assert server.batch(server.write("a/5"), server.delete("a/5")) == "INVALID_ARGUMENT"
         assert server.batch() == []
-        assert server.batch(wire.Write()) == "INVALID_ARGUMENT"
+        assert server.batch(protocol.Write()) == "INVALID_ARGUMENT"
         assert server.batch(*[server.write(f"b/{number}") for number in range(600)]) == [OK] * 600
 
 
@@ -183,12 +184,12 @@ def test_transforms_that_are_refused(firestore_server: FirestoreServer, transfor
 def test_single_document_calls(firestore_server: FirestoreServer) -> None:
     with raw(firestore_server) as server:
         here = {"parent": server.top, "collection_id": "c"}
-        document = wire.Document(fields=fields({"n": 1}))
+        document = protocol.Document(fields=fields({"n": 1}))
         made = server.call("CreateDocument", **here, document_id="a", document=document)
         assert made.fields == document.fields
         assert server.call("CreateDocument", **here, document_id="a") == "ALREADY_EXISTS"
         assert len(server.path(server.call("CreateDocument", **here).name)) == len("c/") + 20
-        named = wire.Document(name=server.name("c/z"))
+        named = protocol.Document(name=server.name("c/z"))
         assert server.call("CreateDocument", **here, document_id="b", document=named) == "INVALID_ARGUMENT"
         exists = {"exists": True}
         assert server.call("UpdateDocument", document=named, current_document=exists) == "NOT_FOUND"

@@ -9,6 +9,7 @@ from typing import Any
 import grpc
 import pytest
 
+from facot_backups import protocol
 from facot_backups.local import load, wire
 from facot_backups.local.encode import fields
 from facot_backups.local.faults import Fault
@@ -40,10 +41,10 @@ def stream(server: Raw, host: str) -> tuple[list[str], str, bool]:
     with grpc.insecure_channel(host) as channel:
         call = channel.unary_stream(
             f"/{wire.SERVICE}/RunQuery",
-            request_serializer=wire.RunQueryRequest.SerializeToString,
-            response_deserializer=wire.RunQueryResponse.FromString,
+            request_serializer=protocol.RunQueryRequest.SerializeToString,
+            response_deserializer=protocol.RunQueryResponse.FromString,
         )
-        request = wire.RunQueryRequest(parent=server.top, structured_query=EVERYTHING)
+        request = protocol.RunQueryRequest(parent=server.top, structured_query=EVERYTHING)
         try:
             for response in call(request, metadata=load.metadata(server.root), timeout=30):
                 done = done or response.done

@@ -9,13 +9,14 @@ from typing import Any
 import pytest
 from stdnum.do import cedula, ncf, rnc
 
-from facot_backups.local import sample, wire
+from facot_backups import protocol
+from facot_backups.local import sample
 from facot_backups.local.sample import Business
 from tests.local.rpc import EVERYTHING, raw
 from tests.support.servers import FirestoreServer
 
 
-def plain(value: wire.Message) -> Any:
+def plain(value: protocol.Message) -> Any:
     """Scalars as Python has them; anything else as the protobuf value."""
     kind = value.WhichOneof("value_type")
     if kind in ("string_value", "integer_value", "double_value", "boolean_value"):
@@ -43,7 +44,7 @@ def issued(data: dict[str, dict[str, Any]]) -> list[tuple[str, str]]:
 def test_the_same_seed_gives_the_same_bytes() -> None:
     def lines(seed: int) -> list[tuple[str, bytes]]:
         made = sample.documents(Business(seed=seed, invoices=40))
-        return [(path, wire.Document(fields=f).SerializeToString(deterministic=True)) for path, f in made]
+        return [(path, protocol.Document(fields=f).SerializeToString(deterministic=True)) for path, f in made]
 
     assert lines(1) == lines(1)
     assert lines(1) != lines(2)
@@ -111,7 +112,7 @@ def test_the_mess_of_real_data_is_there() -> None:
 def test_every_kind_of_value_is_there() -> None:
     kinds: set[str] = set()
 
-    def walk(value: wire.Message) -> None:
+    def walk(value: protocol.Message) -> None:
         kinds.add(value.WhichOneof("value_type"))
         for item in value.array_value.values:
             walk(item)

@@ -11,7 +11,6 @@ from typing import Any
 from hypothesis import strategies as st
 
 from facot_backups.events import Emit, ignore
-from facot_backups.firestore.protos import Message
 from facot_backups.model import EVERYTHING, DocumentPath, Scope
 from facot_backups.operations.restore import planned, restore
 from facot_backups.operations.restore_approval import Approval, Yes
@@ -20,6 +19,7 @@ from facot_backups.operations.restore_guard import NoGuard
 from facot_backups.operations.restore_plan import Plan
 from facot_backups.operations.restore_report import Report
 from facot_backups.operations.restore_request import RestoreRequest
+from facot_backups.protocol import Message
 from tests.end_to_end.world import World
 from tests.support.servers import FirestoreServer
 from tests.support.values import databases, documents

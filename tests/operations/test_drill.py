@@ -15,7 +15,6 @@ from facot_backups.archive.ledger import LedgerEntry
 from facot_backups.errors import DamagedBackup, Interrupted, LockHeld, UsageError
 from facot_backups.events import Event, PhaseStarted
 from facot_backups.firestore.names import documents_root
-from facot_backups.firestore.protos import Message
 from facot_backups.local.encode import reference
 from facot_backups.local.faults import Fault
 from facot_backups.local.sample import Business
@@ -27,6 +26,7 @@ from facot_backups.operations.drill import PeriodicDrill, drill, drill_and_recor
 from facot_backups.operations.drill_record import is_due, last_by_backup, past_drills
 from facot_backups.operations.retention import Policy
 from facot_backups.operations.scheduled import Job, run_if_due
+from facot_backups.protocol import Message
 from tests.end_to_end.world import NOON, World
 from tests.operations.restores import another, give_back, put, remove, world_in
 from tests.support.servers import FirestoreServer

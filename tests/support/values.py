@@ -11,8 +11,8 @@ from hypothesis.strategies import SearchStrategy
 
 from facot_backups.firestore.encode import MAX_DEPTH, MAX_DIMENSIONS
 from facot_backups.firestore.names import field_name_problem, id_problem, name_of
-from facot_backups.firestore.protos import Document, Message, Value
 from facot_backups.model import DocumentPath
+from facot_backups.protocol import Document, Message, Value
 
 INT64 = (-(2**63), 2**63 - 1)
 # Microseconds since the epoch of the years 1 to 9999, all that Firestore keeps.

@@ -15,11 +15,11 @@ from facot_backups.firestore.connection import Calls
 from facot_backups.firestore.encode import encode
 from facot_backups.firestore.faults import CallFailed, code_of, failure
 from facot_backups.firestore.names import name_of
-from facot_backups.firestore.protos import Message, RunAggregationQueryRequest
 from facot_backups.firestore.requests import Requests
 from facot_backups.firestore.retry import Patience, insist
 from facot_backups.firestore.spans import Span, collection_span, get_time, query, set_time, spans_of
 from facot_backups.model import Document, DocumentPath, Scope
+from facot_backups.protocol import Message, RunAggregationQueryRequest
 
 # The server gives up a count after 60 s by itself.
 COUNT_TIMEOUT = 75.0

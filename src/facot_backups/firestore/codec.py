@@ -14,8 +14,8 @@ from functools import lru_cache
 
 from facot_backups.errors import FormatError
 from facot_backups.firestore.names import field_name_problem, path_of, reference_text
-from facot_backups.firestore.protos import Message, Value
 from facot_backups.model import Document, DocumentPath, Json, TypeTree
+from facot_backups.protocol import Message, Value
 
 VECTOR_MARK = "__vector__"
 EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - both ends of the arithmetic are UTC

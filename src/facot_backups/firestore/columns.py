@@ -11,10 +11,10 @@ from facot_backups.firestore.codec import UnknownValue
 from facot_backups.firestore.connection import Calls, Stream
 from facot_backups.firestore.faults import CallFailed
 from facot_backups.firestore.pages import Limits, Pages
-from facot_backups.firestore.protos import Message
 from facot_backups.firestore.scan import PAGE_SIZE, PAGE_TIMEOUT
 from facot_backups.firestore.spans import Span
 from facot_backups.model import Document, Source
+from facot_backups.protocol import Message
 
 
 class Columns:

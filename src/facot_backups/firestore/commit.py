@@ -17,10 +17,10 @@ from facot_backups.errors import FirestoreUnavailable, SnapshotExpired
 from facot_backups.events import Emit, ignore
 from facot_backups.firestore.connection import Calls
 from facot_backups.firestore.faults import CallFailed, Decision, code_of, decide, failure
-from facot_backups.firestore.protos import BatchWriteRequest, Message
-from facot_backups.firestore.protos import Document as DocumentMessage
 from facot_backups.firestore.requests import Requests
 from facot_backups.firestore.retry import Patience
+from facot_backups.protocol import BatchWriteRequest, Message
+from facot_backups.protocol import Document as DocumentMessage
 
 Kind: TypeAlias = Literal["done", "conflict", "failed", "pending", "unknown"]
 

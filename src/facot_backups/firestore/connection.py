@@ -19,7 +19,7 @@ from facot_backups.model import Source
 if TYPE_CHECKING:
     import grpc
 
-    from facot_backups.firestore.protos import Message
+    from facot_backups.protocol import Message
 
 DEFAULT_DATABASE = "(default)"
 # What google-cloud-firestore uses for an emulator when nobody names a project.
@@ -47,7 +47,7 @@ class Stream(Protocol):
 class Calls(Protocol):
     """The raw calls of one database: what `scan`, `check` and `walk` need of a connection.
 
-    Requests and responses are the plain protobuf classes of `protos`. `timeout` is in seconds for the
+    Requests and responses are the plain protobuf classes of `protocol`. `timeout` is in seconds for the
     whole call. All raise grpc.RpcError, the streams while they are iterated.
     """
 
@@ -110,7 +110,7 @@ class Connection:
     """
 
     def __init__(self, source: Source, channel: grpc.Channel, *, owned: bool, connect_timeout: float) -> None:
-        from facot_backups.firestore import protos
+        from facot_backups import protocol
 
         self._source = source
         self._root = documents_root(source)
@@ -118,21 +118,24 @@ class Connection:
         self._owned = owned
         self._connect_timeout = connect_timeout
         self._metadata = _metadata(source)
-        self._run_query = self._stub("RunQuery", protos.RunQueryRequest, protos.RunQueryResponse)
+        self._run_query = self._stub("RunQuery", protocol.RunQueryRequest, protocol.RunQueryResponse)
         self._aggregate = self._stub(
-            "RunAggregationQuery", protos.RunAggregationQueryRequest, protos.RunAggregationQueryResponse
+            "RunAggregationQuery", protocol.RunAggregationQueryRequest, protocol.RunAggregationQueryResponse
         )
         self._batch_get = self._stub(
-            "BatchGetDocuments", protos.BatchGetDocumentsRequest, protos.BatchGetDocumentsResponse
+            "BatchGetDocuments", protocol.BatchGetDocumentsRequest, protocol.BatchGetDocumentsResponse
         )
         self._list_ids = self._stub(
-            "ListCollectionIds", protos.ListCollectionIdsRequest, protos.ListCollectionIdsResponse, one=True
+            "ListCollectionIds",
+            protocol.ListCollectionIdsRequest,
+            protocol.ListCollectionIdsResponse,
+            one=True,
         )
         self._list_documents = self._stub(
-            "ListDocuments", protos.ListDocumentsRequest, protos.ListDocumentsResponse, one=True
+            "ListDocuments", protocol.ListDocumentsRequest, protocol.ListDocumentsResponse, one=True
         )
         self._batch_write = self._stub(
-            "BatchWrite", protos.BatchWriteRequest, protos.BatchWriteResponse, one=True
+            "BatchWrite", protocol.BatchWriteRequest, protocol.BatchWriteResponse, one=True
         )
 
     def _stub(self, method: str, request: Any, response: Any, *, one: bool = False) -> Any:
@@ -187,10 +190,10 @@ class Connection:
         """
         import grpc
 
-        from facot_backups.firestore import protos
+        from facot_backups import protocol
         from facot_backups.firestore.faults import failure
 
-        request = protos.ListCollectionIdsRequest(parent=self._root, page_size=1)
+        request = protocol.ListCollectionIdsRequest(parent=self._root, page_size=1)
         try:
             self.list_collection_ids(request, self._connect_timeout)
         except grpc.RpcError as error:

@@ -20,9 +20,9 @@ from facot_backups.firestore.names import (
     path_problem,
     reference_name,
 )
-from facot_backups.firestore.protos import Document as DocumentMessage
-from facot_backups.firestore.protos import Message
 from facot_backups.model import Document, Json, TypeTree
+from facot_backups.protocol import Document as DocumentMessage
+from facot_backups.protocol import Message
 
 # Measured against the emulator; the same numbers are in Firestore's documentation.
 MAX_TEXT_BYTES = 1_048_487

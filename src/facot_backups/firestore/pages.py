@@ -12,10 +12,10 @@ from facot_backups.clock import Clock
 from facot_backups.events import Emit, Progressed
 from facot_backups.firestore.codec import decode_document
 from facot_backups.firestore.connection import Calls
-from facot_backups.firestore.protos import Message
 from facot_backups.firestore.retry import Patience, check_expired
 from facot_backups.firestore.spans import Span, get_time, page_request
 from facot_backups.model import Document
+from facot_backups.protocol import Message
 
 # Documents between two `Progressed` events, less one; a power of two less one.
 _PROGRESS_MASK = 1023

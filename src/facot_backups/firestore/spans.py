@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from facot_backups.firestore.names import MAX_NAME_BYTES, id_problem, name_of
-from facot_backups.firestore.protos import Message, RunQueryRequest, StructuredQuery
 from facot_backups.model import DocumentPath, Scope, path_key, segment_key
+from facot_backups.protocol import Message, RunQueryRequest, StructuredQuery
 
 # The first id in Firestore's order.
 LOWEST_ID = "__id-9223372036854775808__"

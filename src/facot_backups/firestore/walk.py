@@ -8,9 +8,9 @@ from datetime import datetime
 from facot_backups.firestore.codec import decode_document
 from facot_backups.firestore.connection import Calls
 from facot_backups.firestore.pages import BudgetSpent
-from facot_backups.firestore.protos import ListDocumentsRequest
 from facot_backups.firestore.requests import Requests
 from facot_backups.model import Document
+from facot_backups.protocol import ListDocumentsRequest
 
 # Documents per request.
 _PAGE = 300

@@ -9,7 +9,8 @@ from typing import Literal
 
 import grpc
 
-from facot_backups.local import keys, names, query, wire
+from facot_backups import protocol
+from facot_backups.local import keys, names, query
 from facot_backups.local.refusals import Refusal
 
 Kind = Literal["error", "error_after", "silent_end", "drip", "wrong_count", "altered"]
@@ -35,7 +36,7 @@ class Fault:
     method: str
     kind: Kind
     calls: tuple[int, ...] | None = None
-    when: Callable[[wire.Message], bool] | None = None
+    when: Callable[[protocol.Message], bool] | None = None
     collection: str | None = None
     code: grpc.StatusCode = grpc.StatusCode.UNAVAILABLE
     message: str = "scripted fault"
@@ -71,7 +72,7 @@ class Script:
         with self._lock:
             return self._calls.get(method, 0)
 
-    def match(self, method: str, request: wire.Message) -> list[Fault]:
+    def match(self, method: str, request: protocol.Message) -> list[Fault]:
         """Count a call and return the faults that meet it."""
         with self._lock:
             self._calls[method] = self._calls.get(method, 0) + 1
@@ -97,8 +98,8 @@ def after_call(faults: list[Fault]) -> None:
 
 
 def disturbed(
-    messages: Iterable[wire.Message], faults: list[Fault], active: Callable[[], bool]
-) -> Iterator[wire.Message]:
+    messages: Iterable[protocol.Message], faults: list[Fault], active: Callable[[], bool]
+) -> Iterator[protocol.Message]:
     """The messages of a stream as the faults let them through.
 
     `active` is False once the client is gone. Each message counts as a document, the answer to an empty
@@ -126,7 +127,7 @@ def _is_due(fault: Fault, seen: list[int]) -> bool:
     return fault.calls is None or seen[0] in fault.calls
 
 
-def _is_about(fault: Fault, method: str, request: wire.Message) -> bool:
+def _is_about(fault: Fault, method: str, request: protocol.Message) -> bool:
     if fault.method not in (method, "*"):
         return False
     if fault.when is not None and not fault.when(request):
@@ -134,7 +135,7 @@ def _is_about(fault: Fault, method: str, request: wire.Message) -> bool:
     return fault.collection is None or _touches(method, request, fault.collection)
 
 
-def _touches(method: str, request: wire.Message, collection: str) -> bool:
+def _touches(method: str, request: protocol.Message, collection: str) -> bool:
     """Whether a call may give, count or change documents of the root collection."""
     if method == "RunQuery":
         return _reaches(request.parent, request.structured_query, collection)
@@ -146,15 +147,15 @@ def _touches(method: str, request: wire.Message, collection: str) -> bool:
     return f"/documents/{collection}/".encode() in request.SerializeToString()
 
 
-def _reaches(parent: str, structured: wire.Message, collection: str) -> bool:
+def _reaches(parent: str, structured: protocol.Message, collection: str) -> bool:
     asked = query.understand(names.parse_parent(parent), structured)
     first, last = keys.below(keys.segment_bytes(collection))
     return asked.low < last and first < asked.high
 
 
-def _is_in(message: wire.Message, collection: str) -> bool:
+def _is_in(message: protocol.Message, collection: str) -> bool:
     if isinstance(message, bytes):
-        message = wire.RunQueryResponse.FromString(message)
+        message = protocol.RunQueryResponse.FromString(message)
         return f"/documents/{collection}/" in message.document.name
     return True
 
@@ -164,15 +165,15 @@ def _wait(fault: Fault, active: Callable[[], bool]) -> None:
         continue
 
 
-def _changed(message: wire.Message, faults: list[Fault]) -> wire.Message:
+def _changed(message: protocol.Message, faults: list[Fault]) -> protocol.Message:
     for fault in faults:
         if fault.kind == "silent_end" and isinstance(message, bytes):
-            message = wire.RunQueryResponse.FromString(message)
+            message = protocol.RunQueryResponse.FromString(message)
             message.ClearField("done")
-        if fault.kind == "wrong_count" and isinstance(message, wire.RunAggregationQueryResponse):
+        if fault.kind == "wrong_count" and isinstance(message, protocol.RunAggregationQueryResponse):
             for alias in message.result.aggregate_fields:
                 message.result.aggregate_fields[alias].integer_value += fault.delta
-        is_batch = isinstance(message, wire.BatchGetDocumentsResponse)
+        is_batch = isinstance(message, protocol.BatchGetDocumentsResponse)
         if fault.kind == "altered" and is_batch and message.HasField("found"):
             message.found.fields["_alterado"].boolean_value = True
     return message

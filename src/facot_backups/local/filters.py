@@ -6,13 +6,14 @@ import math
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple, TypeAlias
 
-from facot_backups.local import order, wire
+from facot_backups import protocol
+from facot_backups.local import order
 from facot_backups.local.order import FieldPath, SortKey, sort_key
 from facot_backups.local.refusals import invalid
 
 # Takes the map of fields and the document's own name as a reference value.
-Predicate: TypeAlias = Callable[[Any, wire.Message], bool]
-_Test: TypeAlias = Callable[[wire.Message], bool]
+Predicate: TypeAlias = Callable[[Any, protocol.Message], bool]
+_Test: TypeAlias = Callable[[protocol.Message], bool]
 
 _LESS, _LESS_EQUAL, _GREATER, _GREATER_EQUAL = 1, 2, 3, 4
 _EQUAL, _NOT_EQUAL, _CONTAINS, _IN, _CONTAINS_ANY, _NOT_IN = 5, 6, 7, 8, 9, 10
@@ -23,7 +24,7 @@ _NEGATIONS = frozenset({"NOT_EQUAL", "NOT_IN", "IS_NOT_NAN", "IS_NOT_NULL"})
 _INEQUALITIES = frozenset({_LESS, _LESS_EQUAL, _GREATER, _GREATER_EQUAL, _NOT_EQUAL, _NOT_IN})
 
 
-def conjuncts(where: wire.Message) -> list[wire.Message]:
+def conjuncts(where: protocol.Message) -> list[protocol.Message]:
     """The filters that must all hold: `where` itself, or the parts of an AND, flattened."""
     kind = where.WhichOneof("filter_type")
     if kind is None:
@@ -33,7 +34,7 @@ def conjuncts(where: wire.Message) -> list[wire.Message]:
     return [where]
 
 
-def inequality_fields(where: wire.Message) -> list[FieldPath]:
+def inequality_fields(where: protocol.Message) -> list[FieldPath]:
     """The fields under an inequality, in their own order: a query is also ordered by them.
 
     A part of an OR that nothing can fulfil is as if it were not there.
@@ -51,7 +52,7 @@ def inequality_fields(where: wire.Message) -> list[FieldPath]:
     return []
 
 
-def _is_hopeless(where: wire.Message) -> bool:
+def _is_hopeless(where: protocol.Message) -> bool:
     """Whether no document can fulfil it: it compares with null or NaN."""
     kind = where.WhichOneof("filter_type")
     if kind == "composite_filter":
@@ -65,7 +66,7 @@ def _is_hopeless(where: wire.Message) -> bool:
     return leaf.op not in (_NOT_EQUAL, _NOT_IN) and not _comparable(leaf.value)
 
 
-def fields(where: wire.Message) -> list[FieldPath]:
+def fields(where: protocol.Message) -> list[FieldPath]:
     """Every field that `where` filters on."""
     kind = where.WhichOneof("filter_type")
     if kind is None:
@@ -75,7 +76,7 @@ def fields(where: wire.Message) -> list[FieldPath]:
     return [order.parse_field_path(getattr(where, kind).field.field_path)]
 
 
-def check_operators(where: wire.Message) -> None:
+def check_operators(where: protocol.Message) -> None:
     """Refuse operators that no query may combine."""
     used = _operators(where)
     negations = [operator for operator in used if operator in _NEGATIONS]
@@ -97,7 +98,7 @@ class _Shape(NamedTuple):
     containments: int
 
 
-def _shape(where: wire.Message) -> _Shape:
+def _shape(where: protocol.Message) -> _Shape:
     kind = where.WhichOneof("filter_type")
     if kind == "composite_filter" and where.composite_filter.filters:
         parts = [_shape(part) for part in _different(map(_plain, where.composite_filter.filters))]
@@ -111,23 +112,23 @@ def _shape(where: wire.Message) -> _Shape:
     return _Shape(listed, int(leaf.op in (_CONTAINS, _CONTAINS_ANY)))
 
 
-def _plain(part: wire.Message) -> wire.Message:
+def _plain(part: protocol.Message) -> protocol.Message:
     """A filter with each value of its list once and in an order of their own."""
     if part.WhichOneof("filter_type") != "field_filter" or part.field_filter.op not in (_IN, _CONTAINS_ANY):
         return part
-    plain = wire.StructuredQuery.Filter()
+    plain = protocol.StructuredQuery.Filter()
     plain.CopyFrom(part)
     values = sorted(_different(part.field_filter.value.array_value.values), key=sort_key)
-    plain.field_filter.value.CopyFrom(wire.Value(array_value=wire.ArrayValue(values=values)))
+    plain.field_filter.value.CopyFrom(protocol.Value(array_value=protocol.ArrayValue(values=values)))
     return plain
 
 
-def _different(messages: Iterable[wire.Message]) -> list[wire.Message]:
+def _different(messages: Iterable[protocol.Message]) -> list[protocol.Message]:
     """Each of the messages once."""
     return list({message.SerializeToString(deterministic=True): message for message in messages}.values())
 
 
-def _operators(where: wire.Message) -> list[str]:
+def _operators(where: protocol.Message) -> list[str]:
     """The names of the operators in `where`, of all its parts."""
     kind = where.WhichOneof("filter_type")
     if kind is None:
@@ -138,7 +139,7 @@ def _operators(where: wire.Message) -> list[str]:
     return [own.name if own else "", *[name for part in inner for name in _operators(part)]]
 
 
-def compile_filter(where: wire.Message) -> Predicate:
+def compile_filter(where: protocol.Message) -> Predicate:
     """The predicate of one filter, of any form."""
     kind = where.WhichOneof("filter_type")
     if kind == "composite_filter":
@@ -150,7 +151,7 @@ def compile_filter(where: wire.Message) -> Predicate:
     raise invalid("A filter is empty.")
 
 
-def _composite(composite: wire.Message) -> Predicate:
+def _composite(composite: protocol.Message) -> Predicate:
     parts = [compile_filter(part) for part in composite.filters]
     if composite.op not in (_AND, _OR) or not parts:
         raise invalid("A composite filter needs an operator and filters.")
@@ -158,12 +159,12 @@ def _composite(composite: wire.Message) -> Predicate:
     return lambda fields, name: combine(part(fields, name) for part in parts)
 
 
-def _on_field(field: wire.Message, test: _Test) -> Predicate:
+def _on_field(field: protocol.Message, test: _Test) -> Predicate:
     path = order.parse_field_path(field.field_path)
     if path == order.NAME:
         return lambda _fields, name: test(name)
 
-    def check(fields: Any, _name: wire.Message) -> bool:
+    def check(fields: Any, _name: protocol.Message) -> bool:
         value = order.lookup(fields, path)
         return value is not None and test(value)
 
@@ -182,7 +183,7 @@ def _unary(operator: int) -> _Test:
     return tests[operator]
 
 
-def _comparison(field_filter: wire.Message) -> _Test:
+def _comparison(field_filter: protocol.Message) -> _Test:
     operator, value = field_filter.op, field_filter.value
     if operator in (_IN, _CONTAINS_ANY, _NOT_IN):
         return _membership(operator, value)
@@ -199,7 +200,7 @@ def _comparison(field_filter: wire.Message) -> _Test:
         raise invalid("A field filter has no operator.")
     compare = _RANGES[operator]
 
-    def in_range(found: wire.Message) -> bool:
+    def in_range(found: protocol.Message) -> bool:
         key = sort_key(found)
         same_kind = order.kind_rank(key) == order.kind_rank(wanted)
         return same_kind and _comparable(found) and compare(key, wanted)
@@ -207,12 +208,12 @@ def _comparison(field_filter: wire.Message) -> _Test:
     return in_range
 
 
-def _comparable(value: wire.Message) -> bool:
+def _comparable(value: protocol.Message) -> bool:
     """As in SQL, null and NaN are equal to nothing, and neither before nor after anything."""
     return not order.is_null(value) and not order.is_nan(value)
 
 
-def _membership(operator: int, value: wire.Message) -> _Test:
+def _membership(operator: int, value: protocol.Message) -> _Test:
     items = list(value.array_value.values)
     if value.WhichOneof("value_type") != "array_value" or not 0 < len(items) <= _MOST_ITEMS:
         raise invalid(f"IN, NOT_IN and ARRAY_CONTAINS_ANY need an array of 1 to {_MOST_ITEMS} values.")
@@ -224,7 +225,7 @@ def _membership(operator: int, value: wire.Message) -> _Test:
     return lambda found: sort_key(found) in wanted
 
 
-def _none_of(items: list[wire.Message]) -> _Test:
+def _none_of(items: list[protocol.Message]) -> _Test:
     """That a value exists and is none of `items`: never known where null is one of them."""
     if any(order.is_null(item) for item in items):
         return lambda _found: False
@@ -232,7 +233,7 @@ def _none_of(items: list[wire.Message]) -> _Test:
     return lambda found: not order.is_null(found) and sort_key(found) not in unwanted
 
 
-def _elements(found: wire.Message) -> list[SortKey]:
+def _elements(found: protocol.Message) -> list[SortKey]:
     if found.WhichOneof("value_type") != "array_value":
         return []
     return [sort_key(item) for item in found.array_value.values]

@@ -9,7 +9,8 @@ import re
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from facot_backups.local import names, order, wire
+from facot_backups import protocol
+from facot_backups.local import names, order
 from facot_backups.local.refusals import Refusal, invalid
 
 DOCUMENT_BYTES = 1_048_576
@@ -22,12 +23,12 @@ _RESERVED = re.compile(r"__.+__", re.DOTALL)
 _FIRST_SECOND, _LAST_SECOND = -62_135_596_800, 253_402_300_799
 
 
-def check_document(document: wire.Message) -> None:
+def check_document(document: protocol.Message) -> None:
     """Refuse a document that Firestore refuses; cut its timestamps to microseconds in place."""
     _check_fields(document.fields, _Place())
 
 
-def check_size(document: wire.Message) -> None:
+def check_size(document: protocol.Message) -> None:
     """Refuse a document whose names, strings and bytes together pass 1 MiB."""
     # Every one of these bytes is in the serialized form, so a small document need not be walked.
     if document.ByteSize() > DOCUMENT_BYTES and _weight(document.fields) > DOCUMENT_BYTES:
@@ -54,7 +55,7 @@ def _check_fields(fields: Any, place: _Place) -> None:
         _check(fields[name], _Place(place.depth, path_bytes + 1))
 
 
-def _check(value: wire.Message, place: _Place) -> None:
+def _check(value: protocol.Message, place: _Place) -> None:
     kind = value.WhichOneof("value_type")
     if kind == "map_value":
         _check_map(value, place)
@@ -66,7 +67,7 @@ def _check(value: wire.Message, place: _Place) -> None:
         raise invalid("Cannot convert a value with its type unset, or of a kind that no document holds.")
 
 
-def _check_map(value: wire.Message, place: _Place) -> None:
+def _check_map(value: protocol.Message, place: _Place) -> None:
     if order.is_vector(value):
         _check_vector(value, place.in_array)
         return
@@ -74,7 +75,7 @@ def _check_map(value: wire.Message, place: _Place) -> None:
     _check_fields(value.map_value.fields, _Place(place.depth + 1, place.path_bytes))
 
 
-def _check_array(value: wire.Message, place: _Place) -> None:
+def _check_array(value: protocol.Message, place: _Place) -> None:
     if place.in_array:
         raise invalid("Cannot convert an array value in an array value.")
     _check_depth(place)
@@ -88,7 +89,7 @@ def _check_depth(place: _Place) -> None:
         raise invalid("A value is nested too deeply.")
 
 
-def _check_vector(value: wire.Message, in_array: bool) -> None:
+def _check_vector(value: protocol.Message, in_array: bool) -> None:
     entries = value.map_value.fields
     numbers = entries["value"].array_value.values if "value" in entries else []
     if in_array or len(entries) != 2 or not 0 < len(numbers) <= _VECTOR_LENGTH:
@@ -108,7 +109,7 @@ def _check_bytes(content: bytes) -> None:
         raise invalid(f"The value of a property is longer than {STRING_BYTES} bytes.")
 
 
-def _check_timestamp(moment: wire.Message) -> None:
+def _check_timestamp(moment: protocol.Message) -> None:
     if not (_FIRST_SECOND <= moment.seconds <= _LAST_SECOND and 0 <= moment.nanos < 1_000_000_000):
         raise invalid("A timestamp is out of range.")
     moment.nanos -= moment.nanos % 1000
@@ -121,7 +122,7 @@ def _check_reference(name: str) -> None:
         raise invalid(f"A reference is not a document's name: {refusal.message}") from None
 
 
-def _check_point(point: wire.Message) -> None:
+def _check_point(point: protocol.Message) -> None:
     if not (-90 <= point.latitude <= 90 and -180 <= point.longitude <= 180):
         raise invalid("A point is not on the globe.")
 
@@ -130,7 +131,7 @@ def _weight(fields: Any) -> int:
     return sum(len(name.encode()) + _value_weight(fields[name]) for name in fields)
 
 
-def _value_weight(value: wire.Message) -> int:
+def _value_weight(value: protocol.Message) -> int:
     kind = value.WhichOneof("value_type")
     if kind == "string_value":
         return len(value.string_value.encode())

@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 
 import grpc
 
+from facot_backups import protocol
 from facot_backups.local import wire
 
 Fields: TypeAlias = Mapping[str, Any]  # field name -> plain protobuf Value
@@ -37,7 +38,7 @@ def write_documents(
 def delete_documents(host: str, paths: Iterable[str], project: str, database: str = "(default)") -> int:
     """Delete the documents at the relative `paths`; those below them stay. Otherwise as `write_documents`."""
     root = wire.database_name(project, database)
-    writes = (wire.Write(delete=wire.document_name(root, path)) for path in paths)
+    writes = (protocol.Write(delete=wire.document_name(root, path)) for path in paths)
     with grpc.insecure_channel(host) as channel:
         send = _batch_write(channel, root)
         return sum(send(batch) for batch in wire.batches(writes, _BATCH_BYTES, _BATCH_WRITES))
@@ -48,19 +49,19 @@ def metadata(root: str) -> tuple[tuple[str, str], ...]:
     return (("authorization", "Bearer owner"), ("google-cloud-resource-prefix", root))
 
 
-def _write(root: str, path: str, fields: Fields) -> wire.Message:
-    return wire.Write(update=wire.Document(name=wire.document_name(root, path), fields=fields))
+def _write(root: str, path: str, fields: Fields) -> protocol.Message:
+    return protocol.Write(update=protocol.Document(name=wire.document_name(root, path), fields=fields))
 
 
 def _batch_write(channel: grpc.Channel, root: str) -> Any:
     call = channel.unary_unary(
         f"/{wire.SERVICE}/BatchWrite",
-        request_serializer=wire.BatchWriteRequest.SerializeToString,
-        response_deserializer=wire.BatchWriteResponse.FromString,
+        request_serializer=protocol.BatchWriteRequest.SerializeToString,
+        response_deserializer=protocol.BatchWriteResponse.FromString,
     )
 
-    def send(batch: list[wire.Message]) -> int:
-        request = wire.BatchWriteRequest(database=root, writes=batch)
+    def send(batch: list[protocol.Message]) -> int:
+        request = protocol.BatchWriteRequest(database=root, writes=batch)
         response = call(request, metadata=metadata(root), timeout=120)
         for write, status in zip(batch, response.status, strict=True):
             if status.code:

@@ -7,7 +7,8 @@ import re
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
-from facot_backups.local import keys, wire
+from facot_backups import protocol
+from facot_backups.local import keys
 from facot_backups.local.refusals import invalid
 
 SortKey: TypeAlias = tuple[Any, ...]
@@ -19,7 +20,7 @@ _SEGMENT = re.compile(r"([A-Za-z_][A-Za-z_0-9]*)|`((?:[^`\\]|\\.)+)`", re.DOTALL
 _VECTOR = "__vector__"
 
 
-def sort_key(value: wire.Message) -> SortKey:
+def sort_key(value: protocol.Message) -> SortKey:
     """A key that compares as Firestore compares values: by kind first, then within it.
 
     Integers and doubles are one kind, NaN before all numbers; -0.0 equals 0.
@@ -32,17 +33,17 @@ def kind_rank(key: SortKey) -> int:
     return int(key[0])
 
 
-def is_nan(value: wire.Message) -> bool:
+def is_nan(value: protocol.Message) -> bool:
     """Whether it is the double NaN."""
     return value.WhichOneof("value_type") == "double_value" and math.isnan(value.double_value)
 
 
-def is_null(value: wire.Message) -> bool:
+def is_null(value: protocol.Message) -> bool:
     """Whether it is null."""
     return value.WhichOneof("value_type") in (None, "null_value")
 
 
-def is_vector(value: wire.Message) -> bool:
+def is_vector(value: protocol.Message) -> bool:
     """Whether it is a map that stands for a vector."""
     entries = value.map_value.fields
     return "__type__" in entries and entries["__type__"].string_value == _VECTOR
@@ -64,7 +65,7 @@ def parse_field_path(text: str) -> FieldPath:
     raise invalid(f'Invalid field path "{text}".')
 
 
-def lookup(fields: Any, path: FieldPath) -> wire.Message | None:
+def lookup(fields: Any, path: FieldPath) -> protocol.Message | None:
     """The value at `path` in a document's `fields`, None where there is none."""
     *parents, last = path
     for name in parents:
@@ -79,12 +80,12 @@ def _number(value: float) -> SortKey:
     return (2, 0, 0) if math.isnan(value) else (2, 1, value)
 
 
-def _reference(value: wire.Message) -> SortKey:
+def _reference(value: protocol.Message) -> SortKey:
     root, _, path = value.reference_value.partition("/documents/")
     return (6, root, keys.key(path))
 
 
-def _map(value: wire.Message) -> SortKey:
+def _map(value: protocol.Message) -> SortKey:
     entries = value.map_value.fields
     if is_vector(value):
         numbers = [sort_key(number) for number in entries["value"].array_value.values]
@@ -92,7 +93,7 @@ def _map(value: wire.Message) -> SortKey:
     return (10, tuple((name, sort_key(entries[name])) for name in sorted(entries)))
 
 
-_KEYS: dict[str, Callable[[wire.Message], SortKey]] = {
+_KEYS: dict[str, Callable[[protocol.Message], SortKey]] = {
     "null_value": lambda value: (0,),
     "boolean_value": lambda value: (1, value.boolean_value),
     "integer_value": lambda value: (2, 1, value.integer_value),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any, NamedTuple, TypeAlias
 
+from facot_backups import protocol
 from facot_backups.local import filters, keys, names, order, wire
 from facot_backups.local.database import Database, Version
 from facot_backups.local.filters import Predicate
@@ -99,14 +100,14 @@ class Query:
     def _accepts(self, path: str, version: Version) -> bool:
         if self.predicate is None:
             return True
-        document = wire.Document.FromString(version.data)
+        document = protocol.Document.FromString(version.data)
         return self.predicate(document.fields, _own_reference(self.root, path))
 
     def _sorted(self, database: Database, instant: int) -> Iterator[Found]:
         rows: list[tuple[tuple[SortKey, ...], Found]] = []
         for _, record, version in database.scan(self.low, self.high, instant):
             if self.member(record.path):
-                document = wire.Document.FromString(version.data)
+                document = protocol.Document.FromString(version.data)
                 name = _own_reference(self.root, record.path)
                 position = self._position(document.fields, name)
                 if position and (self.predicate is None or self.predicate(document.fields, name)):
@@ -115,7 +116,7 @@ class Query:
             rows.sort(key=lambda row: row[0][index], reverse=self.orders[index].descending)
         return (found for position, found in rows if self._between(position))
 
-    def _position(self, fields: Any, name: wire.Message) -> tuple[SortKey, ...] | None:
+    def _position(self, fields: Any, name: protocol.Message) -> tuple[SortKey, ...] | None:
         position = []
         for field, _ in self.orders:
             value = name if field == NAME else order.lookup(fields, field)
@@ -141,7 +142,7 @@ class Query:
         return 0
 
 
-def understand(parent: Name, query: wire.Message) -> Query:
+def understand(parent: Name, query: protocol.Message) -> Query:
     """Check a StructuredQuery below `parent` and make it ready to run. Refuses what Firestore refuses."""
     selector = _selector(query)
     kindless = not selector.collection_id
@@ -168,10 +169,10 @@ def understand(parent: Name, query: wire.Message) -> Query:
     )
 
 
-def project(data: bytes, mask: tuple[FieldPath, ...]) -> wire.Message:
+def project(data: bytes, mask: tuple[FieldPath, ...]) -> protocol.Message:
     """The document serialized in `data` with the fields of `mask` alone."""
-    document = wire.Document.FromString(data)
-    kept = wire.Document(
+    document = protocol.Document.FromString(data)
+    kept = protocol.Document(
         name=document.name, create_time=document.create_time, update_time=document.update_time
     )
     for path in mask:
@@ -184,23 +185,23 @@ def project(data: bytes, mask: tuple[FieldPath, ...]) -> wire.Message:
     return kept
 
 
-def _selector(query: wire.Message) -> wire.Message:
+def _selector(query: protocol.Message) -> protocol.Message:
     if len(query.from_) > 1:
         raise invalid("StructuredQuery.from cannot have more than one collection selector.")
-    selector = query.from_[0] if query.from_ else wire.StructuredQuery.CollectionSelector()
+    selector = query.from_[0] if query.from_ else protocol.StructuredQuery.CollectionSelector()
     if selector.collection_id:
         names.check_collection_id(selector.collection_id)
     return selector
 
 
-def _range(parent: Name, selector: wire.Message) -> tuple[bytes, bytes]:
+def _range(parent: Name, selector: protocol.Message) -> tuple[bytes, bytes]:
     prefix = keys.key(parent.path)
     if selector.collection_id and not selector.all_descendants:
         prefix += keys.segment_bytes(selector.collection_id)
     return keys.below(prefix)
 
 
-def _membership(parent: Name, selector: wire.Message) -> Membership:
+def _membership(parent: Name, selector: protocol.Message) -> Membership:
     collection, depth = selector.collection_id, parent.depth + 1
     if not selector.all_descendants:
         return lambda path: path.count("/") == depth
@@ -209,7 +210,7 @@ def _membership(parent: Name, selector: wire.Message) -> Membership:
     return lambda path: names.collection_of(path) == collection
 
 
-def _orders(query: wire.Message, kindless: bool) -> tuple[Order, ...]:
+def _orders(query: protocol.Message, kindless: bool) -> tuple[Order, ...]:
     orders = [
         Order(order.parse_field_path(item.field.field_path), item.direction == _DESCENDING)
         for item in query.order_by
@@ -230,15 +231,15 @@ def _orders(query: wire.Message, kindless: bool) -> tuple[Order, ...]:
     return tuple(orders)
 
 
-def _check_kindless(where: wire.Message) -> None:
+def _check_kindless(where: protocol.Message) -> None:
     for field in filters.fields(where):
         if field != NAME:
             raise invalid(f"kind is required for filter: {'.'.join(field)}")
 
 
 def _narrow(
-    root: str, low: bytes, high: bytes, conjuncts: list[wire.Message]
-) -> tuple[bytes, bytes, list[wire.Message]]:
+    root: str, low: bytes, high: bytes, conjuncts: list[protocol.Message]
+) -> tuple[bytes, bytes, list[protocol.Message]]:
     """Turn the filters on `__name__` into bounds; the rest of the filters is returned."""
     rest = []
     for part in conjuncts:
@@ -254,7 +255,7 @@ def _narrow(
     return low, high, rest
 
 
-def _referenced(root: str, value: wire.Message) -> str:
+def _referenced(root: str, value: protocol.Message) -> str:
     if value.WhichOneof("value_type") != "reference_value":
         raise invalid("__key__ filter value must be a Key")
     referenced = names.parse_document(value.reference_value)
@@ -263,14 +264,14 @@ def _referenced(root: str, value: wire.Message) -> str:
     return referenced.path
 
 
-def _all_of(conjuncts: list[wire.Message]) -> Predicate | None:
+def _all_of(conjuncts: list[protocol.Message]) -> Predicate | None:
     predicates = [filters.compile_filter(part) for part in conjuncts]
     if not predicates:
         return None
     return lambda fields, name: all(predicate(fields, name) for predicate in predicates)
 
 
-def _cursor(root: str, query: wire.Message, side: str, orders: tuple[Order, ...]) -> Cursor | None:
+def _cursor(root: str, query: protocol.Message, side: str, orders: tuple[Order, ...]) -> Cursor | None:
     """The cursor `start_at` or `end_at`; it may have a value for each order that the query itself names."""
     if not query.HasField(side):
         return None
@@ -289,7 +290,7 @@ def _edge(cursor: Cursor, descending: bool) -> bytes:
     return key if cursor.before != descending else key + b"\x00"
 
 
-def _mask(query: wire.Message) -> tuple[FieldPath, ...]:
+def _mask(query: protocol.Message) -> tuple[FieldPath, ...]:
     paths = [order.parse_field_path(field.field_path) for field in query.select.fields]
     return tuple(path for path in paths if path != NAME)
 
@@ -300,5 +301,5 @@ def _not_negative(number: int, what: str) -> int:
     return number
 
 
-def _own_reference(root: str, path: str) -> wire.Message:
-    return wire.Value(reference_value=wire.document_name(root, path))
+def _own_reference(root: str, path: str) -> protocol.Message:
+    return protocol.Value(reference_value=wire.document_name(root, path))

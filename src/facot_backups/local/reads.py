@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from facot_backups import protocol
 from facot_backups.local import encode, keys, names, order, query, wire
 from facot_backups.local.database import Database, Version
 from facot_backups.local.names import Name
@@ -32,9 +33,11 @@ def run_query(database: Database, asked: Query, instant: int) -> Iterator[bytes]
     yield (moment if ready is None else ready) + _DONE
 
 
-def aggregate(database: Database, asked: Query, counts: dict[str, int | None], instant: int) -> wire.Message:
+def aggregate(
+    database: Database, asked: Query, counts: dict[str, int | None], instant: int
+) -> protocol.Message:
     """The response of RunAggregationQuery: for each alias the count, up to its bound."""
-    response = wire.RunAggregationQueryResponse()
+    response = protocol.RunAggregationQueryResponse()
     encode.set_time(response.read_time, instant)
     total = sum(1 for _ in asked.run(database, instant))
     for alias, bound in counts.items():
@@ -43,7 +46,7 @@ def aggregate(database: Database, asked: Query, counts: dict[str, int | None], i
     return response
 
 
-def counts(aggregations: Sequence[wire.Message]) -> dict[str, int | None]:
+def counts(aggregations: Sequence[protocol.Message]) -> dict[str, int | None]:
     """The counts that are asked for: alias and upper bound. Refuses sums and averages."""
     asked: dict[str, int | None] = {}
     unnamed = 0
@@ -64,7 +67,7 @@ def counts(aggregations: Sequence[wire.Message]) -> dict[str, int | None]:
     return asked
 
 
-def batch_get(database: Database, request: wire.Message, instant: int) -> Iterator[wire.Message]:
+def batch_get(database: Database, request: protocol.Message, instant: int) -> Iterator[protocol.Message]:
     """One BatchGetDocumentsResponse for each different name, in the order of the request."""
     mask = mask_of(request)
     asked = [names.parse_document(name) for name in dict.fromkeys(request.documents)]
@@ -72,7 +75,7 @@ def batch_get(database: Database, request: wire.Message, instant: int) -> Iterat
         if name.root != database.name:
             raise invalid(f'"{name.path}" is not in the database "{database.name}".')
     for name in asked:
-        response = wire.BatchGetDocumentsResponse()
+        response = protocol.BatchGetDocumentsResponse()
         encode.set_time(response.read_time, instant)
         version = database.get(name.path, instant)
         if version is None:
@@ -84,18 +87,18 @@ def batch_get(database: Database, request: wire.Message, instant: int) -> Iterat
 
 def get_document(
     database: Database, name: str, mask: tuple[FieldPath, ...] | None, instant: int
-) -> wire.Message:
+) -> protocol.Message:
     """The document, with the fields of `mask` alone. Refuses when it does not exist."""
     version = database.get(names.parse_document(name).path, instant)
     if version is None:
         raise not_found(f"Document ({name}) not found.")
-    return wire.Document.FromString(_masked(version, mask))
+    return protocol.Document.FromString(_masked(version, mask))
 
 
-def list_collection_ids(database: Database, request: wire.Message, instant: int) -> wire.Message:
+def list_collection_ids(database: Database, request: protocol.Message, instant: int) -> protocol.Message:
     """The collections below the parent that hold documents at any depth, in order, a page of them."""
     parent = names.parse_parent(request.parent)
-    response = wire.ListCollectionIdsResponse()
+    response = protocol.ListCollectionIdsResponse()
     prefix = keys.key(parent.path)
     low, high = keys.below(prefix)
     if request.page_token:
@@ -111,10 +114,10 @@ def list_collection_ids(database: Database, request: wire.Message, instant: int)
     return response
 
 
-def list_documents(database: Database, request: wire.Message, instant: int) -> wire.Message:
+def list_documents(database: Database, request: protocol.Message, instant: int) -> protocol.Message:
     """A page of the documents of one collection; with `show_missing` also parents that do not exist."""
     parent = names.parse_parent(request.parent)
-    response = wire.ListDocumentsResponse()
+    response = protocol.ListDocumentsResponse()
     if request.order_by:
         raise unimplemented("This server lists documents in the order of their names.")
     size = _page_size(request, _DOCUMENTS, _MOST_DOCUMENTS)
@@ -132,7 +135,7 @@ def list_documents(database: Database, request: wire.Message, instant: int) -> w
 
 
 def _children(
-    database: Database, parent: Name, request: wire.Message, instant: int
+    database: Database, parent: Name, request: protocol.Message, instant: int
 ) -> Iterator[tuple[str, Version | None]]:
     prefix = keys.key(parent.path)
     if request.collection_id:
@@ -152,7 +155,7 @@ def _children(
         low = keys.after_subtree(keys.key(child))
 
 
-def mask_of(request: wire.Message) -> tuple[FieldPath, ...] | None:
+def mask_of(request: protocol.Message) -> tuple[FieldPath, ...] | None:
     """The field paths of the request's DocumentMask; None for all fields, as an empty mask means too."""
     parsed = [order.parse_field_path(text) for text in request.mask.field_paths]
     return tuple(path for path in parsed if path != order.NAME) if parsed else None
@@ -166,7 +169,7 @@ def _masked(version: Version, mask: tuple[FieldPath, ...] | None) -> bytes:
     return masked
 
 
-def _page_size(request: wire.Message, default: int, most: int) -> int:
+def _page_size(request: protocol.Message, default: int, most: int) -> int:
     if request.page_size < 0:
         raise invalid("page_size must be greater than or equal to zero.")
     return min(request.page_size or default, most)
@@ -179,12 +182,12 @@ def _token(token: str) -> str:
 
 
 def _skipped(offset: int) -> bytes:
-    data: bytes = wire.RunQueryResponse(skipped_results=offset).SerializeToString()
+    data: bytes = protocol.RunQueryResponse(skipped_results=offset).SerializeToString()
     return data
 
 
 def _timestamp(micros: int) -> bytes:
-    holder = wire.RunQueryResponse()
+    holder = protocol.RunQueryResponse()
     encode.set_time(holder.read_time, micros)
     data: bytes = holder.read_time.SerializeToString()
     return data

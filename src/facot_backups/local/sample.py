@@ -17,6 +17,7 @@ from typing import Any, TypeAlias
 from stdnum import luhn
 from stdnum.do import rnc as stdnum_rnc
 
+from facot_backups import protocol
 from facot_backups.local import encode, wire
 from facot_backups.local import sample_words as words
 from facot_backups.local.load import Fields, write_documents
@@ -387,7 +388,7 @@ class _Maker:
     def _phone(self) -> str:
         return f"809-555-{self.random.randrange(10_000):04}"
 
-    def _point(self) -> wire.Message:
+    def _point(self) -> protocol.Message:
         random = self.random
         return encode.geopoint(round(random.uniform(17.9, 19.8), 6), round(random.uniform(-71.5, -68.5), 6))
 

@@ -20,6 +20,7 @@ from typing import Any, Self
 
 import grpc
 
+from facot_backups import protocol
 from facot_backups.clock import Clock, SystemClock
 from facot_backups.local import faults, wire, writes
 from facot_backups.local.database import Version
@@ -107,7 +108,7 @@ class LocalFirestore:
             with target.lock:
                 now = target.tick()
                 for path, fields in chunk:
-                    document = wire.Document(name=wire.document_name(target.name, path), fields=fields)
+                    document = protocol.Document(name=wire.document_name(target.name, path), fields=fields)
                     target.put(path, Version(now, now, writes.serialize(document, now, now)))
                     count += 1
         return count

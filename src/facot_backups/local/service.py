@@ -10,6 +10,7 @@ from datetime import timedelta
 
 import grpc
 
+from facot_backups import protocol
 from facot_backups.clock import Clock
 from facot_backups.local import encode, names, query, reads, wire, writes
 from facot_backups.local.database import Database
@@ -57,19 +58,19 @@ class Service:
 
     # -- queries
 
-    def run_query(self, request: wire.Message) -> Iterator[bytes]:
+    def run_query(self, request: protocol.Message) -> Iterator[bytes]:
         """RunQuery."""
         parent, database = self._parent(request.parent)
         asked = self._understand(parent, request.structured_query)
         instant, transaction, opened = self._moment(database, request)
         if opened:
-            yield wire.RunQueryResponse(transaction=opened).SerializeToString()
+            yield protocol.RunQueryResponse(transaction=opened).SerializeToString()
         for message in reads.run_query(database, asked, instant):
             if transaction:
                 transaction.paths.update(_paths_in(message))
             yield message
 
-    def run_aggregation_query(self, request: wire.Message) -> Iterator[wire.Message]:
+    def run_aggregation_query(self, request: protocol.Message) -> Iterator[protocol.Message]:
         """RunAggregationQuery."""
         if self._switches.refuse_count:
             raise Refusal(self._switches.refuse_count, "This server does not count.")
@@ -79,31 +80,31 @@ class Service:
         counts = reads.counts(request.structured_aggregation_query.aggregations)
         yield reads.aggregate(database, asked, counts, instant)
 
-    def batch_get_documents(self, request: wire.Message) -> Iterator[wire.Message]:
+    def batch_get_documents(self, request: protocol.Message) -> Iterator[protocol.Message]:
         """BatchGetDocuments."""
         database = self.database(request.database)
         instant, transaction, opened = self._moment(database, request)
         if opened:
-            yield wire.BatchGetDocumentsResponse(transaction=opened)
+            yield protocol.BatchGetDocumentsResponse(transaction=opened)
         if transaction:
             transaction.paths.update(names.parse_document(name).path for name in request.documents)
         yield from reads.batch_get(database, request, instant)
 
     # -- single documents and lists
 
-    def get_document(self, request: wire.Message) -> wire.Message:
+    def get_document(self, request: protocol.Message) -> protocol.Message:
         """GetDocument."""
         _, database = self._document(request.name)
         instant, _, _ = self._moment(database, request)
         return reads.get_document(database, request.name, reads.mask_of(request), instant)
 
-    def list_documents(self, request: wire.Message) -> wire.Message:
+    def list_documents(self, request: protocol.Message) -> protocol.Message:
         """ListDocuments."""
         _, database = self._parent(request.parent)
         instant, _, _ = self._moment(database, request)
         return reads.list_documents(database, request, instant)
 
-    def list_collection_ids(self, request: wire.Message) -> wire.Message:
+    def list_collection_ids(self, request: protocol.Message) -> protocol.Message:
         """ListCollectionIds."""
         _, database = self._parent(request.parent)
         instant = database.instant(_read_time(request))
@@ -111,22 +112,22 @@ class Service:
 
     # -- writes
 
-    def commit(self, request: wire.Message) -> wire.Message:
+    def commit(self, request: protocol.Message) -> protocol.Message:
         """Commit."""
         database = self.database(request.database)
         with database.lock:
             if request.transaction:
                 self._close(request.transaction, committing=bool(request.writes))
             results, now = writes.commit(database, request.writes)
-        response = wire.CommitResponse(write_results=results)
+        response = protocol.CommitResponse(write_results=results)
         if request.writes:
             encode.set_time(response.commit_time, now)
         return response
 
-    def batch_write(self, request: wire.Message) -> wire.Message:
+    def batch_write(self, request: protocol.Message) -> protocol.Message:
         """BatchWrite."""
         database = self.database(request.database)
-        response = wire.BatchWriteResponse()
+        response = protocol.BatchWriteResponse()
         for result, refusal in writes.batch(database, request.writes):
             response.write_results.append(result)
             status = response.status.add()
@@ -134,7 +135,7 @@ class Service:
                 status.code, status.message = refusal.number, refusal.message
         return response
 
-    def create_document(self, request: wire.Message) -> wire.Message:
+    def create_document(self, request: protocol.Message) -> protocol.Message:
         """CreateDocument; without an id the server makes one of 20 characters."""
         parent, database = self._parent(request.parent)
         names.check_collection_id(request.collection_id)
@@ -142,48 +143,50 @@ class Service:
             raise invalid("document.name must not be set")
         document_id = request.document_id or secrets.token_hex(10)
         path = "/".join([*filter(None, [parent.path]), request.collection_id, document_id])
-        write = wire.Write(update=request.document)
+        write = protocol.Write(update=request.document)
         write.update.name = wire.document_name(database.name, path)
         write.current_document.exists = False
         return self._write_one(database, write, request)
 
-    def update_document(self, request: wire.Message) -> wire.Message:
+    def update_document(self, request: protocol.Message) -> protocol.Message:
         """UpdateDocument."""
         _, database = self._document(request.document.name)
-        write = wire.Write(update=request.document)
+        write = protocol.Write(update=request.document)
         if request.HasField("update_mask"):
             write.update_mask.CopyFrom(request.update_mask)
         if request.HasField("current_document"):
             write.current_document.CopyFrom(request.current_document)
         return self._write_one(database, write, request)
 
-    def delete_document(self, request: wire.Message) -> wire.Message:
+    def delete_document(self, request: protocol.Message) -> protocol.Message:
         """DeleteDocument."""
         _, database = self._document(request.name)
-        write = wire.Write(delete=request.name)
+        write = protocol.Write(delete=request.name)
         if request.HasField("current_document"):
             write.current_document.CopyFrom(request.current_document)
         writes.commit(database, [write])
         return wire.Empty()
 
-    def _write_one(self, database: Database, write: wire.Message, request: wire.Message) -> wire.Message:
+    def _write_one(
+        self, database: Database, write: protocol.Message, request: protocol.Message
+    ) -> protocol.Message:
         with database.lock:
             writes.commit(database, [write])
             return reads.get_document(database, write.update.name, reads.mask_of(request), database.now())
 
     # -- transactions
 
-    def begin_transaction(self, request: wire.Message) -> wire.Message:
+    def begin_transaction(self, request: protocol.Message) -> protocol.Message:
         """BeginTransaction."""
         opened = self._open(self.database(request.database), request.options)
-        return wire.BeginTransactionResponse(transaction=opened)
+        return protocol.BeginTransactionResponse(transaction=opened)
 
-    def rollback(self, request: wire.Message) -> wire.Message:
+    def rollback(self, request: protocol.Message) -> protocol.Message:
         """Rollback."""
         self._known(request.transaction).closed = True
         return wire.Empty()
 
-    def _open(self, database: Database, options: wire.Message) -> bytes:
+    def _open(self, database: Database, options: protocol.Message) -> bytes:
         read_only = options.HasField("read_only")
         asked = options.read_only.read_time if options.read_only.HasField("read_time") else None
         instant = database.instant(encode.get_time(asked) if asked is not None else None)
@@ -226,13 +229,13 @@ class Service:
         document = names.parse_document(name)
         return document, self.database(document.root)
 
-    def _understand(self, parent: Name, structured: wire.Message) -> query.Query:
+    def _understand(self, parent: Name, structured: protocol.Message) -> query.Query:
         asked = query.understand(parent, structured)
         if asked.kindless and self._switches.refuse_kindless:
             raise Refusal(self._switches.refuse_kindless, "kind is required for all queries")
         return asked
 
-    def _moment(self, database: Database, request: wire.Message) -> tuple[int, Transaction | None, bytes]:
+    def _moment(self, database: Database, request: protocol.Message) -> tuple[int, Transaction | None, bytes]:
         """The instant to read at, the transaction of the read, and its token where it begins here."""
         kind = request.WhichOneof("consistency_selector")
         if kind == "transaction":
@@ -245,7 +248,7 @@ class Service:
         return database.instant(_read_time(request)), None, b""
 
 
-def _read_time(request: wire.Message) -> int | None:
+def _read_time(request: protocol.Message) -> int | None:
     """The instant that a request names, in microseconds, None for the present one."""
     if not request.HasField("read_time"):
         return None
@@ -258,7 +261,7 @@ def _read_time(request: wire.Message) -> int | None:
 
 
 def _paths_in(message: bytes) -> list[str]:
-    response = wire.RunQueryResponse.FromString(message)
+    response = protocol.RunQueryResponse.FromString(message)
     return [names.parse_document(response.document.name).path] if response.HasField("document") else []
 
 
@@ -267,25 +270,27 @@ class Method:
     """An RPC: its name, the class of its requests, what answers it, whether the answer is a stream."""
 
     name: str
-    request: wire.Message
-    answer: Callable[[wire.Message], wire.Message]
+    request: protocol.Message
+    answer: Callable[[protocol.Message], protocol.Message]
     stream: bool = False
 
 
 def methods(service: Service) -> list[Method]:
     """Every RPC that the server answers."""
     return [
-        Method("RunQuery", wire.RunQueryRequest, service.run_query, stream=True),
-        Method("RunAggregationQuery", wire.RunAggregationQueryRequest, service.run_aggregation_query, True),
-        Method("BatchGetDocuments", wire.BatchGetDocumentsRequest, service.batch_get_documents, True),
-        Method("GetDocument", wire.GetDocumentRequest, service.get_document),
-        Method("ListDocuments", wire.ListDocumentsRequest, service.list_documents),
-        Method("ListCollectionIds", wire.ListCollectionIdsRequest, service.list_collection_ids),
-        Method("Commit", wire.CommitRequest, service.commit),
-        Method("BatchWrite", wire.BatchWriteRequest, service.batch_write),
-        Method("CreateDocument", wire.CreateDocumentRequest, service.create_document),
-        Method("UpdateDocument", wire.UpdateDocumentRequest, service.update_document),
-        Method("DeleteDocument", wire.DeleteDocumentRequest, service.delete_document),
-        Method("BeginTransaction", wire.BeginTransactionRequest, service.begin_transaction),
-        Method("Rollback", wire.RollbackRequest, service.rollback),
+        Method("RunQuery", protocol.RunQueryRequest, service.run_query, stream=True),
+        Method(
+            "RunAggregationQuery", protocol.RunAggregationQueryRequest, service.run_aggregation_query, True
+        ),
+        Method("BatchGetDocuments", protocol.BatchGetDocumentsRequest, service.batch_get_documents, True),
+        Method("GetDocument", protocol.GetDocumentRequest, service.get_document),
+        Method("ListDocuments", protocol.ListDocumentsRequest, service.list_documents),
+        Method("ListCollectionIds", protocol.ListCollectionIdsRequest, service.list_collection_ids),
+        Method("Commit", protocol.CommitRequest, service.commit),
+        Method("BatchWrite", protocol.BatchWriteRequest, service.batch_write),
+        Method("CreateDocument", protocol.CreateDocumentRequest, service.create_document),
+        Method("UpdateDocument", protocol.UpdateDocumentRequest, service.update_document),
+        Method("DeleteDocument", protocol.DeleteDocumentRequest, service.delete_document),
+        Method("BeginTransaction", protocol.BeginTransactionRequest, service.begin_transaction),
+        Method("Rollback", protocol.RollbackRequest, service.rollback),
     ]

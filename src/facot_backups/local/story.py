@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from facot_backups.local import encode, wire
+from facot_backups import protocol
+from facot_backups.local import encode
 from facot_backups.local.load import Fields, delete_documents, write_documents
 from facot_backups.local.sample import Business, documents
 
@@ -77,7 +78,7 @@ def _is_issued(path: str, fields: Fields) -> bool:
     )
 
 
-def _company(value: wire.Message) -> str:
+def _company(value: protocol.Message) -> str:
     return value.string_value or str(value.integer_value)
 
 

@@ -1,56 +1,16 @@
-"""Firestore's wire words: plain protobuf classes, database names, relative paths.
-
-The plain classes under google-cloud-firestore's proto-plus wrappers are used throughout, because wrappers
-cost more per document than all other work. They are made at run time, hence `Any`.
-"""
+"""Firestore's wire words: database names, relative paths, batches of messages."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any, TypeAlias
 
-from google.cloud.firestore_v1 import types
 from google.protobuf import empty_pb2
 from google.protobuf.struct_pb2 import NULL_VALUE
 
-Message: TypeAlias = Any
+from facot_backups.protocol import Message, Value
+
 SERVICE = "google.firestore.v1.Firestore"
-
-
-def plain(wrapper: Any) -> Any:
-    """The plain protobuf class under a proto-plus class."""
-    return wrapper.pb(wrapper()).__class__
-
-
 Empty = empty_pb2.Empty
-Document = plain(types.Document)
-Value = plain(types.Value)
-ArrayValue = plain(types.ArrayValue)
-MapValue = plain(types.MapValue)
-Write = plain(types.Write)
-WriteResult = plain(types.WriteResult)
-StructuredQuery = plain(types.StructuredQuery)
-BatchWriteRequest = plain(types.BatchWriteRequest)
-BatchWriteResponse = plain(types.BatchWriteResponse)
-CommitRequest = plain(types.CommitRequest)
-CommitResponse = plain(types.CommitResponse)
-GetDocumentRequest = plain(types.GetDocumentRequest)
-CreateDocumentRequest = plain(types.CreateDocumentRequest)
-UpdateDocumentRequest = plain(types.UpdateDocumentRequest)
-DeleteDocumentRequest = plain(types.DeleteDocumentRequest)
-ListDocumentsRequest = plain(types.ListDocumentsRequest)
-ListDocumentsResponse = plain(types.ListDocumentsResponse)
-ListCollectionIdsRequest = plain(types.ListCollectionIdsRequest)
-ListCollectionIdsResponse = plain(types.ListCollectionIdsResponse)
-BatchGetDocumentsRequest = plain(types.BatchGetDocumentsRequest)
-BatchGetDocumentsResponse = plain(types.BatchGetDocumentsResponse)
-RunQueryRequest = plain(types.RunQueryRequest)
-RunQueryResponse = plain(types.RunQueryResponse)
-RunAggregationQueryRequest = plain(types.RunAggregationQueryRequest)
-RunAggregationQueryResponse = plain(types.RunAggregationQueryResponse)
-BeginTransactionRequest = plain(types.BeginTransactionRequest)
-BeginTransactionResponse = plain(types.BeginTransactionResponse)
-RollbackRequest = plain(types.RollbackRequest)
 
 
 def null() -> Message:

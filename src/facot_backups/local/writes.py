@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from facot_backups import protocol
 from facot_backups.local import encode, limits, names, order, wire
 from facot_backups.local.database import Database, Version
 from facot_backups.local.order import FieldPath
@@ -13,14 +14,16 @@ from facot_backups.local.refusals import Refusal, already_exists, invalid, not_f
 _REQUEST_TIME = 1
 
 
-def commit(database: Database, writes: Sequence[wire.Message]) -> tuple[list[wire.Message], int]:
+def commit(database: Database, writes: Sequence[protocol.Message]) -> tuple[list[protocol.Message], int]:
     """Apply all writes at one instant or none. Returns their WriteResults and the commit time."""
     for write in writes:
         check(database, write)
     return _commit_checked(database, writes)
 
 
-def _commit_checked(database: Database, writes: Sequence[wire.Message]) -> tuple[list[wire.Message], int]:
+def _commit_checked(
+    database: Database, writes: Sequence[protocol.Message]
+) -> tuple[list[protocol.Message], int]:
     with database.lock:
         now = database.tick()
         pending: dict[str, Version] = {}
@@ -30,7 +33,7 @@ def _commit_checked(database: Database, writes: Sequence[wire.Message]) -> tuple
     return results, now
 
 
-def check(database: Database, write: wire.Message) -> None:
+def check(database: Database, write: protocol.Message) -> None:
     """Refuse a write that is wrong in itself, whatever the database holds."""
     kind = write.WhichOneof("operation")
     if kind is None:
@@ -44,12 +47,12 @@ def check(database: Database, write: wire.Message) -> None:
             order.parse_field_path(path)
 
 
-def _checked_path(write: wire.Message) -> str:
+def _checked_path(write: protocol.Message) -> str:
     """The relative path of the document that a checked write is about."""
     return _name(write).partition("/documents/")[2]
 
 
-def _name(write: wire.Message) -> str:
+def _name(write: protocol.Message) -> str:
     kind = write.WhichOneof("operation")
     return str(
         write.delete
@@ -60,12 +63,14 @@ def _name(write: wire.Message) -> str:
     )
 
 
-def _apply(database: Database, write: wire.Message, now: int, pending: dict[str, Version]) -> wire.Message:
+def _apply(
+    database: Database, write: protocol.Message, now: int, pending: dict[str, Version]
+) -> protocol.Message:
     path = _checked_path(write)
     before = pending.get(path) or database.latest(path)
     before = before if before and before.data is not None else None
     _require(write, path, before)
-    result = wire.WriteResult()
+    result = protocol.WriteResult()
     if write.WhichOneof("operation") == "delete":
         if before:
             pending[path] = Version(now, now, None)
@@ -81,7 +86,7 @@ def _apply(database: Database, write: wire.Message, now: int, pending: dict[str,
     return result
 
 
-def _require(write: wire.Message, path: str, before: Version | None) -> None:
+def _require(write: protocol.Message, path: str, before: Version | None) -> None:
     condition = write.current_document
     kind = condition.WhichOneof("condition_type")
     if kind == "exists" and condition.exists and before is None:
@@ -94,13 +99,13 @@ def _require(write: wire.Message, path: str, before: Version | None) -> None:
             raise precondition("the stored version does not match the required base version")
 
 
-def _updated(write: wire.Message, before: Version | None) -> wire.Message:
+def _updated(write: protocol.Message, before: Version | None) -> protocol.Message:
     """The document as the write leaves it, before its transforms."""
-    old = wire.Document.FromString(before.data) if before else wire.Document()
+    old = protocol.Document.FromString(before.data) if before else protocol.Document()
     if write.WhichOneof("operation") == "transform":
         return old
     if not write.HasField("update_mask"):
-        document = wire.Document()
+        document = protocol.Document()
         document.CopyFrom(write.update)
         return document
     for text in write.update_mask.field_paths:
@@ -114,13 +119,13 @@ def _updated(write: wire.Message, before: Version | None) -> wire.Message:
 
 
 def _stored(
-    database: Database, path: str, document: wire.Message, now: int, before: Version | None
+    database: Database, path: str, document: protocol.Message, now: int, before: Version | None
 ) -> Version:
     """The version to keep; `before` itself where nothing changes."""
     document.name = wire.document_name(database.name, path)
     created = before.create_time if before else now
     if before and before.data is not None:
-        old = wire.Document.FromString(before.data)
+        old = protocol.Document.FromString(before.data)
         document.create_time.CopyFrom(old.create_time)
         document.update_time.CopyFrom(old.update_time)
         if document.SerializeToString(deterministic=True) == old.SerializeToString(deterministic=True):
@@ -128,7 +133,7 @@ def _stored(
     return Version(now, created, serialize(document, created, now))
 
 
-def serialize(document: wire.Message, created: int, updated: int) -> bytes:
+def serialize(document: protocol.Message, created: int, updated: int) -> bytes:
     """The document's bytes with its two times, in microseconds, set."""
     encode.set_time(document.create_time, created)
     encode.set_time(document.update_time, updated)
@@ -136,13 +141,13 @@ def serialize(document: wire.Message, created: int, updated: int) -> bytes:
     return data
 
 
-def _transforms(write: wire.Message) -> Sequence[wire.Message]:
+def _transforms(write: protocol.Message) -> Sequence[protocol.Message]:
     if write.WhichOneof("operation") == "transform":
         return list(write.transform.field_transforms)
     return list(write.update_transforms)
 
 
-def _place(fields: Any, path: FieldPath) -> wire.Message:
+def _place(fields: Any, path: FieldPath) -> protocol.Message:
     """The value at `path`, made with the maps above it where it is not there."""
     for name in path[:-1]:
         if fields[name].WhichOneof("value_type") != "map_value":
@@ -160,7 +165,7 @@ def _remove(fields: Any, path: FieldPath) -> None:
         del fields[path[-1]]
 
 
-def _transform(document: wire.Message, transform: wire.Message, now: int) -> wire.Message:
+def _transform(document: protocol.Message, transform: protocol.Message, now: int) -> protocol.Message:
     """Change one field in place; returns the result that the server reports."""
     kind = transform.WhichOneof("transform_type")
     target = _place(document.fields, order.parse_field_path(transform.field_path))
@@ -176,33 +181,33 @@ def _transform(document: wire.Message, transform: wire.Message, now: int) -> wir
         return wire.null()
     else:
         raise invalid("A transform has no operation.")
-    result = wire.Value()
+    result = protocol.Value()
     result.CopyFrom(target)
     return result
 
 
-def _is_number(value: wire.Message) -> bool:
+def _is_number(value: protocol.Message) -> bool:
     return value.WhichOneof("value_type") in ("integer_value", "double_value")
 
 
-def _plain_number(value: wire.Message) -> int | float:
+def _plain_number(value: protocol.Message) -> int | float:
     number: int | float = getattr(value, value.WhichOneof("value_type"))
     return number
 
 
-def _increment(target: wire.Message, by: wire.Message) -> wire.Message:
+def _increment(target: protocol.Message, by: protocol.Message) -> protocol.Message:
     if not _is_number(by):
         raise invalid("An increment must be a number.")
     if not _is_number(target):
         return by
     total = _plain_number(target) + _plain_number(by)
     if isinstance(total, float):
-        return wire.Value(double_value=total)
-    return wire.Value(integer_value=max(-(2**63), min(2**63 - 1, total)))
+        return protocol.Value(double_value=total)
+    return protocol.Value(integer_value=max(-(2**63), min(2**63 - 1, total)))
 
 
-def _extreme(larger: bool) -> Callable[[wire.Message, wire.Message], wire.Message]:
-    def choose(target: wire.Message, bound: wire.Message) -> wire.Message:
+def _extreme(larger: bool) -> Callable[[protocol.Message, protocol.Message], protocol.Message]:
+    def choose(target: protocol.Message, bound: protocol.Message) -> protocol.Message:
         if not _is_number(bound):
             raise invalid("A maximum or minimum must be a number.")
         if not _is_number(target):
@@ -214,7 +219,7 @@ def _extreme(larger: bool) -> Callable[[wire.Message, wire.Message], wire.Messag
     return choose
 
 
-def _append(target: wire.Message, items: Sequence[wire.Message]) -> None:
+def _append(target: protocol.Message, items: Sequence[protocol.Message]) -> None:
     if target.WhichOneof("value_type") != "array_value":
         target.array_value.SetInParent()
     present = [order.sort_key(item) for item in target.array_value.values]
@@ -224,28 +229,30 @@ def _append(target: wire.Message, items: Sequence[wire.Message]) -> None:
             target.array_value.values.append(item)
 
 
-def _remove_all(target: wire.Message, items: Sequence[wire.Message]) -> None:
+def _remove_all(target: protocol.Message, items: Sequence[protocol.Message]) -> None:
     unwanted = [order.sort_key(item) for item in items]
     kept = []
     if target.WhichOneof("value_type") == "array_value":
         kept = [item for item in target.array_value.values if order.sort_key(item) not in unwanted]
-    target.CopyFrom(wire.Value(array_value=wire.ArrayValue(values=kept)))
+    target.CopyFrom(protocol.Value(array_value=protocol.ArrayValue(values=kept)))
 
 
-_NUMBERS: dict[str, Callable[[wire.Message, wire.Message], wire.Message]] = {
+_NUMBERS: dict[str, Callable[[protocol.Message, protocol.Message], protocol.Message]] = {
     "increment": _increment,
     "maximum": _extreme(larger=True),
     "minimum": _extreme(larger=False),
 }
-_ARRAYS: dict[str, Callable[[wire.Message, Sequence[wire.Message]], None]] = {
+_ARRAYS: dict[str, Callable[[protocol.Message, Sequence[protocol.Message]], None]] = {
     "append_missing_elements": _append,
     "remove_all_from_array": _remove_all,
 }
 
 
-def batch(database: Database, writes: Sequence[wire.Message]) -> list[tuple[wire.Message, Refusal | None]]:
+def batch(
+    database: Database, writes: Sequence[protocol.Message]
+) -> list[tuple[protocol.Message, Refusal | None]]:
     """Apply each write on its own. Returns a WriteResult and what was refused for each, in order."""
-    outcome: list[tuple[wire.Message, Refusal | None]] = []
+    outcome: list[tuple[protocol.Message, Refusal | None]] = []
     for write in writes:
         check(database, write)
     if len({_checked_path(write) for write in writes}) < len(writes):
@@ -254,5 +261,5 @@ def batch(database: Database, writes: Sequence[wire.Message]) -> list[tuple[wire
         try:
             outcome.append((_commit_checked(database, [write])[0][0], None))
         except Refusal as refusal:
-            outcome.append((wire.WriteResult(), refusal))
+            outcome.append((protocol.WriteResult(), refusal))
     return outcome

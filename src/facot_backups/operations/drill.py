@@ -37,8 +37,6 @@ from facot_backups.events import Emit, PhaseStarted, Progressed, Warned, ignore
 from facot_backups.firestore.connection import Connection, ConnectionOptions, connect, make_client
 from facot_backups.firestore.encode import encode_document
 from facot_backups.firestore.names import documents_root, path_of
-from facot_backups.firestore.protos import Document as DocumentMessage
-from facot_backups.firestore.protos import Message, RunQueryRequest
 from facot_backups.local.server import LocalFirestore
 from facot_backups.model import EVERYTHING, DocumentPath, Json, Scope, Source
 from facot_backups.operations.compare import precedes
@@ -53,6 +51,7 @@ from facot_backups.operations.scheduled import PROOF
 from facot_backups.operations.serving import UNKNOWN_PROJECT, memory_needed, warn_of_memory
 from facot_backups.operations.sides import side_of
 from facot_backups.operations.verify import VerifyReport, verify
+from facot_backups.protocol import Message, RunQueryRequest
 from facot_backups.state import State
 
 # Differences that are named; all are counted.
@@ -324,7 +323,7 @@ def _judge(path: DocumentPath, message: Message, restored: Message, found: _Foun
 
 def _content(message: Message) -> bytes:
     """A document's fields as bytes that do not depend on the order of maps: equal to the last bit."""
-    return bytes(DocumentMessage(fields=message.fields).SerializeToString(deterministic=True))
+    return bytes(type(message)(fields=message.fields).SerializeToString(deterministic=True))
 
 
 def _expected(backup: AnyBackup, root: str) -> Iterator[tuple[DocumentPath, Message]]:
@@ -361,4 +360,4 @@ def _everything(client: Any, root: str) -> Iterator[Message]:
 def _wrapped(request: Message) -> Any:
     from google.cloud.firestore_v1 import types
 
-    return types.RunQueryRequest.wrap(request)
+    return types.RunQueryRequest.deserialize(request.SerializeToString())

@@ -20,7 +20,6 @@ from facot_backups.events import Emit, Progressed
 from facot_backups.firestore.codec import decode_document
 from facot_backups.firestore.connection import Connection
 from facot_backups.firestore.encode import encode_document
-from facot_backups.firestore.protos import Document as DocumentMessage
 from facot_backups.model import Document, DocumentPath, Scope, Source, path_key
 from facot_backups.operations.compare import (
     Change,
@@ -36,6 +35,7 @@ from facot_backups.operations.restore_guard import Action, Guard, Planned, Quest
 from facot_backups.operations.restore_lost import LostValues
 from facot_backups.operations.restore_spool import Entry, Spool, content
 from facot_backups.operations.sides import FolderSide, OldSide
+from facot_backups.protocol import Document as DocumentMessage
 
 Mode: TypeAlias = Literal["overwrite", "missing", "mirror"]
 MODES: tuple[Mode, ...] = ("overwrite", "missing", "mirror")
