@@ -84,6 +84,9 @@ class Ways:
     def run_if_due(self, _settings: Any, _emit: Emit, _stop: Stop) -> ScheduledRun:
         return run_if_due(self._job)
 
+    def look(self, _settings: Any) -> None:
+        return
+
     def back_up(self, *_: Any) -> Backup:
         raise NotImplementedError
 

@@ -157,7 +157,7 @@ class Computer:
         return sorted(self.published, key=lambda b: b.proven().read_time, reverse=True)
 
     @contextmanager
-    def locked(self) -> Iterator[Computer]:
+    def locked(self, *, create: bool = False) -> Iterator[Computer]:
         if _within([*self.year.unplugged, *self.year.full], self.true):
             self.refused[self.now().astimezone(self.zone()).date()] += 1
         self._plugged()

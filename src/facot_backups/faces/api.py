@@ -170,7 +170,7 @@ class BackupRunner:
         Takes the lock of the folder, reads Firestore, publishes a folder. Raises UsageError for a date that
         is none, SourceMismatch, and SettingError for an argument.
         """
-        from facot_backups.operations.backup import BackupRequest, back_up
+        from facot_backups.operations.backup import BackupRequest
 
         label = _date(date_str) if date_str is not None else None
         day = label or SystemClock().now().astimezone(SystemClock().zone()).date()
@@ -182,8 +182,7 @@ class BackupRunner:
             adopt_source=self._adopt_source,
         )
         try:
-            connect = wiring.connector(self._settings, self._client)
-            backup = back_up(connect, self._store(), request, logs.log_event)
+            backup = wiring.back_up(self._settings, request, logs.log_event, client=self._client)
         except FacotBackupsError as error:
             if _is_callers_mistake(error):
                 raise

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import os
 import socket
+from dataclasses import replace
 from typing import Any
 
 from facot_backups.archive.reader import Backup
 from facot_backups.archive.store import LockedStore
 from facot_backups.clock import Clock, SystemClock
+from facot_backups.errors import LockHeld
 from facot_backups.events import Emit
 from facot_backups.faces import wiring
-from facot_backups.operations.scheduled import Job
+from facot_backups.faces.notify.watch import Alerts
+from facot_backups.operations.scheduled import Job, ScheduledRun, run_if_due
 from facot_backups.operations.stopping import Stop, StoppableClock
+from facot_backups.operations.tries import SCHEDULED
 from facot_backups.settings import Settings
 
 
@@ -51,6 +55,32 @@ def job(
         emit=emit,
         stop=stop,
     )
+
+
+def run(
+    settings: Settings,
+    emit: Emit,
+    stop: Stop | None = None,
+    client: Any = None,
+    clock: Clock | None = None,
+) -> ScheduledRun:
+    """The scheduled run, with all that the settings want told of it. Raises as `run_if_due` does."""
+    made = job(settings, emit, stop, client, clock)
+    alerts = Alerts(settings, made.store, emit, made.stop)
+    try:
+        with alerts.attempt(SCHEDULED) as attempt:
+            run = run_if_due(replace(made, begin=attempt.begin))
+            attempt.made(run.backup, run.fault)
+    except LockHeld:  # whoever holds it may hang
+        alerts.look()
+        raise
+    return run
+
+
+def look(settings: Settings, clock: Clock | None = None) -> None:
+    """Tell what changed, though no run is due. Costs nothing where nobody is to be told."""
+    store = wiring.open_store(settings, clock=clock)
+    Alerts(settings, store).look()
 
 
 def reachable(settings: Settings) -> bool:

@@ -17,13 +17,15 @@ from facot_backups.faces import daily, logs, wiring
 from facot_backups.faces.api import BackupResult, backup_result, failed_result
 from facot_backups.faces.ticking import TICK_SECONDS, Listener, Ticker
 from facot_backups.operations.schedule import Decision, Facts, decide
-from facot_backups.operations.scheduled import ScheduledRun, facts_of, run_if_due
-from facot_backups.operations.stopping import Stop, StoppableClock
+from facot_backups.operations.scheduled import ScheduledRun, facts_of
+from facot_backups.operations.stopping import Stop
 from facot_backups.operations.tries import failures_in_a_row
 from facot_backups.settings import Settings, load_settings
 
 # How long `stop` waits for a run to end; gRPC and the disk let go within seconds.
 STOP_SECONDS = 30.0
+# From a look at how things stand to the next, where no run begins.
+LOOK_SECONDS = 900.0
 
 
 class ProgressInfo(TypedDict):
@@ -83,6 +85,7 @@ class _Ways:
         self._client = client
         # The program around us may change it; a relative path means what it meant at the start.
         self._cwd = Path.cwd()
+        self._looked: float | None = None
 
     def settings(self) -> Settings:
         return load_settings(self._arguments, cwd=self._cwd)
@@ -105,16 +108,19 @@ class _Ways:
         return decide(self.facts(settings))
 
     def run_if_due(self, settings: Settings, emit: Emit, stop: Stop) -> ScheduledRun:
-        return run_if_due(daily.job(settings, emit, stop, self._client, self.clock))
+        return daily.run(settings, emit, stop, self._client, self.clock)
+
+    def look(self, settings: Settings) -> None:
+        passed = self.clock.monotonic()
+        if self._looked is None or passed - self._looked >= LOOK_SECONDS:
+            self._looked = passed
+            daily.look(settings, self.clock)
 
     def back_up(self, settings: Settings, emit: Emit, stop: Stop) -> Backup:
-        from facot_backups.operations.backup import BackupRequest, back_up_locked
+        from facot_backups.operations.backup import BackupRequest
 
         request = BackupRequest(scope=settings.scope, trigger="manual", max_reads=settings.max_reads)
-        store = wiring.open_store(settings, emit, StoppableClock(self.clock, stop))
-        connect = wiring.connector(settings, self._client)
-        with store.locked() as locked:
-            return back_up_locked(connect, store, locked, request, emit, stop)
+        return wiring.back_up(settings, request, emit, client=self._client, clock=self.clock, stop=stop)
 
 
 class _Life:

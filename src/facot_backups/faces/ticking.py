@@ -48,6 +48,9 @@ class Ways(Protocol):
     def run_if_due(self, settings: Settings, emit: Emit, stop: Stop) -> ScheduledRun:
         """The scheduled run. Raises as `operations.scheduled.run_if_due` does."""
 
+    def look(self, settings: Settings) -> None:
+        """Tell people what changed though no run began. Called at each tick; raises nothing."""
+
     def back_up(self, settings: Settings, emit: Emit, stop: Stop) -> Backup:
         """A backup that a person asked for. Raises as `operations.backup.back_up` does."""
 
@@ -140,6 +143,7 @@ class Ticker:
             problem = self._ways.problem(settings)
             if problem is not None:
                 self._unusable(problem)
+                self._ways.look(settings)
                 return None
             logs.SCHEDULER.info(
                 "[SCHEDULER] Scheduler iniciado: backup diario a las %s en %s",
@@ -173,6 +177,7 @@ class Ticker:
         if decision.standing == "done" and self._proven != decision.for_date:
             self._run(settings, stop)
             self._proven = decision.for_date
+        self._ways.look(settings)
 
     def _run(self, settings: Settings, stop: Stop) -> None:
         try:

@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from facot_backups.archive.reader import Backup
 from facot_backups.archive.store import Store
 from facot_backups.clock import Clock, SystemClock
 from facot_backups.events import Emit, ignore
 from facot_backups.operations.retention import Policy
+from facot_backups.operations.stopping import Stop, StoppableClock
 from facot_backups.settings import Settings
 from facot_backups.state import State
 
 if TYPE_CHECKING:
     from facot_backups.firestore.connection import Connection, ConnectionOptions
+    from facot_backups.operations.backup import BackupRequest
 
 
 def open_store(settings: Settings, emit: Emit = ignore, clock: Clock | None = None) -> Store:
@@ -38,6 +41,28 @@ def connector(settings: Settings, client: Any = None) -> Callable[[], Connection
         return connect(_options(settings, client))
 
     return open_connection
+
+
+def back_up(
+    settings: Settings,
+    request: BackupRequest,
+    emit: Emit = ignore,
+    *,
+    client: Any = None,
+    clock: Clock | None = None,
+    stop: Stop | None = None,
+) -> Backup:
+    """A backup, not a scheduled one, with all that the settings want told of it. Raises as `back_up` does."""
+    from facot_backups.faces.notify.watch import Alerts
+    from facot_backups.operations.backup import back_up
+
+    stop = stop or Stop()
+    store = open_store(settings, emit, StoppableClock(clock or SystemClock(), stop))
+    with Alerts(settings, store, emit, stop).attempt(request.trigger) as attempt:
+        connect = connector(settings, client)
+        backup = back_up(connect, store, request, emit, begin=attempt.begin, stop=stop)
+        attempt.made(backup)
+    return backup
 
 
 def make_client(settings: Settings) -> Any:

@@ -13,10 +13,11 @@ from facot_backups.archive.reader import Backup
 from facot_backups.archive.staging import Staging
 from facot_backups.archive.store import LockedStore, Store
 from facot_backups.clock import iso_utc
-from facot_backups.errors import FacotBackupsError, Interrupted, ReadBudgetExceeded
+from facot_backups.errors import BackupDirUnusable, FacotBackupsError, Interrupted, ReadBudgetExceeded
 from facot_backups.events import Emit, Event, PhaseStarted, Progressed, Warned, ignore
 from facot_backups.firestore.connection import Connection
 from facot_backups.model import EVERYTHING, Scope
+from facot_backups.operations.opening import Begin, opened, remember_failure, silent
 from facot_backups.operations.reading import Budget, Read, Reading, one_line
 from facot_backups.operations.stopping import Stop
 from facot_backups.state import Try
@@ -47,16 +48,32 @@ class BackupRequest:
 
 
 def back_up(
-    connect: Callable[[], Connection], store: Store, request: BackupRequest, emit: Emit = ignore
+    connect: Callable[[], Connection],
+    store: Store,
+    request: BackupRequest,
+    emit: Emit = ignore,
+    *,
+    begin: Begin = silent,
+    stop: Stop | None = None,
 ) -> Backup:
     """Make a backup under the lock of the store's folder, and return it, published: complete or incomplete.
 
-    `connect` opens the connection, which is closed at the end. Every outcome is a line of the ledger.
+    `connect` opens the connection, which is closed at the end. Every outcome is a line of the ledger, or,
+    where the folder cannot be used, a try that the state folder remembers. `begin` is told when the try
+    begins (`opening`); `stop` ends it from another thread.
     Raises LockHeld, RepositoryGone, SourceMismatch, ReadBudgetExceeded, FirestoreUnavailable,
     SnapshotExpired, NoSpace, BackupDirUnusable, Interrupted (Ctrl-C): then nothing is left on disk.
     """
-    with store.locked(create=request.create) as locked:
-        return back_up_locked(connect, store, locked, request, emit)
+    started_at, begun = store.clock.now(), False
+    try:
+        with opened(store, begin, create=request.create) as locked:
+            begun = True
+            begin()
+            return back_up_locked(connect, store, locked, request, emit, stop)
+    except BackupDirUnusable as error:
+        if not begun:
+            remember_failure(store, request.trigger, started_at, error)
+        raise
 
 
 def back_up_locked(

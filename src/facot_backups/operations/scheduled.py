@@ -6,25 +6,24 @@ and two programs at once are decided in one place.
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time
+from datetime import date, time
 from typing import TYPE_CHECKING, Protocol
 
-from facot_backups.archive.ledger import COMPLETE, DAMAGED, FAILED
+from facot_backups.archive.ledger import COMPLETE, DAMAGED
 from facot_backups.archive.reader import Backup
 from facot_backups.archive.store import LockedStore, Store
 from facot_backups.errors import BackupDirUnusable, DamagedBackup, FacotBackupsError, LockHeld
 from facot_backups.events import Emit, Warned, ignore
 from facot_backups.model import Scope
 from facot_backups.operations.cleanup import RetentionResult, clean_up_locked
+from facot_backups.operations.opening import Begin, opened, remember_failure, silent
 from facot_backups.operations.retention import Policy
 from facot_backups.operations.schedule import Decision, Facts, decide
 from facot_backups.operations.stopping import Stop
 from facot_backups.operations.tries import SCHEDULED, join
 from facot_backups.operations.verify import VerifyReport, verify
-from facot_backups.state import Try
 
 if TYPE_CHECKING:
     from facot_backups.firestore.connection import Connection
@@ -49,7 +48,8 @@ class Job:
     """What a scheduled run needs. `hour` is local, in the zone of the store's clock.
 
     `connect`, `scope`, `max_reads` as for any run; `policy` is that of the retention that follows;
-    `drill` is None where there is none. `stop` ends it from another thread.
+    `drill` is None where there is none. `begin` is told when a try begins (`opening`). `stop` ends it from
+    another thread.
     """
 
     store: Store
@@ -61,6 +61,7 @@ class Job:
     drill: Drill | None = None
     emit: Emit = ignore
     stop: Stop | None = None
+    begin: Begin = silent
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,11 +115,11 @@ def run_if_due(job: Job) -> ScheduledRun:
     started_at = job.store.clock.now()
     run = _Run(job)
     try:
-        with job.store.locked() as locked:
+        with opened(job.store, job.begin) as locked:
             return run.locked(locked)
     except BackupDirUnusable as error:
         if not run.begun:
-            _remember_failure(job, started_at, error)
+            remember_failure(job.store, SCHEDULED, started_at, error)
         raise
 
 
@@ -141,19 +142,6 @@ def unproven(store: Store, day: date) -> Backup | None:
     except BackupDirUnusable:
         return None
     return next((backup for backup in backups if str(backup.name) not in proven), None)
-
-
-def _remember_failure(job: Job, started_at: datetime, error: FacotBackupsError) -> None:
-    """Note a try that ended before its run began: the folder that should hold the ledger is not usable."""
-    attempt = Try(
-        run_id=f"{started_at:%Y%m%dT%H%M%SZ}-{secrets.token_hex(4)}",
-        trigger=SCHEDULED,
-        started_at=started_at,
-        outcome=FAILED,
-        ended_at=job.store.clock.now(),
-        error=" ".join(str(error).split()),
-    )
-    job.store.state.record_try(job.store.root, attempt)
 
 
 class _Run:
@@ -185,6 +173,8 @@ class _Run:
             max_reads=job.max_reads,
         )
         self.begun = True
+        job.begin()
+        self._stop.check()
         backup = back_up_locked(job.connect, job.store, locked, request, job.emit, self._stop)
         return self._prove(locked, ScheduledRun(decision, backup))
 

@@ -16,7 +16,6 @@ from facot_backups.faces.cli import output
 from facot_backups.faces.cli.progress import progress
 from facot_backups.operations.schedule import Decision, decide
 from facot_backups.operations.scheduled import Job, ScheduledRun, facts_of, unproven
-from facot_backups.operations.scheduled import run_if_due as run_scheduled
 from facot_backups.settings import Settings
 
 _ALARM_EXIT = 30
@@ -29,10 +28,11 @@ def run_if_due(settings: Settings, **shared: Any) -> int:
         job = daily.job(settings, emit)
         decision = decide(facts_of(job.store, job.hour, job.scope))
         if not decision.due and unproven(job.store, decision.for_date) is None:
+            daily.look(settings)
             return _not_due(decision, **shared)
         if decision.due:
             _wait_for_network(job, settings)
-        run = run_scheduled(job)
+        run = daily.run(settings, emit)
     return _report(run, **shared)
 
 

@@ -46,6 +46,7 @@ PHASES = {
     "comparing": "Comparando",
     "searching": "Buscando",
     "auditing": "Revisando",
+    "telling": "Avisando",
 }
 
 WAITING = "Firestore no responde: se reintenta…"

@@ -63,7 +63,7 @@ def command(
 
         return run_if_due(load_settings({"backup_dir": shared["backup_dir"]}), **shared)
     from facot_backups.faces import wiring
-    from facot_backups.operations.backup import BackupRequest, back_up
+    from facot_backups.operations.backup import BackupRequest
 
     settings = load_settings({"backup_dir": shared["backup_dir"], "collections": list(collections) or None})
     if dry_run:
@@ -75,8 +75,7 @@ def command(
         create=create,
     )
     with progress(quiet=shared["quiet"], verbose=shared["verbose"]) as emit:
-        store = wiring.open_store(settings, emit)
-        backup = back_up(wiring.connector(settings), store, request, emit)
+        backup = wiring.back_up(settings, request, emit)
     if shared["as_json"]:
         output.print_json(to_json(backup))
     elif not shared["quiet"]:

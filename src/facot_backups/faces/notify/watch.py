@@ -11,7 +11,7 @@ import json
 import platform
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
@@ -21,6 +21,7 @@ from facot_backups.archive.reader import Backup
 from facot_backups.archive.store import Store
 from facot_backups.clock import from_iso_utc, iso_utc
 from facot_backups.errors import BackupDirUnusable, DamagedBackup, FacotBackupsError, Interrupted, LockHeld
+from facot_backups.events import Emit, PhaseStarted, ignore
 from facot_backups.faces.logs import NOTIFY
 from facot_backups.faces.notify.deadline import Undelivered
 from facot_backups.faces.notify.redaction import Redactor
@@ -53,12 +54,16 @@ class Channel:
 class Alerts:
     """Everything that the settings want told, for the folder of `store`. Making one does nothing.
 
-    `stop` ends commands, and lets nothing new begin. No method raises for what cannot be told: it is logged.
+    `emit` hears that people are being told, which may take its time. `stop` ends commands, and lets nothing
+    new begin. No method raises for what cannot be told: it is logged.
     """
 
-    def __init__(self, settings: Settings, store: Store, stop: Stop | None = None) -> None:
+    def __init__(
+        self, settings: Settings, store: Store, emit: Emit = ignore, stop: Stop | None = None
+    ) -> None:
         self.settings = settings
         self.store = store
+        self._emit = emit
         self._stop = stop
         self.redact = Redactor(urls_of(settings))
 
@@ -74,9 +79,17 @@ class Alerts:
         try:
             yield attempt
         except BaseException as error:
+            self._begin_to_tell()
             attempt.failed(error)
             raise
+        self._begin_to_tell()
         attempt.end()
+
+    def _begin_to_tell(self) -> None:
+        settings = self.settings
+        if settings.healthcheck_url or settings.notify_urls or settings.on_error or settings.after_backup:
+            with suppress(Interrupted):
+                self._emit(PhaseStarted("telling"))
 
     # --- at any time ---------------------------------------------------------------------------------
 
@@ -225,7 +238,7 @@ class Heartbeat:
         The failure that it was told last is silent. `seconds` is less than usual where somebody waits.
         """
         if self._starting is not None:
-            self._starting.join()  # bounded, as every ping is
+            self._starting.join(seconds)  # None: bounded, as every ping is
         if key is not None and self._state.alert(self._root, self._told) == key:
             return
         self._send(key, body, seconds)
