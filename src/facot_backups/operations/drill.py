@@ -41,13 +41,13 @@ from facot_backups.local.server import LocalFirestore
 from facot_backups.model import EVERYTHING, DocumentPath, Json, Scope, Source
 from facot_backups.operations.compare import precedes
 from facot_backups.operations.drill_record import EVERY, is_due
+from facot_backups.operations.proof_record import PROOF
 from facot_backups.operations.reading import one_line
 from facot_backups.operations.restore import restore
 from facot_backups.operations.restore_approval import Yes
 from facot_backups.operations.restore_guard import NoGuard
 from facot_backups.operations.restore_report import Report
 from facot_backups.operations.restore_request import RestoreRequest
-from facot_backups.operations.scheduled import PROOF
 from facot_backups.operations.serving import UNKNOWN_PROJECT, memory_needed, warn_of_memory
 from facot_backups.operations.sides import side_of
 from facot_backups.operations.verify import VerifyReport, verify

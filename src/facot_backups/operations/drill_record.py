@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from facot_backups.archive.ledger import COMPLETE, LedgerEntry
 from facot_backups.model import Json
-from facot_backups.operations.scheduled import PROOF
+from facot_backups.operations.proof_record import PROOF
 
 # How often a scheduled run drills.
 EVERY = timedelta(days=7)
