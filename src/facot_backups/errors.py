@@ -58,13 +58,20 @@ class SourceMismatch(UsageError):
 class ReadBudgetExceeded(UsageError):
     """The run would pass `max_reads`, the bound for all reads of the local day.
 
-    `what` needs the reads, in Spanish.
+    `what` needs the reads, `left` is what was not done for that; both in Spanish.
     """
 
-    def __init__(self, needed: int, used: int, allowed: int, what: str = "El backup") -> None:
+    def __init__(
+        self,
+        needed: int,
+        used: int,
+        allowed: int,
+        what: str = "El backup",
+        left: str = "no se ha leído ningún documento",
+    ) -> None:
         super().__init__(
             f"{what} necesita {needed} lecturas; hoy ya se hicieron {used} y el máximo diario "
-            f"(max_reads) es {allowed}: no se ha leído ningún documento.\n"
+            f"(max_reads) es {allowed}: {left}.\n"
             "Suba max_reads, limite las colecciones, o espere a mañana."
         )
 

@@ -70,6 +70,35 @@ def test_the_plan_is_shown_and_nothing_is_written(world: World) -> None:
     assert (world.stored(), world.published()) == (before, files)
 
 
+def test_a_budget_holds_for_the_plan_the_guard_and_the_reading_back(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every budget either refuses with nothing written, or is kept; only one that is kept writes."""
+
+    def reads() -> int:
+        return sum(attempt.reads for attempt in world.store().state.tries(world.folder))
+
+    prepared(world)
+    world.write("sequences/1_ncf_B01", current=7)
+    written = 0
+    for budget in range(1, 60):
+        live, before = world.stored(), reads()
+        monkeypatch.setenv("BACKUP_MAX_READS", str(before + budget))
+        ran = world.run("restore", "latest", "--yes")
+        if ran.code == 0:
+            assert reads() - before <= budget
+            written = budget
+            break
+        ran.failed(2, "max_reads", "no se ha")
+        assert world.stored() == live
+    assert written > 10
+    monkeypatch.setenv("BACKUP_MAX_READS", str(reads() + 3))
+    undo = next(backup for backup in world.store().backups() if backup.kind == "pre-restore")
+    world.run("restore", str(undo.name), "--yes").failed(2, "La restauración necesita", "max_reads")
+    monkeypatch.setenv("BACKUP_MAX_READS", str(reads() + 40))
+    assert world.run("restore", str(undo.name), "--yes").code == 0
+
+
 def test_a_restore_and_its_undo(world: World) -> None:
     prepared(world)
     live = world.stored()

@@ -111,7 +111,7 @@ class Table:
             if path[0] != "invoices":
                 yield _line(path, self.target.get(path), final.get(path), verdict)
         yield from (f"note {note}" for note in (*verdict.notes, *verdict.lowered))
-        yield from (f"ask {question}" for question in verdict.questions)
+        yield from (f"ask {question.text}" for question in verdict.questions)
 
 
 def _fields(path: str, text: str) -> dict[str, Any]:

@@ -45,6 +45,7 @@ from facot_backups.operations.fiscal_counters import (
     with_fields_of,
 )
 from facot_backups.operations.ncf import Key, emitted_number, fits, is_emitted
+from facot_backups.operations.restore_guard import Question
 
 __all__ = ["COUNTER_COLLECTIONS", "INVOICE_FIELDS", "Decision", "Guard", "Highest", "Verdict"]
 
@@ -108,15 +109,19 @@ class Verdict:
         return tuple(dict.fromkeys(decision.note for decision in self.decisions.values()))
 
     @property
-    def questions(self) -> tuple[str, ...]:
-        """What a person must agree to on its own, on an emulator too. In Spanish."""
+    def questions(self) -> tuple[Question, ...]:
+        """What a person must agree to on its own, on an emulator too."""
         asked = []
         if self.deleted_invoices:
-            asked.append(f"¿Borrar {_invoices(self.deleted_invoices)}? La DGII ya puede tener sus números.")
+            what = _invoices(self.deleted_invoices)
+            asked.append(Question("delete-invoices", f"¿Borrar {what}? La DGII ya puede tener sus números."))
         if self.from_backup:
             asked.append(
-                "¿Poner los contadores de NCF como los dice el backup? Un contador que retrocede repite "
-                "números que la DGII rechaza."
+                Question(
+                    "counters-from-backup",
+                    "¿Poner los contadores de NCF como los dice el backup? Un contador que retrocede repite "
+                    "números que la DGII rechaza.",
+                )
             )
         return tuple(asked)
 

@@ -100,26 +100,36 @@ class ReadsNote:
         emulator = self._connection.source.emulator
         self._store.state.record_try(self._store.root, attempt, emulator=emulator)
 
-    def afford(self, scope: Scope, max_reads: int | None, what: str, emit: Emit = ignore) -> None:
+    def afford(
+        self, scope: Scope, max_reads: int | None, what: str, emit: Emit = ignore, *, times: int = 1
+    ) -> None:
         """Count `scope`, and refuse what would pass the bound on all reads of the local day.
 
-        Without a bound nothing is asked. `what` is the reader in the error, in Spanish ("La comparación").
-        Raises ReadBudgetExceeded, FirestoreUnavailable.
+        Without a bound nothing is asked. `what` is the reader in the error, in Spanish ("La comparación"),
+        and reads the scope so many `times`. Raises ReadBudgetExceeded, FirestoreUnavailable.
+        """
+        if max_reads is None:
+            return
+        counted = count(self._connection, scope, clock=self._store.clock, emit=emit)
+        self._try = replace(self._try, reads=self._try.reads + counted.reads)
+        self.record()
+        if counted.total is not None:
+            emit(Counted(counted.total))
+            self.check(counted.total * times, max_reads, what)
+
+    def check(self, needed: int, max_reads: int | None, what: str, left: str | None = None) -> None:
+        """Refuse reads beyond those noted so far that would pass the bound. Raises ReadBudgetExceeded.
+
+        `left`: what was not done, in Spanish; None: no document was read.
         """
         if max_reads is None:
             return
         clock = self._store.clock
-        counted = count(self._connection, scope, clock=clock, emit=emit)
-        self._try = replace(self._try, reads=self._try.reads + counted.reads)
-        self.record()
-        if counted.total is None:
-            return
-        emit(Counted(counted.total))
         used = self._store.state.reads_on(
             self._store.root, clock.now().astimezone(clock.zone()).date(), clock.zone()
         )
-        if counted.total + used > max_reads:
-            raise ReadBudgetExceeded(counted.total, used, max_reads, what)
+        if needed + used > max_reads:
+            raise ReadBudgetExceeded(needed, used, max_reads, what, *([left] if left else []))
 
 
 @contextmanager

@@ -11,6 +11,7 @@ import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TypeAlias
 
@@ -19,32 +20,30 @@ from facot_backups.archive import journal
 from facot_backups.archive.facot2 import OldBackup
 from facot_backups.archive.journal import Header, JournalWriter, PlanLine
 from facot_backups.archive.layout import STATE_DIR
-from facot_backups.archive.ledger import COMPLETE, FAILED, INCOMPLETE, INTERRUPTED
+from facot_backups.archive.ledger import COMPLETE, INCOMPLETE
 from facot_backups.archive.store import LockedStore, Store
 from facot_backups.clock import Clock
-from facot_backups.errors import (
-    FacotBackupsError,
-    Interrupted,
-    RestoreInterrupted,
-)
 from facot_backups.events import Emit, PhaseStarted, ignore
 from facot_backups.firestore.connection import Connection
 from facot_backups.firestore.requests import Requests
 from facot_backups.operations.live import ReadsNote
-from facot_backups.operations.reading import one_line
 from facot_backups.operations.restore_approval import Approval, approve
 from facot_backups.operations.restore_check import ReadBack
 from facot_backups.operations.restore_fiscal import FiscalGuard
 from facot_backups.operations.restore_guard import Guard
 from facot_backups.operations.restore_keep import keep_earlier
 from facot_backups.operations.restore_plan import Facts, Plan, Planning, judged_scope
-from facot_backups.operations.restore_report import Report, ledger_details, record
+from facot_backups.operations.restore_report import LedgerLine, Report
 from facot_backups.operations.restore_request import Connect, RestoreRequest, check_target, usable
 from facot_backups.operations.restore_spool import Entry, Outcomes
 from facot_backups.operations.restore_undo import Undo, undo_facts
 from facot_backups.operations.restore_write import begun, write_all
 from facot_backups.operations.sides import BackupSide, FolderSide, OldSide
 from facot_backups.version import __version__
+
+# Who needs the reads, and what was not done for want of them.
+_WHAT = "La restauración"
+_NOTHING = "no se ha escrito nada"
 
 MakeGuard: TypeAlias = Callable[[Connection, Clock, Emit], Guard]
 
@@ -87,7 +86,10 @@ def planned(
 
 
 class _Planned:
-    """A restore up to its plan. `folder`: where the plan's files are made; None: the system's own."""
+    """A restore up to its plan.
+
+    `folder`: where the plan's files are made; None: the system's own, for a plan that is only looked at.
+    """
 
     def __init__(
         self,
@@ -102,6 +104,8 @@ class _Planned:
         self._emit = emit
         self._make_guard = make_guard
         self._folder = folder
+        # What is written is read back.
+        self._times = 1 if folder is None else 2
         self.backup = usable(store.find(request.backup, request.scope), request, emit)
         self.side: FolderSide | None = None
         self.note: ReadsNote | None = None
@@ -119,12 +123,11 @@ class _Planned:
         self.note = ReadsNote(self._store, connection, "restore")
         requests = Requests(connection, self._store.clock, self._emit)
         moment = requests.instant()
-        guard = self._guard(connection)
         self._emit(PhaseStarted("planning"))
         plan = self._undo_plan(connection, moment) if self.is_undo else self._restore_plan(connection, moment)
         plan.reads += requests.reads
         try:
-            self._fill(plan, connection, guard)
+            self._fill(plan, connection, self._guard(connection, plan))
         except BaseException:
             plan.close()
             raise
@@ -133,20 +136,34 @@ class _Planned:
         return plan
 
     def _fill(self, plan: Plan, connection: Connection, guard: Guard) -> None:
+        assert self.note is not None
         if self.is_undo:
             assert not isinstance(self.backup, OldBackup)
-            Undo(connection, self._store.root, self.backup, guard, self._store.clock, self._emit).run(plan)
+            undo = Undo(connection, self._store.root, self.backup, guard, self._store.clock, self._emit)
+            self.note.check(undo.documents * self._times, self._request.max_reads, _WHAT)
+            undo.run(plan)
             return
         assert self.side is not None
-        assert self.note is not None
-        self.note.afford(plan.facts.scope, self._request.max_reads, "La restauración", self._emit)
+        scope, max_reads = plan.facts.scope, self._request.max_reads
+        self.note.afford(scope, max_reads, _WHAT, self._emit, times=self._times)
         Planning(connection, self.side, guard, self._store.clock, self._emit).run(plan)
 
-    def _guard(self, connection: Connection) -> Guard:
+    def _guard(self, connection: Connection, plan: Plan) -> Guard:
         if self._make_guard is not None:
             return self._make_guard(connection, self._store.clock, self._emit)
-        from_backup = self._request.counters_from_backup
-        return FiscalGuard(connection, self._store.clock, self._emit, from_backup=from_backup)
+        request = self._request
+        return FiscalGuard(
+            connection,
+            self._store.clock,
+            self._emit,
+            from_backup=request.counters_from_backup,
+            afford=None if request.max_reads is None else partial(self._afford, plan),
+        )
+
+    def _afford(self, plan: Plan, reads: int) -> None:
+        """Whether the guard may make so many reads beside the plan's. Raises ReadBudgetExceeded."""
+        assert self.note is not None
+        self.note.check(plan.reads + reads, self._request.max_reads, _WHAT, _NOTHING)
 
     def _restore_plan(self, connection: Connection, moment: datetime) -> Plan:
         self.side = OldSide(self.backup) if isinstance(self.backup, OldBackup) else BackupSide(self.backup)
@@ -186,36 +203,24 @@ class _Restore:
         self._make_guard = make_guard
         self._started_at = store.clock.now()
         self._id = f"{self._started_at:%Y%m%dT%H%M%SZ}-{secrets.token_hex(4)}"
-        self._report: Report | None = None
+        self._line = LedgerLine(
+            locked, emit, self._id, request.backup, stopped="interrumpida antes de escribir"
+        )
 
     def run(self, connect: Connect) -> Report:
         """The whole restore; its outcome is a line of the ledger whatever it is."""
-        try:
-            report = self._run(connect)
-        except (KeyboardInterrupt, Interrupted):
-            self._record(INTERRUPTED, "interrumpida antes de escribir")
-            raise Interrupted from None
-        except RestoreInterrupted as error:
-            self._record(INTERRUPTED, one_line(error))
-            raise
-        except FacotBackupsError as error:
-            self._record(FAILED, one_line(error))
-            raise
-        except BaseException as error:
-            self._record(FAILED, f"{type(error).__name__}: {error}")
-            raise
-        self._record(COMPLETE if report.exit_code == 0 else INCOMPLETE, None)
-        return report
+        return self._line.around(lambda: self._run(connect))
 
     def _run(self, connect: Connect) -> Report:
         own = self._store.root / STATE_DIR
         work = _Planned(self._store, self._request, self._emit, self._make_guard, own)
         with connect() as connection, atomic.explained(self._store.root), work.plan(connection) as plan:
-            report = self._report = _new_report(self._id, plan)
+            report = self._line.report = _new_report(self._id, plan)
+            assert work.note is not None
             if plan.writes:
+                work.note.check(plan.read_back, self._request.max_reads, "Comprobar lo escrito", _NOTHING)
                 report.answered = approve(connection, plan, self._approval, self._store.clock, self._emit)
                 self._carry_out(connection, work, plan, report)
-            assert work.note is not None
             work.note.record(report.reads, "RESTORE")
         return report
 
@@ -240,7 +245,7 @@ class _Restore:
         self, connection: Connection, work: _Planned, plan: Plan, writer: JournalWriter, outcomes: Outcomes
     ) -> None:
         """Write everything, and compare what is there then."""
-        report = self._report
+        report = self._line.report
         assert report is not None
         write_all(connection, self._locked, plan, writer, outcomes, report, self._emit)
         if report.failure is not None:
@@ -264,10 +269,6 @@ class _Restore:
             journal.remove(self._store.root, self._id)
             raise
         return writer
-
-    def _record(self, outcome: str, reason: str | None) -> None:
-        details = ledger_details(self._id, self._request.backup, self._report, reason)
-        record(self._locked, outcome, details, self._emit)
 
 
 def _new_report(restore: str, plan: Plan) -> Report:

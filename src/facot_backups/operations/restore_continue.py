@@ -9,26 +9,19 @@ from facot_backups import atomic
 from facot_backups.archive.facot2 import AnyBackup, OldBackup
 from facot_backups.archive.journal import Header, Journal, JournalWriter, PlanLine, ResultLine, content_digest
 from facot_backups.archive.layout import STATE_DIR
-from facot_backups.archive.ledger import COMPLETE, FAILED, INCOMPLETE, INTERRUPTED
+from facot_backups.archive.ledger import COMPLETE, INCOMPLETE
 from facot_backups.archive.store import LockedStore, Store
-from facot_backups.errors import (
-    BackupNotFound,
-    FacotBackupsError,
-    Interrupted,
-    RestoreInterrupted,
-    UsageError,
-)
+from facot_backups.errors import BackupNotFound, UsageError
 from facot_backups.events import Emit, PhaseStarted, ignore
 from facot_backups.firestore.connection import Connection
 from facot_backups.firestore.requests import Requests
 from facot_backups.model import EVERYTHING, Document
 from facot_backups.operations.live import ReadsNote
-from facot_backups.operations.reading import one_line
 from facot_backups.operations.restore_approval import Approval, approve
 from facot_backups.operations.restore_check import GET_TOGETHER, ReadBack, documents_at
 from facot_backups.operations.restore_guard import Planned
 from facot_backups.operations.restore_plan import MODES, Facts, Plan
-from facot_backups.operations.restore_report import Report, ledger_details, record
+from facot_backups.operations.restore_report import LedgerLine, Report
 from facot_backups.operations.restore_request import Connect
 from facot_backups.operations.restore_spool import Entry, Outcomes
 from facot_backups.operations.restore_undo import Targets, not_of, results_of
@@ -59,7 +52,14 @@ class _Continued:
         self._header = self._journal.header
         self._approval = approval
         self._emit = emit
-        self._report: Report | None = None
+        self._line = LedgerLine(
+            locked,
+            emit,
+            restore,
+            self._header.backup,
+            stopped="interrumpida antes de escribir más",
+            more={"continued": True},
+        )
 
     def run(self, connect: Connect) -> Report:
         """Finish it; the outcome is a line of the ledger whatever it is."""
@@ -68,19 +68,7 @@ class _Continued:
                 f"La restauración {self._header.restore} ya se deshizo ({self._journal.undone}).\n"
                 "Si la quiere de nuevo, restaure otra vez el backup."
             )
-        try:
-            report = self._run(connect)
-        except (KeyboardInterrupt, Interrupted):
-            self._record(INTERRUPTED, "interrumpida antes de escribir más")
-            raise Interrupted from None
-        except FacotBackupsError as error:
-            self._record(INTERRUPTED if isinstance(error, RestoreInterrupted) else FAILED, one_line(error))
-            raise
-        except BaseException as error:
-            self._record(FAILED, f"{type(error).__name__}: {error}")
-            raise
-        self._record(COMPLETE if report.exit_code == 0 else INCOMPLETE, None)
-        return report
+        return self._line.around(lambda: self._run(connect))
 
     def _run(self, connect: Connect) -> Report:
         side = self._side()
@@ -127,7 +115,7 @@ class _Continued:
     def _finish(self, connection: Connection, side: FolderSide, plan: Plan, outcomes: Outcomes) -> Report:
         header, facts = self._header, plan.facts
         report = Report(header.restore, header.backup, facts.target, facts.mode, facts.undoes)
-        self._report = report
+        self._line.report = report
         report.pre_restore = self._kept()
         work = _Remaining(connection, self._journal, side, outcomes, report, self._locked, self._emit)
         with JournalWriter(self._store.root, header.restore) as writer:
@@ -142,7 +130,7 @@ class _Continued:
 
     def _write(self, connection: Connection, plan: Plan, writer: JournalWriter, outcomes: Outcomes) -> None:
         """Write what is left, and compare all of the journal's documents."""
-        report = self._report
+        report = self._line.report
         assert report is not None
         if plan.writes:
             write_all(connection, self._locked, plan, writer, outcomes, report, self._emit)
@@ -158,10 +146,6 @@ class _Continued:
             if backup.metadata is not None and backup.metadata.scope.restore == self._header.restore:
                 return str(backup.name)
         return None
-
-    def _record(self, outcome: str, reason: str | None) -> None:
-        details = ledger_details(self._header.restore, self._header.backup, self._report, reason)
-        record(self._locked, outcome, details | {"continued": True}, self._emit)
 
 
 class _Remaining:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 
 from facot_backups.clock import Clock
@@ -13,7 +14,7 @@ from facot_backups.firestore.scan import Scan
 from facot_backups.model import Scope
 from facot_backups.operations import fiscal
 from facot_backups.operations.fiscal_counters import COUNTER_COLLECTIONS
-from facot_backups.operations.restore_guard import Planned, Question, Verdict
+from facot_backups.operations.restore_guard import Planned, Verdict
 
 _INVOICES = "invoices"
 
@@ -21,16 +22,25 @@ _INVOICES = "invoices"
 class FiscalGuard:
     """A `restore_guard.Guard` for FACOT's counters in the database of `connection`.
 
-    `from_backup`: the user wants the counters as the backup has them.
+    `from_backup`: the user wants the counters as the backup has them. `afford` is told how many reads the
+    guard makes in all, before it reads the invoices; what it raises ends the plan. None: as many as it
+    takes.
     """
 
     def __init__(
-        self, connection: Connection, clock: Clock, emit: Emit = ignore, *, from_backup: bool = False
+        self,
+        connection: Connection,
+        clock: Clock,
+        emit: Emit = ignore,
+        *,
+        from_backup: bool = False,
+        afford: Callable[[int], None] | None = None,
     ) -> None:
         self._connection = connection
         self._clock = clock
         self._emit = emit
         self._guard = fiscal.Guard(from_backup)
+        self._afford = afford
         self._read_time: datetime | None = None
         self._reads = 0
 
@@ -64,6 +74,8 @@ class FiscalGuard:
                 self._clock,
                 self._emit,
             )
+            if self._afford is not None and (needed := invoices.count()) is not None:
+                self._afford(self._reads + invoices.reads + needed)
             for invoice in invoices:
                 self._guard.live_invoice(invoice)
             self._reads += invoices.reads
@@ -79,12 +91,6 @@ class FiscalGuard:
                 if d.added and d.action == "write"
             ),
             notes=(*found.notes, *found.lowered),
-            questions=tuple(Question(_key(found, text), text) for text in found.questions),
+            questions=found.questions,
             reads=self._reads,
         )
-
-
-def _key(found: fiscal.Verdict, text: str) -> str:
-    return (
-        "delete-invoices" if found.deleted_invoices and text.startswith("¿Borrar") else "counters-from-backup"
-    )

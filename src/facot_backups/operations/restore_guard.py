@@ -13,6 +13,7 @@ from typing import Literal, NamedTuple, Protocol, TypeAlias
 from facot_backups.model import Document, DocumentPath
 
 Action: TypeAlias = Literal["create", "change", "delete"]
+QuestionKey: TypeAlias = Literal["delete-invoices", "counters-from-backup"]
 
 
 class Planned(NamedTuple):
@@ -31,10 +32,10 @@ class Planned(NamedTuple):
 class Question:
     """What a person must say yes to on its own, also on an emulator.
 
-    `key` is for programs (`delete-invoices`, `counters-from-backup`), `text` the question in Spanish.
+    `key` is for programs, `text` the question in Spanish.
     """
 
-    key: str
+    key: QuestionKey
     text: str
 
 

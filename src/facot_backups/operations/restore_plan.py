@@ -145,6 +145,11 @@ class Plan:
         """Documents that are to be written."""
         return sum(counts.writes for counts in self.counts.values())
 
+    @property
+    def raised(self) -> int:
+        """Counters that the guard raises beside what the plan had; they may lie outside its scope."""
+        return len(self._raised)
+
     def add(self, planned: Planned, *, number: int | None = None, held: bool = False) -> None:
         """Add a write, in name order. `number`: its number in a journal that is continued.
 
@@ -292,17 +297,19 @@ class Planning:
         facts = plan.facts
         self._guard.begin(facts.read_time)
         live = LiveSide(self._connection, self._clock, self._emit, facts.read_time)
-        for change in compare(live, self._side, facts.scope):
-            self._take(plan, change)
-            self._done += 1
-            if self._done % _STEP == 0:
-                self._emit(Progressed(change.path[0], self._done))
-        plan.reads += live.reads
+        try:
+            for change in compare(live, self._side, facts.scope):
+                self._take(plan, change)
+                self._done += 1
+                if self._done % _STEP == 0:
+                    self._emit(Progressed(change.path[0], self._done))
+        finally:
+            plan.reads += live.reads
         _check_whole(live)
         self._check_found(facts.scope)
         plan.judge(self._guard.decide())
         total = plan.total
-        plan.read_back = live.reads + total.create - total.delete
+        plan.read_back = live.reads + total.create - total.delete + plan.raised
         plan.notes.extend(self._lost.notes())
 
     def _take(self, plan: Plan, change: Change) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
+from facot_backups.archive.ledger import COMPLETE, FAILED, INCOMPLETE, INTERRUPTED
 from facot_backups.archive.store import LockedStore
-from facot_backups.errors import FacotBackupsError
+from facot_backups.errors import FacotBackupsError, Interrupted, RestoreInterrupted
 from facot_backups.events import Emit, Warned
 from facot_backups.model import DocumentPath, Json, Source
 from facot_backups.operations.reading import one_line
@@ -92,8 +94,51 @@ class Report:
             self.troubles.append((path, trouble, reason))
 
 
-def ledger_details(restore: str, backup: str, report: Report | None, reason: str | None) -> dict[str, Json]:
-    """What the ledger says of a restore; `report` is None where there was no plan yet."""
+@dataclass(slots=True)
+class LedgerLine:
+    """The one line of the ledger on a restore, or on going on with one.
+
+    `report` is None until there is a plan. `stopped`: what to say of one that a person stopped before it
+    wrote. `more` keys are added.
+    """
+
+    locked: LockedStore
+    emit: Emit
+    restore: str
+    backup: str
+    stopped: str
+    more: dict[str, Json] = field(default_factory=dict)
+    report: Report | None = None
+
+    def around(self, run: Callable[[], Report]) -> Report:
+        """The report of `run`, and a line on how it ended, whatever that is. Raises what `run` does.
+
+        An interrupt becomes Interrupted. Nothing that fails here hides how the restore itself ended.
+        """
+        try:
+            report = self.report = run()
+        except (KeyboardInterrupt, Interrupted):
+            self._write(INTERRUPTED, self.stopped)
+            raise Interrupted from None
+        except FacotBackupsError as error:
+            cut = isinstance(error, RestoreInterrupted)
+            self._write(INTERRUPTED if cut else FAILED, one_line(error))
+            raise
+        except BaseException as error:
+            self._write(FAILED, f"{type(error).__name__}: {error}")
+            raise
+        self._write(COMPLETE if report.exit_code == 0 else INCOMPLETE, None)
+        return report
+
+    def _write(self, outcome: str, reason: str | None) -> None:
+        details = _details(self.restore, self.backup, self.report, reason)
+        try:
+            self.locked.record("restore", outcome, **details | self.more)
+        except FacotBackupsError as fault:
+            self.emit(Warned(f"No se pudo anotar el resultado en el registro: {one_line(fault)}"))
+
+
+def _details(restore: str, backup: str, report: Report | None, reason: str | None) -> dict[str, Json]:
     details: dict[str, Json] = {"restore": restore, "backup": backup, "errors": [reason] if reason else []}
     if report is not None:
         details |= {
@@ -110,11 +155,3 @@ def ledger_details(restore: str, backup: str, report: Report | None, reason: str
         if report.failure is not None:
             details["errors"] = [one_line(report.failure)]
     return details
-
-
-def record(locked: LockedStore, outcome: str, details: dict[str, Json], emit: Emit) -> None:
-    """A line of the ledger. Nothing that fails here hides how the restore itself ended."""
-    try:
-        locked.record("restore", outcome, **details)
-    except FacotBackupsError as fault:
-        emit(Warned(f"No se pudo anotar el resultado en el registro: {one_line(fault)}"))

@@ -58,6 +58,11 @@ class Undo:
         self._clock = clock
         self._emit = emit
 
+    @property
+    def documents(self) -> int:
+        """How many documents it looks at, a read each."""
+        return self._journal.planned
+
     def run(self, plan: Plan) -> None:
         """Fill `plan`.
 
