@@ -34,6 +34,8 @@ NOT_RUN = {
     ),
     "facot-backups serve 2024-11-27": "it serves until Ctrl-C; its own tests start and stop it",
     "facot-backups schedule --log-file backups.log": "it runs until Ctrl-C",
+    "facot-backups notify test": "there is nobody to tell; tests/faces/notify has servers that are told",
+    "facot-backups notify test --json": "likewise",
     "facot-backups service install": "these four are about the system's own timer",
     "facot-backups service install --yes": "it would change this computer",
     "facot-backups service status": "not every system that tests has such a timer",

@@ -14,6 +14,7 @@ import pytest
 from facot_backups.archive import reader
 from facot_backups.archive.metadata import Trigger
 from facot_backups.faces.cli import main
+from facot_backups.faces.notify.trial import ChannelKind
 from facot_backups.local.faults import Fault
 from facot_backups.local.load import delete_documents
 from facot_backups.operations import compare, history, retention, retention_alarms, verify
@@ -29,6 +30,7 @@ ENUMERATIONS = {
     ("cleanup --json", "deleted[].rule"): {*get_args(retention.Rule)},
     ("cleanup --json", "kept[].rule"): {*get_args(retention.Rule)},
     ("cleanup --json", "alarms[].kind"): {*get_args(retention_alarms.AlarmKind)},
+    ("notify test --json", "channels[].kind"): {*get_args(ChannelKind)},
     ("diff --json", "changes[].kind"): {*get_args(compare.Kind)} - {"equal"},
     ("history --json", "chapters[].event"): {*get_args(history.Event)},
     ("show --json", "state"): {*get_args(history.State)},
@@ -159,6 +161,9 @@ def _of_a_bad_day(place: Place, told: Callable[..., Any], monkeypatch: pytest.Mo
     told("history --json", "history", "quotations/ninguna", code=12)
     told("show --json", "show", told("list --json", "list")["backups"][0]["name"], "quotations/1", code=12)
     told("cleanup --json", "cleanup", code=30)
+    monkeypatch.setenv("BACKUP_HEALTHCHECK_URL", "http://127.0.0.1:1/secreto")
+    monkeypatch.setenv("BACKUP_ON_ERROR", "true")
+    told("notify test --json", "notify", "test", code=14)
     monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", "127.0.0.1:1")
     monkeypatch.setenv("BACKUP_RETENTION_DAY", "3")
     told("config --json", "config", code=10)

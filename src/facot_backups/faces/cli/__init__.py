@@ -34,6 +34,7 @@ COMMANDS = (
     "cleanup",
     "schedule",
     "service",
+    "notify",
     "restore",
     "diff",
     "history",

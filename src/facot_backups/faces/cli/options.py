@@ -59,6 +59,7 @@ EXIT_CODES = {
     11: "otra ejecución usa la carpeta",
     12: "no existe ese backup, o ese diario",
     13: "no se puede usar la carpeta de backups",
+    14: "un aviso no llegó",
     20: "daños encontrados",
     21: "conflictos al restaurar",
     22: "la auditoría encontró errores",

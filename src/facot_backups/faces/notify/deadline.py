@@ -18,7 +18,14 @@ _INSTANT = 0.5
 
 
 class Undelivered(Exception):
-    """Something did not arrive. `str` says why, in Spanish, without a secret."""
+    """Something did not arrive. `str` says why, in Spanish, without a secret.
+
+    `status` is the HTTP status that refused it, where there is one.
+    """
+
+    def __init__(self, reason: str, status: int | None = None) -> None:
+        super().__init__(reason)
+        self.status = status
 
 
 class TooLate(Exception):

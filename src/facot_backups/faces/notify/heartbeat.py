@@ -16,7 +16,7 @@ from urllib.parse import unquote, urlsplit, urlunsplit
 from facot_backups.faces.notify.deadline import TooLate, Undelivered, within
 from facot_backups.version import __version__
 
-Signal: TypeAlias = Literal["start", "success", "fail"]
+Signal: TypeAlias = Literal["start", "success", "fail", "log"]
 
 # From the name of the server to its answer, redirections too.
 SECONDS = 10.0
@@ -39,15 +39,15 @@ def ping(url: str, signal: Signal, body: str = "", seconds: float | None = None)
     except Undelivered:
         raise
     except Exception as error:  # noqa: BLE001 - its text may hold the address; what it is says enough
-        raise Undelivered(_reason(error)) from None
+        raise Undelivered(_reason(error), getattr(error, "code", None)) from None
     finally:
         call.cut()
 
 
 def address(url: str, signal: Signal) -> str:
-    """Where a signal goes: `/start` or `/fail` ends the path, before a query. Without user and password."""
+    """Where a signal goes: its name ends the path, before a query; success has none. Without a password."""
     parts = urlsplit(url)
-    path = parts.path.rstrip("/") + {"start": "/start", "success": "", "fail": "/fail"}[signal]
+    path = parts.path.rstrip("/") + ("" if signal == "success" else f"/{signal}")
     host = parts.netloc.rpartition("@")[2]
     with suppress(UnicodeError):
         host = host.encode("idna").decode() if not host.isascii() else host

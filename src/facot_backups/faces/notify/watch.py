@@ -12,9 +12,9 @@ import platform
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from facot_backups.archive.metadata import Trigger
 from facot_backups.archive.reader import Backup
@@ -29,6 +29,9 @@ from facot_backups.operations import alerts
 from facot_backups.operations.scheduled import facts_of
 from facot_backups.operations.stopping import Stop
 from facot_backups.settings import Settings
+
+if TYPE_CHECKING:
+    from facot_backups.faces.notify.hooks import Ended
 
 HookName = Literal["before_backup", "after_backup", "on_error"]
 
@@ -172,21 +175,30 @@ class Alerts:
 
     def hook(self, name: HookName, facts: dict[str, str]) -> None:
         """Run a command of the settings, if there is one, and log what it wrote and how it ended."""
+        ended = self.command(name, facts)
+        if ended is None:
+            return
+        for line in ended.output.splitlines():
+            NOTIFY.info("[NOTIFY] %s: %s", name, line)
+        if ended.problem is not None:
+            last = f" Lo último que escribió: {ended.output.splitlines()[-1]}" if ended.output else ""
+            NOTIFY.warning("[NOTIFY] La orden %s %s.%s", name, ended.problem, last)
+
+    def command(self, name: HookName, facts: dict[str, str]) -> Ended | None:
+        """Run a command of the settings with the facts in its environment; None if there is none to run.
+
+        Its output is without secrets of the settings, and printable.
+        """
         command = getattr(self.settings, name)
         if command is None or (self._stop is not None and self._stop.requested):
-            return
+            return None
         from facot_backups.faces.notify.hooks import run_hook
 
         present = self.store.clock.now().astimezone(self.store.clock.zone())
         common = {"EVENT": name, "DIR": str(self.store.root), "DATE": present.date().isoformat()}
         empty = dict.fromkeys(("PATH", "STATE", "DOCUMENTS", "ERROR", "TRIGGER"), "")
         ended = run_hook(command, {**empty, **common, **facts}, self.settings.hook_minutes * 60, self._stop)
-        output = self.redact(ended.output).strip()
-        for line in output.splitlines():
-            NOTIFY.info("[NOTIFY] %s: %s", name, _printable(line))
-        if ended.problem is not None:
-            last = f" Lo último que escribió: {_printable(output.splitlines()[-1])}" if output else ""
-            NOTIFY.warning("[NOTIFY] La orden %s %s.%s", name, ended.problem, last)
+        return replace(ended, output=_printable(self.redact(ended.output)))
 
 
 def service(number: int, url: str) -> Channel:
@@ -352,5 +364,8 @@ def _within(noted: str | None, now: datetime, span: timedelta) -> bool:
         return False
 
 
-def _printable(line: str) -> str:
-    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in line)
+def _printable(text: str) -> str:
+    lines = (line.rstrip() for line in text.splitlines())
+    return "\n".join(
+        "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in line) for line in lines if line
+    )
