@@ -15,8 +15,9 @@ from facot_backups.errors import FacotBackupsError
 from facot_backups.events import Emit, ignore
 from facot_backups.faces.ticking import Listener, Ticker
 from facot_backups.model import EVERYTHING
-from facot_backups.operations import backup, scheduled
+from facot_backups.operations import backup, proving, scheduled
 from facot_backups.operations.cleanup import RetentionResult
+from facot_backups.operations.proof_record import last_proofs
 from facot_backups.operations.retention import Policy
 from facot_backups.operations.schedule import Decision, decide
 from facot_backups.operations.scheduled import Job, ScheduledRun, facts_of, run_if_due
@@ -28,9 +29,23 @@ ZONES = ["America/Santo_Domingo", "America/New_York", "Europe/Madrid", "Australi
 KEPT = 30
 
 
+def longest_unread(computer: Computer) -> timedelta:
+    """For how long one of the backups was not read again."""
+    proofs = last_proofs(computer.entries)
+    read = [
+        proofs[str(b.name)].time if str(b.name) in proofs else b.proven().finished_at
+        for b in computer.published
+    ]
+    return computer.now() - min(read)
+
+
 @pytest.fixture(autouse=True)
-def in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The steps of a run that read Firestore or files are the simulated computer's."""
+def unread(monkeypatch: pytest.MonkeyPatch) -> list[timedelta]:
+    """The steps of a run that read Firestore or files are the simulated computer's.
+
+    Gives what `longest_unread` was at each cleanup.
+    """
+    unread: list[timedelta] = []
 
     def back_up(_connect: Any, store: Any, _locked: Any, request: Any, *_: Any) -> Backup:
         return store.back_up(request)  # type: ignore[no-any-return]
@@ -41,11 +56,14 @@ def in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     def clean_up(store: Any, *_: Any, **__: Any) -> RetentionResult:
         store.step()
         store.published = store.backups()[:KEPT]
+        unread.append(longest_unread(store))
         return RetentionResult((), (), (), (), False)
 
     monkeypatch.setattr(backup, "back_up_locked", back_up)
     monkeypatch.setattr(scheduled, "verify", verify)
+    monkeypatch.setattr(proving, "verify", verify)
     monkeypatch.setattr(scheduled, "clean_up_locked", clean_up)
+    return unread
 
 
 def job(computer: Computer, hour: time) -> Job:
@@ -134,7 +152,7 @@ def is_done(computer: Computer) -> bool:
 @pytest.mark.parametrize("disk_trouble", [False, True], ids=["disk", "disk-trouble"])
 @pytest.mark.parametrize("zone", ZONES)
 @pytest.mark.parametrize(("means", "every"), [(by_timer, 15), (by_thread, 5)], ids=["timer", "thread"])
-def test_a_year(means: Any, every: int, zone: str, disk_trouble: bool) -> None:
+def test_a_year(means: Any, every: int, zone: str, disk_trouble: bool, unread: list[timedelta]) -> None:
     hour = time(2, 0)
     year = Year(ZoneInfo(zone), seed=len(zone), disk_trouble=disk_trouble)
     computer = Computer(year)
@@ -152,6 +170,7 @@ def test_a_year(means: Any, every: int, zone: str, disk_trouble: bool) -> None:
             judge.interrupted()
             calm = False
     judge.verdict()
+    assert timedelta(days=15) < max(unread) <= timedelta(days=30)
 
 
 @pytest.mark.slow

@@ -1,32 +1,27 @@
 """What is said when. Pure: what stands now and what was said before in, what is to be said out.
 
-A channel is told once when something begins to stand (failure, staleness, anomaly, damage), and once when
-it is over. What it was told is remembered for each channel, as text (docs/alertas.md, "Cuándo se avisa").
+A channel is told once when something begins to stand (a failure, staleness, an anomaly, damage, want of
+space), and once when it is over. What it was told is remembered for each channel, as text
+(docs/alertas.md, "Cuándo se avisa").
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal, TypeAlias, get_args
 
-from facot_backups.archive.ledger import COMPLETE, DAMAGED, FAILED, INCOMPLETE, LedgerEntry
 from facot_backups.clock import from_iso_utc, iso_utc
-from facot_backups.operations import tries as tries_of
-from facot_backups.operations.anomaly import find_anomalies, last_acceptance
-from facot_backups.operations.schedule import Facts, counting, decide
-from facot_backups.operations.scheduled import PROOF
-from facot_backups.state import Try
+from facot_backups.operations.health import Health
+from facot_backups.operations.health_findings import Code, Finding
 
-Subject: TypeAlias = Literal["failure", "staleness", "anomaly", "damage"]
+Subject: TypeAlias = Literal["failure", "staleness", "anomaly", "damage", "space"]
 
 # Different failures that are told between two successes: the last ones of a long bad day are no news.
 MAX_FAILURES = 3
-# Since the data of the newest complete backup.
-STALE = timedelta(hours=36)
 # A computer that was off over the weekend makes up for it within the hour: until then nothing is stale.
 PATIENCE = timedelta(hours=2)
 
@@ -35,12 +30,14 @@ _NAMES: Mapping[Subject, str] = {
     "staleness": "no hay backup reciente",
     "anomaly": "faltan datos en Firestore",
     "damage": "hay un backup dañado",
+    "space": "el próximo backup no cabe en el disco",
 }
 _OVER: Mapping[Subject, str] = {
     "failure": "Los backups vuelven a salir bien.",
     "staleness": "Vuelve a haber un backup reciente.",
     "anomaly": "La alarma por datos que faltaban ya no sigue.",
     "damage": "Ya no queda ningún backup dañado.",
+    "space": "El próximo backup vuelve a caber en el disco.",
 }
 # What differs between two tries that failed alike: figures, names, technical details.
 _DETAIL = re.compile(r"\([^()]*\)|«[^«»]*»|\S*[0-9/\\]\S*")
@@ -86,7 +83,8 @@ class Message:
 def news(standing: Sequence[Alarm], told: Told, unknown: Collection[Subject] = ()) -> News:
     """What changed since a channel was told. Of the subjects in `unknown` nobody can say: they stay.
 
-    A failure that stands explains why nothing recent is there: then staleness is no news.
+    A failure that stands explains why nothing recent is there, and may be that of a full disk: then neither
+    staleness nor space is news.
     """
     new: list[Alarm] = []
     over: list[Subject] = []
@@ -105,7 +103,7 @@ def news(standing: Sequence[Alarm], told: Told, unknown: Collection[Subject] = (
         if subject == "failure":
             fresh = fresh[: max(0, MAX_FAILURES - len(before))]
             after[subject] = (*before, *(alarm.key for alarm in fresh))
-        elif subject == "staleness" and failing:
+        elif subject in ("staleness", "space") and failing:
             fresh, after[subject] = [], before
         else:
             after[subject] = tuple(alarm.key for alarm in present)
@@ -149,69 +147,40 @@ class Standing:
     unknown: frozenset[Subject] = frozenset()
 
 
-def judge(facts: Facts, entries: Sequence[LedgerEntry], drop_percent: int) -> Standing:
-    """What stands, by the folder and what is remembered. `entries`: the whole ledger, oldest first.
+def standing(health: Health) -> Standing:
+    """What stands, by a judgement of health. Staleness stands at once here; `patient` waits.
 
-    Staleness stands at once here; `patient` waits.
+    Today's backup that is still to come will end a staleness, and the next try a folder that is not usable.
     """
-    alarms = [*failure(facts.tries), *_staleness(facts)]
-    if facts.backups is None:
-        return Standing(tuple(alarms), frozenset({"anomaly", "damage"}))
-    alarms += _anomalies(facts, entries, drop_percent)
-    alarms += _damage(facts, entries)
-    return Standing(tuple(alarms))
+    early = health.schedule.standing == "early"
+    alarms = [
+        Alarm(subject, _key(finding, health), f"{finding.text} {finding.remedy}".strip())
+        for finding in health.findings
+        if (subject := _SUBJECTS.get(finding.code)) is not None
+        and finding.severity != "note"
+        and not (subject == "staleness" and early)
+    ]
+    unknown = _ON_DISK if health.disk.problem is not None else frozenset[Subject]()
+    return Standing(tuple(alarms), unknown)
 
 
-def _staleness(facts: Facts) -> Iterator[Alarm]:
-    """Nothing recent; not while today's backup is still to come, which will end it."""
-    if decide(facts).standing == "early":
-        return
-    if facts.backups is None:
-        made = [attempt.started_at for attempt in facts.tries if attempt.outcome == COMPLETE]
-    else:
-        made = [backup.proven().read_time for backup in counting(facts)]
-    known = [moment for moment in made if moment <= facts.now]
-    if not known:
-        yield Alarm("staleness", "", "Todavía no hay ningún backup completo. Haga uno: facot-backups run")
-    elif facts.now - max(known) >= STALE:
-        last = max(known).astimezone(facts.zone)
-        hours = (facts.now - max(known)).total_seconds() // 3600
-        text = f"El último backup completo es del {last:%d/%m/%Y %H:%M}, de hace {hours:.0f} horas."
-        yield Alarm("staleness", "", f"{text} Vea por qué con: facot-backups status")
+# What is told of the codes of health; of the others, `status` tells who asks.
+_SUBJECTS: Mapping[Code, Subject] = {
+    "failing": "failure",
+    "no_backup": "staleness",
+    "stale": "staleness",
+    "anomaly": "anomaly",
+    "damage": "damage",
+    "drill_failed": "damage",
+    "disk_full_next": "space",
+}
+_ON_DISK: frozenset[Subject] = frozenset({"anomaly", "damage", "space"})
 
 
-def _anomalies(facts: Facts, entries: Sequence[LedgerEntry], drop_percent: int) -> Iterator[Alarm]:
-    accepted = last_acceptance(entries)
-    for anomaly in find_anomalies(counting(facts), accepted=accepted, drop_percent=drop_percent):
-        remedy = "Si es a propósito: facot-backups cleanup --accept-anomaly. Si no, restaure ese backup."
-        yield Alarm("anomaly", f"{anomaly.collection} {anomaly.kind}", f"{anomaly}. {remedy}")
-
-
-def _damage(facts: Facts, entries: Sequence[LedgerEntry]) -> Iterator[Alarm]:
-    """Backups whose folder does not prove itself, or whose last proof found damage."""
-    proofs = {str(e.details.get("backup")): e for e in entries if e.kind == PROOF}
-    broken = {name for name, proof in proofs.items() if proof.outcome == DAMAGED}
-    backups = facts.backups or ()
-    sound = [b for b in backups if b.complete and str(b.name) not in broken]
-    best = f"El más nuevo que sigue sano: {sound[0].name}." if sound else "No queda ninguno sano."
-    for backup in backups:
-        if backup.kind == "damaged" or str(backup.name) in broken:
-            text = f"El backup {backup.name} está dañado. {best} Detalle: facot-backups verify"
-            yield Alarm("damage", str(backup.name), text)
-
-
-def failure(tries: Sequence[Try]) -> list[Alarm]:
-    """The failure that stands, by the last of `tries` (oldest first); none after a complete backup.
-
-    A try that somebody interrupted, or that was killed, is none: it is made up for, or else missed.
-    """
-    failed = [t for t in tries_of.failures_in_a_row(tries) if t.outcome in (FAILED, INCOMPLETE)]
-    if not failed:
-        return []
-    reason = failed[-1].error or "no se sabe por qué"
-    incomplete = failed[-1].outcome == INCOMPLETE
-    said = "El backup quedó incompleto" if incomplete else "El backup no se pudo hacer"
-    return [Alarm("failure", key_of(reason), f"{said}: {reason}")]
+def _key(finding: Finding, health: Health) -> str:
+    if finding.code == "failing":
+        return key_of(health.failure or "")
+    return f"{finding.code} {finding.subject}" if finding.subject else finding.code
 
 
 def key_of(reason: str) -> str:

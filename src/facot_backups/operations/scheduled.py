@@ -11,14 +11,15 @@ from dataclasses import dataclass, replace
 from datetime import date, time
 from typing import TYPE_CHECKING, Protocol
 
-from facot_backups.archive.ledger import COMPLETE, DAMAGED
 from facot_backups.archive.reader import Backup
 from facot_backups.archive.store import LockedStore, Store
-from facot_backups.errors import BackupDirUnusable, DamagedBackup, FacotBackupsError, LockHeld
+from facot_backups.errors import BackupDirUnusable, FacotBackupsError, LockHeld
 from facot_backups.events import Emit, Warned, ignore
 from facot_backups.model import Scope
 from facot_backups.operations.cleanup import RetentionResult, clean_up_locked
 from facot_backups.operations.opening import Begin, opened, remember_failure, silent
+from facot_backups.operations.proof_record import PROOF
+from facot_backups.operations.proving import damage_of, damaged_now, read_older_again, record_proof
 from facot_backups.operations.retention import Policy
 from facot_backups.operations.schedule import Decision, Facts, decide
 from facot_backups.operations.stopping import Stop
@@ -28,9 +29,8 @@ from facot_backups.operations.verify import VerifyReport, verify
 if TYPE_CHECKING:
     from facot_backups.firestore.connection import Connection
 
-PROOF = "proof"
-# The lines of the ledger that can matter to a decision: days of a run every hour, with proofs.
-RECENT_LINES = 200
+# The runs of the ledger that can matter to a decision: days of one every hour.
+RECENT_RUNS = 200
 
 
 class Drill(Protocol):
@@ -68,14 +68,15 @@ class Job:
 class ScheduledRun:
     """What became of it. `backup` is None if nothing was due.
 
-    `report`, `retention`: what followed a complete one. `fault` is what went wrong after the publish, for
-    its exit code: the backup is there all the same.
+    `report`, `retention`, `older` (older backups that were read again): what followed a complete one.
+    `fault` is what went wrong after the publish, for its exit code: the backup is there all the same.
     """
 
     decision: Decision
     backup: Backup | None = None
     report: VerifyReport | None = None
     retention: RetentionResult | None = None
+    older: tuple[VerifyReport, ...] = ()
     fault: FacotBackupsError | None = None
 
 
@@ -88,7 +89,8 @@ def facts_of(store: Store, hour: time, scope: Scope) -> Facts:
     remembered = store.state.tries(store.root)
     try:
         repository = store.repository()
-        backups, entries = store.backups(), store.ledger.entries()[-RECENT_LINES:]
+        backups = store.backups()
+        entries = [entry for entry in store.ledger.entries() if entry.kind == "run"][-RECENT_RUNS:]
     except BackupDirUnusable:
         repository, backups, entries = None, None, []
     return Facts(
@@ -103,7 +105,7 @@ def facts_of(store: Store, hour: time, scope: Scope) -> Facts:
 
 
 def run_if_due(job: Job) -> ScheduledRun:
-    """Make the scheduled backup if it is due, verify it, drill, and let retention follow.
+    """Make the scheduled backup if it is due, verify it, drill, let retention follow, and read older ones.
 
     Not due: nothing is touched or locked. The proof of a backup whose run was killed after its publish is
     made up for, once. Every try that fails is remembered in the state folder, also one that could not even
@@ -188,32 +190,16 @@ class _Run:
             run = replace(run, report=report)
             record_proof(locked, report)
             if not report.sound:
-                raise _damaged(report)
+                raise damaged_now(report)
             if self._job.drill is not None:
                 self._job.drill(locked, backup, self._emit)
             retention = clean_up_locked(
                 self._job.store, locked, self._job.policy, self._job.scope, self._emit
             )
+            run = replace(run, retention=retention, fault=retention.fault)
+            # What retention deleted need not be read.
+            older = read_older_again(self._job.store, locked, self._emit)
+            run = replace(run, older=older, fault=run.fault or damage_of(self._job.store, locked, older))
         except FacotBackupsError as fault:
-            return replace(run, fault=fault)
-        return replace(run, retention=retention, fault=retention.fault)
-
-
-def record_proof(locked: LockedStore, report: VerifyReport) -> None:
-    """Write into the ledger that a backup was read again, and what was found."""
-    locked.record(
-        PROOF,
-        COMPLETE if report.sound else DAMAGED,
-        backup=report.backup,
-        documents=report.documents,
-        bytes=report.bytes_read,
-        files=sorted({problem.file for problem in report.problems}),
-        errors=[problem.message for problem in report.problems],
-    )
-
-
-def _damaged(report: VerifyReport) -> DamagedBackup:
-    return DamagedBackup(
-        f"El backup {report.backup}, recién hecho, está dañado: {report.problems[0].message}.\n"
-        "Revise el disco y haga otro (facot-backups run). Los anteriores no dependen de este."
-    )
+            return replace(run, fault=run.fault or fault)
+        return run
