@@ -18,6 +18,7 @@ if TYPE_CHECKING:
         get_backups_to_delete,
         restore_backup,
     )
+    from facot_backups.faces.health import get_backup_health
     from facot_backups.faces.scheduler import (
         BackupScheduler,
         get_backup_scheduler,
@@ -31,6 +32,7 @@ __all__ = [
     "__version__",
     "cleanup_old_backups",
     "create_backup",
+    "get_backup_health",
     "get_backup_scheduler",
     "get_backup_stats",
     "get_backups_to_delete",
@@ -43,9 +45,11 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from facot_backups.faces import api, scheduler
+    from facot_backups.faces import api, health, scheduler
 
-    return getattr(scheduler if name.endswith(("Scheduler", "_scheduler")) else api, name)
+    if name.endswith(("Scheduler", "_scheduler")):
+        return getattr(scheduler, name)
+    return getattr(health if name == "get_backup_health" else api, name)
 
 
 def __dir__() -> list[str]:

@@ -32,6 +32,7 @@ from tests.operations.restores import another, give_back, put, remove, world_in
 from tests.support.servers import FirestoreServer
 from tests.support.values import databases
 
+WEEK = timedelta(days=7)
 # Some generated references are within this database.
 _ROOT = documents_root(Source("prueba"))
 
@@ -104,7 +105,7 @@ def test_a_damaged_backup_is_not_restored(world: World) -> None:
     entry = world.ledger()[-1]
     assert (entry["outcome"], entry["drill"], entry["files"]) == ("DAMAGED", True, ["invoices.json"])
     with world.store().locked() as locked, pytest.raises(DamagedBackup, match="simulacro"):
-        PeriodicDrill()(locked, backup, world.emit)
+        PeriodicDrill(WEEK)(locked, backup, world.emit)
 
 
 def test_every_kind_of_difference_is_told(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -185,7 +186,7 @@ def test_the_drill_of_a_scheduled_run_comes_once_a_week(world: World) -> None:
 
     def made() -> int:
         with world.store().locked() as locked:
-            PeriodicDrill(timedelta(days=7))(locked, backup, world.emit)
+            PeriodicDrill(WEEK)(locked, backup, world.emit)
         return len(past_drills(world.store().ledger.entries()))
 
     assert [made(), made()] == [1, 1]
@@ -196,7 +197,7 @@ def test_the_drill_of_a_scheduled_run_comes_once_a_week(world: World) -> None:
 def test_a_scheduled_run_does_not_fill_the_memory(world: World) -> None:
     backup = world.back_up()
     with world.store().locked() as locked:
-        PeriodicDrill(memory=1000)(locked, backup, world.emit)
+        PeriodicDrill(WEEK, memory=1000)(locked, backup, world.emit)
     assert "no se hace solo" in world.warnings[-1]
     assert not past_drills(world.store().ledger.entries())
 
@@ -225,7 +226,7 @@ def test_a_scheduled_run_drills(world: World) -> None:
         hour=time(2),
         scope=EVERYTHING,
         policy=policy,
-        drill=PeriodicDrill(),
+        drill=PeriodicDrill(WEEK),
     )
     run = run_if_due(job)
     assert run.fault is None

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import socket
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any
 
 from facot_backups.archive.reader import Backup
@@ -19,19 +20,24 @@ from facot_backups.operations.stopping import Stop, StoppableClock
 from facot_backups.operations.tries import SCHEDULED
 from facot_backups.settings import Settings
 
-
-def _drill(locked: LockedStore, backup: Backup, emit: Emit) -> None:
-    """Once a week, of the backup that was just made; imports Google's libraries, as that did."""
-    from facot_backups.operations.drill import PeriodicDrill
-
-    PeriodicDrill()(locked, backup, emit)
-
-
 _FIRESTORE = "firestore.googleapis.com:443"
 _PROXIES = ("https_proxy", "HTTPS_PROXY", "grpc_proxy", "http_proxy")
 _CONNECT_SECONDS = 3.0
 # After a computer woke its network may take so long (seconds): until then that is no failure.
 _NETWORK_SECONDS, _NETWORK_STEP = 30.0, 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Drill:
+    """The drill of a scheduled run, of the backup that was just made."""
+
+    every: timedelta
+
+    def __call__(self, locked: LockedStore, backup: Backup, emit: Emit) -> None:
+        """Imports Google's libraries, as the backup did."""
+        from facot_backups.operations.drill import PeriodicDrill
+
+        PeriodicDrill(self.every)(locked, backup, emit)
 
 
 def job(
@@ -51,7 +57,7 @@ def job(
         scope=settings.scope,
         policy=wiring.policy(settings),
         max_reads=settings.max_reads,
-        drill=_drill,
+        drill=_Drill(timedelta(days=settings.drill_every_days)),
         emit=emit,
         stop=stop,
     )

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from facot_backups.archive.reader import Backup
 from facot_backups.archive.store import Store
 from facot_backups.clock import Clock, SystemClock
 from facot_backups.events import Emit, ignore
+from facot_backups.operations.health import Health, judge
+from facot_backups.operations.health_facts import read_health_facts
 from facot_backups.operations.retention import Policy
 from facot_backups.operations.stopping import Stop, StoppableClock
 from facot_backups.settings import Settings
@@ -27,6 +30,18 @@ def open_store(settings: Settings, emit: Emit = ignore, clock: Clock | None = No
 def policy(settings: Settings) -> Policy:
     """The retention that the settings ask for."""
     return Policy(settings.retention_days, settings.keep_last, settings.anomaly_drop)
+
+
+def health(settings: Settings, store: Store) -> Health:
+    """How the backups of `store` stand. Offline, without a lock; raises nothing for a folder that is gone."""
+    facts = read_health_facts(
+        store,
+        settings.backup_hour,
+        settings.scope,
+        drop_percent=settings.anomaly_drop,
+        drill_every=timedelta(days=settings.drill_every_days),
+    )
+    return judge(facts)
 
 
 def connector(settings: Settings, client: Any = None) -> Callable[[], Connection]:

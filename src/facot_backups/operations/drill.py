@@ -40,7 +40,7 @@ from facot_backups.firestore.names import documents_root, path_of
 from facot_backups.local.server import LocalFirestore
 from facot_backups.model import EVERYTHING, DocumentPath, Json, Scope, Source
 from facot_backups.operations.compare import precedes
-from facot_backups.operations.drill_record import EVERY, is_due
+from facot_backups.operations.drill_record import is_due
 from facot_backups.operations.proof_record import PROOF
 from facot_backups.operations.reading import one_line
 from facot_backups.operations.restore import restore
@@ -176,7 +176,7 @@ def drill_locked(
 class PeriodicDrill:
     """The drill of a scheduled run (`scheduled.Drill`): one `every` so often, in `memory` bytes."""
 
-    every: timedelta = EVERY
+    every: timedelta
     memory: int = SCHEDULED_MEMORY
 
     def __call__(self, locked: LockedStore, backup: Any, emit: Emit) -> None:

@@ -10,7 +10,7 @@ from facot_backups.archive.ledger import COMPLETE, LedgerEntry
 from facot_backups.model import Json
 from facot_backups.operations.proof_record import PROOF
 
-# How often a scheduled run drills.
+# How often a scheduled run drills, unless the settings say otherwise.
 EVERY = timedelta(days=7)
 
 

@@ -13,8 +13,21 @@ from typing import Literal, TypeAlias
 from facot_backups.operations.anomaly import Anomaly
 from facot_backups.operations.drill_record import PastDrill
 from facot_backups.operations.health_basis import CUT, Basis, Disk, Growth, HealthFacts, LastBackup
-from facot_backups.operations.health_findings import Finding, Severity, find
+from facot_backups.operations.health_findings import Code, Finding, Severity, find
 from facot_backups.operations.schedule import Decision
+
+__all__ = [
+    "Code",
+    "Disk",
+    "Finding",
+    "Growth",
+    "Health",
+    "HealthFacts",
+    "LastBackup",
+    "Severity",
+    "State",
+    "judge",
+]
 
 State: TypeAlias = Literal["ok", "warning", "critical"]
 

@@ -64,6 +64,10 @@ class Settings(BaseModel):
     anomaly_drop: Annotated[
         int, BeforeValidator(kinds.whole(1, 100)), Rule("un porcentaje entero entre 1 y 100")
     ] = 30
+    # From one restore drill of the scheduled runs to the next.
+    drill_every_days: Annotated[
+        int, BeforeValidator(kinds.whole(1, 365)), Rule("un número entero de días entre 1 y 365")
+    ] = 7
     # A path, or the word "default": the credentials that Google's own libraries find.
     credentials: Annotated[
         str | None,
