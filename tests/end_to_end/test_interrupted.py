@@ -42,9 +42,7 @@ def interrupted(world: World, method: str, *words: str) -> Ran:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    "method", ["ListCollectionIds", "RunQuery", "RunAggregationQuery", "BatchGetDocuments"]
-)
+@pytest.mark.parametrize("method", ["RunQuery", "RunAggregationQuery", "BatchGetDocuments"])
 def test_ctrl_c_while_the_server_is_silent(world: World, method: str) -> None:
     world.write("invoices/1", "clients/1")
     world.back_up()

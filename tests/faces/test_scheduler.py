@@ -139,9 +139,7 @@ def test_run_now_makes_one_more(world: World, made: Callable[..., BackupSchedule
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    "method", ["ListCollectionIds", "RunQuery", "RunAggregationQuery", "BatchGetDocuments"]
-)
+@pytest.mark.parametrize("method", ["RunQuery", "RunAggregationQuery", "BatchGetDocuments"])
 def test_a_stop_in_mid_backup_leaves_nothing(
     world: World, made: Callable[..., BackupScheduler], method: str
 ) -> None:

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 from urllib.parse import quote
@@ -183,21 +184,25 @@ class Connection:
         """One BatchWrite: a status for each write, in order. See `Calls`."""
         return self._batch_write(request, timeout=timeout, metadata=self._metadata)
 
-    def probe(self) -> None:
-        """Ask the server for something small, to know within `connect_timeout` seconds whether it answers.
+    def probe(self) -> datetime:
+        """The server's present instant (aware, UTC), if it answers within `connect_timeout` seconds.
 
-        Costs one read. Raises FirestoreUnavailable that says what is wrong and what to do.
+        Costs one read, of a document that does not exist. Raises FirestoreUnavailable that says what is
+        wrong and what to do.
         """
         import grpc
 
-        from facot_backups import protocol
-        from facot_backups.firestore.faults import failure
+        from facot_backups.firestore.faults import CallFailed, failure
+        from facot_backups.firestore.requests import absent_document
+        from facot_backups.firestore.spans import get_time
 
-        request = protocol.ListCollectionIdsRequest(parent=self._root, page_size=1)
         try:
-            self.list_collection_ids(request, self._connect_timeout)
+            answers = list(self.batch_get_documents(absent_document(self._root), self._connect_timeout))
         except grpc.RpcError as error:
             raise failure(error, self._source) from None
+        if not answers:
+            raise CallFailed(None, f"{self._source} no respondió a la pregunta", "Vuelva a intentarlo.")
+        return get_time(answers[0].read_time)
 
     def close(self) -> None:
         """Close the channel if we opened it; again is harmless."""

@@ -65,14 +65,12 @@ class Requests:
 
     def instant(self) -> datetime:
         """The server's present instant (one read of a document that does not exist)."""
-        name = f"{self._calls.root}/facot-backups/{uuid.uuid4().hex}"
-        (answer,) = self.batch_get([name], None)
+        (answer,) = self.batch_get(list(absent_document(self._calls.root).documents), None)
         return get_time(answer.read_time)
 
     def batch_get(self, names: list[str], read_time: datetime | None) -> list[Message]:
         """The answers of BatchGetDocuments for resource names, at most a few hundred, in any order."""
-        request = BatchGetDocumentsRequest(database=self._calls.root.removesuffix("/documents"))
-        request.documents.extend(names)
+        request = _batch_get(self._calls.root, names)
         set_time(request.read_time, read_time)
 
         def get() -> list[Message]:
@@ -90,3 +88,12 @@ class Requests:
 
     def _once(self, call: Any, request: Message, read_time: datetime | None) -> Message:
         return insist(lambda: call(request, TIMEOUT), self._patience, read_time)
+
+
+def absent_document(root: str) -> Message:
+    """A request for a document that no database has: the cheapest question, which tells the instant."""
+    return _batch_get(root, [f"{root}/facot-backups/{uuid.uuid4().hex}"])
+
+
+def _batch_get(root: str, names: list[str]) -> Message:
+    return BatchGetDocumentsRequest(database=root.removesuffix("/documents"), documents=names)

@@ -192,8 +192,8 @@ class Scan:
         if self._is_refusal(failure):
             yield from self._walk(failure)
             return
-        if failure.code in _GENERAL and self.read_time is None:
-            raise failure  # nothing was ever heard of the server: there is nothing to go on with
+        if failure.code in _GENERAL and not self._pages.documents:
+            raise failure  # not one document came: there is nothing to go on with
         self._failure = self._failure or failure
         self._general_failures += failure.code in _GENERAL
         current = self._last_collection(span)

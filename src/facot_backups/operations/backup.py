@@ -163,12 +163,12 @@ class _Run:
             # Before anything is asked of the server: a run that is killed from here on leaves a trace.
             with self._locked.begin(self._run_id) as staging:
                 self._probe_reads = PROBE_READS
-                connection.probe()
+                instant = connection.probe()
                 # From here on a run that is killed may have read anything up to REMEMBER_EVERY documents.
                 self._remember(read_data=True)
                 writer = staging.writer(self._request.scope)
                 self._reading = Reading(
-                    connection, writer, self._request.scope, self._clock, self._tell, budget
+                    connection, writer, self._request.scope, instant, self._clock, self._tell, budget
                 )
                 return self._publish(staging, self._reading.run(), connection)
 

@@ -78,13 +78,13 @@ def preview(
     attempt = Try(secrets.token_hex(8), "preview", clock.now())
     with connect() as connection:
         source = connection.source
-        connection.probe()
+        instant = connection.probe()
         store.state.record_try(store.root, replace(attempt, reads=PROBE_READS), emulator=source.emulator)
         emit(PhaseStarted("counting"))
-        whole = count(connection, scope, clock=clock, emit=emit)
-        named = list_collections(connection, whole.read_time, clock=clock, emit=emit)
+        whole = count(connection, scope, instant, clock=clock, emit=emit)
+        named = list_collections(connection, instant, clock=clock, emit=emit)
         counts = {
-            name: count_collection(connection, name, whole.read_time, clock=clock, emit=emit)
+            name: count_collection(connection, name, instant, clock=clock, emit=emit)
             for name in named
             if scope.includes((name,))
         }

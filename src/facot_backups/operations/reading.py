@@ -1,7 +1,7 @@
 """The first half of a backup: a scope read at one instant into files, and judged against the server.
 
-The count runs beside the scan, at the instant of its first answer (measured: it then costs about a tenth
-of the whole time). Only a read budget needs it first.
+The count runs beside the scan, from its beginning on: a server takes long to the first document (measured:
+then the count costs next to nothing). Only a read budget needs it first.
 """
 
 from __future__ import annotations
@@ -96,7 +96,7 @@ class _Counting:
 
 
 class Reading:
-    """Reads `scope` through `connection` into `writer`. Use once: `run`.
+    """Reads `scope` at `instant` (aware, UTC) through `connection` into `writer`. Use once: `run`.
 
     `reads` counts what Firestore bills, as it goes on. `budget` bounds the reads.
     """
@@ -106,6 +106,7 @@ class Reading:
         connection: Connection,
         writer: BackupWriter,
         scope: Scope,
+        instant: datetime,
         clock: Clock,
         emit: Emit,
         budget: Budget | None = None,
@@ -113,6 +114,7 @@ class Reading:
         self._connection = connection
         self._writer = writer
         self._scope = scope
+        self._instant = instant
         self._clock = clock
         self._emit = emit
         self._budget = budget
@@ -125,6 +127,7 @@ class Reading:
         # What keeps the backup from being complete and is no single collection's fault.
         self._remarks: list[str] = []
         self._lost_count: Count | None = None
+        self._at_whole_minute = False
 
     @property
     def reads(self) -> int:
@@ -137,9 +140,9 @@ class Reading:
         return self._read_data
 
     @property
-    def read_time(self) -> datetime | None:
-        """The instant of what is read, once the server named it."""
-        return self._scan.read_time if self._scan else None
+    def read_time(self) -> datetime:
+        """The instant (aware, UTC) of what is read."""
+        return self._instant
 
     def run(self) -> Read:
         """Read, judge, prove. The files are whole, named and flushed when it returns.
@@ -147,14 +150,14 @@ class Reading:
         Raises ReadBudgetExceeded before anything is read; FirestoreUnavailable or SnapshotExpired if no
         collection could be read; what the writer and `emit` raise.
         """
-        instant = self._count_first() if self._budget is not None else None
+        if self._budget is not None:
+            self._count_first()
         self._emit(PhaseStarted("reading"))
-        scan = self._read_once(instant) or self._read_again()
+        scan = self._read_once() or self._read_again()
         self._judge(scan)
-        read_time = self._instant(scan)
         files = self._writer.finish(self._empty_collections(scan))
         self._emit(PhaseStarted("checking"))
-        checked = self._prove(read_time)
+        checked = self._prove()
         files = {name: entry for name, entry in files.items() if name not in self._unreadable}
         errors = [f"{collection}: {reason}" for collection, reason in sorted(self._unreadable.items())]
         if scan.stopped is not None and not errors:
@@ -162,7 +165,7 @@ class Reading:
         if self._unreadable and not self._holds_anything(files):
             raise FirestoreUnavailable("no se pudo leer ninguna colección", errors[0])
         counted = self._counted or Count(None, "no se contó", 0)
-        return Read(read_time, files, (*errors, *self._remarks), counted.total, counted.reason, checked)
+        return Read(self._instant, files, (*errors, *self._remarks), counted.total, counted.reason, checked)
 
     def _holds_anything(self, files: dict[str, FileEntry]) -> bool:
         """Whether something was read: documents, or that a collection asked for by name is empty."""
@@ -173,13 +176,13 @@ class Reading:
 
     # --- counting ----------------------------------------------------------------------------------
 
-    def _count_first(self) -> datetime | None:
-        """Count before anything is read, and refuse what the budget does not allow. Returns the instant."""
+    def _count_first(self) -> None:
+        """Count before anything is read, and refuse what the budget does not allow."""
         assert self._budget is not None
-        counted = self._count_at(None)
-        if counted.total is not None and counted.total > MANY_DOCUMENTS and counted.read_time is not None:
-            counted = self._count_at(_whole_minute(counted.read_time))
-            self._emit(Warned(MANY_WARNING))
+        counted = self._count_now()
+        if counted.total is not None and counted.total > MANY_DOCUMENTS:
+            self._move_to_whole_minute()
+            counted = self._count_now()
         self._counted = counted
         if counted.total is not None:
             self._emit(Counted(counted.total))
@@ -187,10 +190,9 @@ class Reading:
         needed = (1 if counted.total is None else counted.total) + self._kept_reads()
         if self._other_reads + needed > self._budget.left:
             raise ReadBudgetExceeded(self._other_reads + needed, self._budget.used, self._budget.allowed)
-        return counted.read_time
 
-    def _count_at(self, read_time: datetime | None) -> Count:
-        counted = count(self._connection, self._scope, read_time, clock=self._clock, emit=self._emit)
+    def _count_now(self) -> Count:
+        counted = count(self._connection, self._scope, self._instant, clock=self._clock, emit=self._emit)
         self._other_reads += counted.reads
         return counted
 
@@ -199,10 +201,11 @@ class Reading:
         total = self._counted.total if self._counted else None
         return 2 + (SPOT_CHECKS if total is None else min(SPOT_CHECKS, total))
 
-    def _count_beside(self, read_time: datetime | None) -> None:
-        if self._counted is None and self._counting is None:
+    def _count_beside(self) -> None:
+        if self._counted is None:
+            instant = self._instant
             self._counting = _Counting(
-                lambda: count(self._connection, self._scope, read_time, clock=self._clock)
+                lambda: count(self._connection, self._scope, instant, clock=self._clock)
             )
 
     def _look_at_count(self, *, wait: bool = False) -> None:
@@ -217,20 +220,21 @@ class Reading:
 
     # --- reading -----------------------------------------------------------------------------------
 
-    def _read_once(self, instant: datetime | None) -> Scan | None:
+    def _read_once(self) -> Scan | None:
         """`_read`; None if the count says that it must be done again at another instant."""
         with suppress(_StartAgain):
-            return self._read(instant)
+            return self._read()
         return None
 
-    def _read(self, instant: datetime | None) -> Scan:
+    def _read(self) -> Scan:
         """The whole scope into the writer. Raises _StartAgain if the count says that it is too much."""
+        self._count_beside()
         scan = self._scan = Scan(
             self._connection,
             self._scope,
             clock=self._clock,
             emit=self._emit,
-            read_time=instant,
+            read_time=self._instant,
             max_reads=self._max_scan_reads(),
         )
         collection = ""
@@ -238,12 +242,11 @@ class Reading:
         for number, document in enumerate(scan):
             if document.path[0] != collection:
                 self._read_data = True
-                self._count_beside(scan.read_time)
                 self._finished(collection, scan)
                 collection = document.path[0]
             if not number % _STEP:
                 self._look_at_count()
-                if self._too_many(instant):
+                if self._too_many():
                     raise _StartAgain
             add(document)
         self._finished(collection, scan)
@@ -255,20 +258,24 @@ class Reading:
             documents, nested = self._writer.count(collection)
             self._emit(CollectionDone(collection, documents, nested))
 
-    def _too_many(self, instant: datetime | None) -> bool:
+    def _too_many(self) -> bool:
         total = self._counted.total if self._counted else None
-        return instant is None and total is not None and total > MANY_DOCUMENTS
+        return not self._at_whole_minute and total is not None and total > MANY_DOCUMENTS
+
+    def _move_to_whole_minute(self) -> None:
+        """To the server's last whole minute, which point-in-time recovery keeps for 7 days."""
+        self._instant = self._instant.replace(second=0, microsecond=0)
+        self._at_whole_minute = True
+        self._emit(Warned(MANY_WARNING))
 
     def _read_again(self) -> Scan:
-        """Begin again at the server's last whole minute, which point-in-time recovery keeps for 7 days."""
-        assert self._scan is not None
-        instant = _whole_minute(self._instant(self._scan))
+        """Begin again, at an instant that lives longer."""
         self._other_reads = self.reads
         for collection in list(self._writer.counts):
             self._writer.discard(collection)
         self._counted = self._counting = None
-        self._emit(Warned(MANY_WARNING))
-        return self._read(instant)
+        self._move_to_whole_minute()
+        return self._read()
 
     def _max_scan_reads(self) -> int | None:
         if self._budget is None:
@@ -276,24 +283,18 @@ class Reading:
         # The scan itself keeps the two for the end and the names.
         return self._budget.left - self._other_reads - self._kept_reads() + 2
 
-    def _instant(self, scan: Scan) -> datetime:
-        if scan.read_time is None:
-            raise FirestoreUnavailable("el servidor no dijo el instante de los datos", "Repita el backup.")
-        return scan.read_time
-
     # --- judging -----------------------------------------------------------------------------------
 
     def _judge(self, scan: Scan) -> None:
         """Drop what was not read whole, and what the server counts otherwise."""
         for collection, reason in scan.unreadable.items():
             self._drop(collection, reason, tell=False)
-        self._count_beside(scan.read_time)
         self._look_at_count(wait=True)
         total = self._counted.total if self._counted else None
         read = sum(documents + nested for documents, nested in self._writer.counts.values())
         if total is None or scan.stopped is not None or (total == read and not self._unreadable):
             return  # what stopped the scan (a lost connection, a spent budget) would stop these counts too
-        culprits = self._culprits(self._instant(scan))
+        culprits = self._culprits()
         for collection, reason in culprits.items():
             self._drop(collection, reason)
         if not self._unreadable:
@@ -302,16 +303,16 @@ class Reading:
                 "diferencia. Repita el backup."
             )
 
-    def _culprits(self, read_time: datetime) -> dict[str, str]:
+    def _culprits(self) -> dict[str, str]:
         """The collections that the server counts otherwise; if none, all those that it would not count."""
         counts = {name: sum(both) for name, both in self._writer.counts.items()}
         differing: dict[str, str] = {}
         unsure: dict[str, str] = {}
-        for collection in sorted(set(counts) | set(self._named_by_server(read_time))):
+        for collection in sorted(set(counts) | set(self._named_by_server())):
             if collection in self._unreadable or not self._scope.includes((collection,)):
                 continue
             # A connection that is lost is not waited for once more for every collection.
-            theirs = self._lost_count or self._count_one(collection, read_time)
+            theirs = self._lost_count or self._count_one(collection)
             ours = counts.get(collection, 0)
             if theirs.total is None:
                 unsure[collection] = f"el recuento no coincide y no se pudo comprobar: {theirs.reason}"
@@ -322,16 +323,16 @@ class Reading:
         # What failed already explains a total that differs.
         return differing or ({} if self._unreadable else unsure)
 
-    def _named_by_server(self, read_time: datetime) -> list[str]:
+    def _named_by_server(self) -> list[str]:
         try:
-            return list_collections(self._connection, read_time, clock=self._clock, emit=self._emit)
+            return list_collections(self._connection, self._instant, clock=self._clock, emit=self._emit)
         except (FirestoreUnavailable, SnapshotExpired):
             return []  # the collections that were read are judged all the same
 
-    def _count_one(self, collection: str, read_time: datetime) -> Count:
+    def _count_one(self, collection: str) -> Count:
         try:
             counted = count_collection(
-                self._connection, collection, read_time, clock=self._clock, emit=self._emit
+                self._connection, collection, self._instant, clock=self._clock, emit=self._emit
             )
         except (FirestoreUnavailable, SnapshotExpired) as error:
             counted = Count(None, one_line(error), 1)
@@ -346,11 +347,11 @@ class Reading:
         if tell:
             self._emit(CollectionFailed(collection, one_line(reason)))
 
-    def _prove(self, read_time: datetime) -> int:
+    def _prove(self) -> int:
         """Fetch some documents again and compare; returns how many. That it cannot be done is a remark."""
         try:
             found = spot_check(
-                self._connection, self._writer.sampled(), read_time, clock=self._clock, emit=self._emit
+                self._connection, self._writer.sampled(), self._instant, clock=self._clock, emit=self._emit
             )
         except (FirestoreUnavailable, SnapshotExpired) as error:
             self._remarks.append(f"No se pudo comprobar el backup con el servidor: {one_line(error)}")
@@ -379,10 +380,6 @@ class Reading:
             and collection not in self._unreadable
             and self._scope.includes((collection,))
         ]
-
-
-def _whole_minute(moment: datetime) -> datetime:
-    return moment.replace(second=0, microsecond=0)
 
 
 def one_line(reason: FacotBackupsError | str) -> str:

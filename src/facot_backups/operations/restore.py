@@ -25,7 +25,6 @@ from facot_backups.archive.store import LockedStore, Store
 from facot_backups.clock import Clock
 from facot_backups.events import Emit, PhaseStarted, ignore
 from facot_backups.firestore.connection import Connection
-from facot_backups.firestore.requests import Requests
 from facot_backups.operations.live import ReadsNote
 from facot_backups.operations.restore_approval import Approval, approve
 from facot_backups.operations.restore_check import ReadBack
@@ -119,13 +118,10 @@ class _Planned:
         """Everything that is to be written. Raises as `restore`."""
         check_target(self.backup, connection.source, self._request)
         self._emit(PhaseStarted("connecting"))
-        connection.probe()
+        moment = connection.probe()
         self.note = ReadsNote(self._store, connection, "restore")
-        requests = Requests(connection, self._store.clock, self._emit)
-        moment = requests.instant()
         self._emit(PhaseStarted("planning"))
         plan = self._undo_plan(connection, moment) if self.is_undo else self._restore_plan(connection, moment)
-        plan.reads += requests.reads
         try:
             self._fill(plan, connection, self._guard(connection, plan))
         except BaseException:
