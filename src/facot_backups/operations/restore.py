@@ -248,16 +248,16 @@ class _Restore:
             return
         back = ReadBack(connection, plan, outcomes, report, self._store.clock, self._emit)
         if work.side is not None:
-            back.scope(work.side)
+            back.scope()
         else:
-            back.documents(plan.entries())
+            back.documents(plan.entries(heads=True))
         writer.note(end=COMPLETE if report.exit_code == 0 else INCOMPLETE)
 
     def _journal(self, plan: Plan) -> JournalWriter:
         """The journal with the whole plan, on the disk."""
         writer = JournalWriter(self._store.root, self._id, _header(self._id, self._started_at, plan))
         try:
-            for entry in plan.entries():
+            for entry in plan.entries(heads=True):
                 writer.plan(_line(entry, plan))
             writer.close_plan()
         except BaseException:

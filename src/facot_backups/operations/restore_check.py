@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
-from itertools import islice
+from itertools import chain, islice
+from typing import TypeVar
 
 from facot_backups.archive.journal import content_digest
 from facot_backups.clock import Clock
@@ -15,11 +16,13 @@ from facot_backups.firestore.connection import Connection
 from facot_backups.firestore.names import name_of, path_of
 from facot_backups.firestore.requests import Requests
 from facot_backups.model import Document, DocumentPath
-from facot_backups.operations.compare import Change, Side, compare, precedes
+from facot_backups.operations.compare import precedes
 from facot_backups.operations.live import LiveSide
 from facot_backups.operations.restore_plan import Plan
 from facot_backups.operations.restore_report import Report
 from facot_backups.operations.restore_spool import Entry, Outcomes
+
+_T = TypeVar("_T")
 
 CHANGED_AFTER = "alguien lo cambió después de escribirlo"
 _DIFFERENT = "lo que se lee no es lo que se escribió"
@@ -42,8 +45,8 @@ class ReadBack:
         self._clock = clock
         self._emit = emit
 
-    def scope(self, side: Side) -> None:
-        """By one more scan of the plan's scope beside the backup; what is outside it, one by one.
+    def scope(self) -> None:
+        """By one more scan of the plan's scope; what is outside it, one by one.
 
         A failure to read is in `report.read_back_failure`.
         """
@@ -51,7 +54,7 @@ class ReadBack:
         live = LiveSide(self._connection, self._clock, self._emit)
         outside: list[Entry] = []
         try:
-            self._walk(compare(live, side, self._plan.facts.scope), outside)
+            self._walk(live, outside)
             problem = live.stopped or next(iter(live.failures.values()), None)
             if problem is not None:
                 raise FirestoreUnavailable(problem, "Compare con: facot-backups diff")
@@ -69,35 +72,49 @@ class ReadBack:
         except (FirestoreUnavailable, SnapshotExpired) as failure:
             self._report.read_back_failure = failure
 
-    def _walk(self, changes: Iterator[Change], outside: list[Entry]) -> None:
-        entries = self._plan.entries()
-        entry = next(entries, None)
-        for done, change in enumerate(changes, 1):
-            while entry is not None and precedes(entry.path, change.path):
-                self._passed(entry, outside)
+    def _walk(self, live: LiveSide, outside: list[Entry]) -> None:
+        """What is there now beside the plan's writes, and beside the documents that it left."""
+        since = nanoseconds(self._plan.facts.read_time)
+        entries, left = self._plan.entries(heads=True), self._plan.left()
+        entry, name = next(entries, None), next(left, None)
+        for done, document in enumerate(live.documents(self._plan.facts.scope), 1):
+            path = document.path
+            while entry is not None and entry.path != path and precedes(entry.path, path):
+                self._passed(entry, live, outside)
                 entry = next(entries, None)
-            if entry is not None and entry.path == change.path:
-                self._judge(entry, change.left, equal=change.kind == "equal" and not entry.held)
+            while name is not None and name != path and precedes(name, path):
+                self._gone(name, live)
+                name = next(left, None)
+            if name == path:
+                name = next(left, None)
+            if entry is not None and entry.path == path:
+                self._judge(entry, document)
                 entry = next(entries, None)
-            else:
-                self._unwritten(change)
+            elif document.update_time > since:
+                self._report.edit(path)
             if done % _STEP == 0:
-                self._emit(Progressed(change.path[0], done))
-        while entry is not None:
-            self._passed(entry, outside)
-            entry = next(entries, None)
+                self._emit(Progressed(path[0], done))
+        for rest in _all(entry, entries):
+            self._passed(rest, live, outside)
+        for path in _all(name, left):
+            self._gone(path, live)
 
-    def _passed(self, entry: Entry, outside: list[Entry]) -> None:
+    def _passed(self, entry: Entry, live: LiveSide, outside: list[Entry]) -> None:
         """A document of the plan that the scan did not meet: it is not there, or not in the scope."""
-        if self._plan.facts.scope.includes(entry.path):
-            self._judge(entry, None)
-        else:
+        if not self._plan.facts.scope.includes(entry.path):
             outside.append(entry)
+        elif live.knows(entry.path):
+            self._judge(entry, None)
 
-    def _judge(self, entry: Entry, live: Document | None, *, equal: bool = False) -> None:
+    def _gone(self, path: DocumentPath, live: LiveSide) -> None:
+        """A document that the plan left alone, and that the scan did not meet."""
+        if live.knows(path):
+            self._report.edit(path)
+
+    def _judge(self, entry: Entry, live: Document | None) -> None:
         """A document of the plan; only of what was confirmed is anything to be said."""
         result, update_time = self._outcomes.get(entry.number)
-        if result != "done" or equal:
+        if result != "done":
             return
         if entry.digest is None or live is None:
             if entry.digest is not None or live is not None:
@@ -108,12 +125,9 @@ class ReadBack:
             else:
                 self._report.conflict(entry.path, CHANGED_AFTER)
 
-    def _unwritten(self, change: Change) -> None:
-        """A document that the plan left alone, because it was equal or by the mode."""
-        since = nanoseconds(self._plan.facts.read_time)
-        gone = change.left is None and change.kind == "added"
-        if gone or (change.left is not None and change.left.update_time > since):
-            self._report.edit(change.path)
+
+def _all(first: _T | None, rest: Iterator[_T]) -> Iterator[_T]:
+    return iter(()) if first is None else chain((first,), rest)
 
 
 def fetched(

@@ -25,7 +25,8 @@ def keep_earlier(locked: LockedStore, plan: Plan, restore: str, started_at: date
     emit(PhaseStarted("keeping"))
     with locked.begin(restore) as staging:
         writer = staging.writer(_scope(restore))
-        for document in earlier(plan.entries()):
+        total = plan.total
+        for document in earlier(plan.entries()) if total.change or total.delete else ():
             writer.add(document)
         files = writer.finish()
         return locked.publish(staging, _metadata(locked, plan, restore, started_at, files))

@@ -7,9 +7,10 @@ backup says is encoded for Firestore here, so that a plan that stands has no val
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import chain, islice
 from pathlib import Path
 from typing import Literal, NamedTuple, TypeAlias
 
@@ -33,7 +34,7 @@ from facot_backups.operations.compare import (
 from facot_backups.operations.live import LiveSide
 from facot_backups.operations.restore_guard import Action, Guard, Planned, Question, Verdict
 from facot_backups.operations.restore_lost import LostValues
-from facot_backups.operations.restore_spool import Entry, Spool, content
+from facot_backups.operations.restore_spool import Entry, Names, Spool, content
 from facot_backups.operations.sides import FolderSide, OldSide
 from facot_backups.protocol import Document as DocumentMessage
 
@@ -112,10 +113,14 @@ class Plan:
     _adjusted: dict[int, Entry | None] = field(default_factory=dict)
     _raised: list[Entry] = field(default_factory=list)
     _numbers: int = 0
+    # Counters and all others; and, in the order of names, how many in a row are in which.
     _spools: tuple[Spool, Spool] = field(init=False)
+    _rows: list[tuple[int, int]] = field(default_factory=list)
+    _left: Names = field(init=False)
 
     def __post_init__(self) -> None:
         self._spools = (Spool(self.folder), Spool(self.folder))
+        self._left = Names(self.folder)
 
     def __enter__(self) -> Plan:
         return self
@@ -125,8 +130,8 @@ class Plan:
 
     def close(self) -> None:
         """Let go of the files."""
-        for spool in self._spools:
-            spool.close()
+        for file in (*self._spools, self._left):
+            file.close()
 
     @property
     def total(self) -> Counts:
@@ -158,11 +163,15 @@ class Plan:
         number = self._numbers if number is None else number
         self._numbers = max(self._numbers, number) + 1
         entry = entry_of(planned, number, self.facts, held=held)
-        self._spools[0 if planned.path[0] in _FIRST else 1].add(entry)
+        which = 0 if planned.path[0] in _FIRST else 1
+        self._spools[which].add(entry)
+        last, row = self._rows.pop() if self._rows and self._rows[-1][0] == which else (which, 0)
+        self._rows.append((last, row + 1))
         self._count(planned.path, planned.action)
 
     def leave(self, path: DocumentPath, kind: Literal["equal", "skip"]) -> None:
-        """Count a document that is not to be written."""
+        """Count a live document that is not to be written; in name order."""
+        self._left.add(path)
         self._count(path, kind)
 
     def conflict(self, path: DocumentPath, reason: str) -> None:
@@ -186,21 +195,33 @@ class Plan:
             self._count(planned.path, planned.action)
         self._raised.sort(key=lambda entry: path_key(entry.path))
 
-    def entries(self) -> Iterator[Entry]:
-        """All writes in name order. Raises OSError."""
-        first = _merged(iter(self._spools[0]), iter(self._raised))
-        for entry in _merged(first, iter(self._spools[1])):
-            adjusted = self._adjusted.get(entry.number, entry)
-            if adjusted is not None:
-                yield adjusted
+    def left(self) -> Iterator[DocumentPath]:
+        """The live documents that the plan does not write, in name order. Raises OSError."""
+        return iter(self._left)
 
-    def shuffled(self, dice: random.Random) -> Iterator[Entry]:
-        """All writes spread over the range of names, counters before all others; without `before`."""
-        for part in (iter(self._raised), *(spool.shuffled(dice) for spool in self._spools)):
-            for entry in part:
-                adjusted = self._adjusted.get(entry.number, entry)
-                if adjusted is not None:
-                    yield adjusted
+    def entries(self, *, heads: bool = False) -> Iterator[Entry]:
+        """All writes in name order. Raises OSError.
+
+        `heads`: without what was there before, and without targets that are the backup's own.
+        """
+        parts = [spool.read(heads=heads) for spool in self._spools]
+        rows = chain.from_iterable(islice(parts[which], length) for which, length in self._rows)
+        return self._final(_merged(rows, iter(self._raised)) if self._raised else rows)
+
+    def counters(self) -> Iterator[Entry]:
+        """The writes that come before all others, in any order; without `before`."""
+        return self._final(chain(self._raised, self._spools[0].shuffled(random.Random())))
+
+    def others(self) -> Iterator[Entry]:
+        """All other writes, spread over the range of names; without `before`."""
+        return self._final(self._spools[1].shuffled(random.Random()))
+
+    def _final(self, entries: Iterable[Entry]) -> Iterator[Entry]:
+        """As the guard left them."""
+        if not self._adjusted:
+            return iter(entries)
+        found = (self._adjusted.get(entry.number, entry) for entry in entries)
+        return (entry for entry in found if entry is not None)
 
     def target_of(self, entry: Entry) -> Document | None:
         """What a write makes of its document; None for a delete."""

@@ -23,6 +23,9 @@ from facot_backups.model import Document, DocumentPath
 _BLOCK = 64
 # Places of a spool that are read in turn. One document of each is held at most.
 _OPEN_BLOCKS = 64
+# Bytes that are read at once: of a whole spool, and of each of those places.
+_CHUNK, _SMALL_CHUNK = 1 << 18, 1 << 14
+_HEAD = struct.Struct("<QBBIIIqB32s")
 _ACTIONS: tuple[Action, ...] = ("create", "change", "delete")
 
 
@@ -31,8 +34,8 @@ class Entry(NamedTuple):
 
     `expected`: the update time (nanoseconds) that the document must have; None: it must not exist.
     `digest`: of the target's content; None for a delete. `target`: the serialized protobuf Document with
-    its name; None for a delete. `before`: the live content, JSON of fields and types; None for a create,
-    and where it was not asked for. `held`: the target is not the backup's own.
+    its name; None for a delete. `before`: the live content, JSON of fields and types; None for a create.
+    Both are None where they were not asked for. `held`: the target is not the backup's own.
     """
 
     number: int
@@ -63,8 +66,6 @@ class Spool:
     `folder` is where the file is made (None: the system's own). Raises OSError.
     """
 
-    _HEAD = struct.Struct("<QBBIIIqB32s")
-
     def __init__(self, folder: Path | None = None) -> None:
         self._file = _temporary(folder)
         self._starts = array("Q")
@@ -77,7 +78,7 @@ class Spool:
         target, before = entry.target or b"", entry.before or b""
         if self.size % _BLOCK == 0:
             self._starts.append(self._end)
-        head = self._HEAD.pack(
+        head = _HEAD.pack(
             entry.number,
             _ACTIONS.index(entry.action),
             entry.held,
@@ -95,53 +96,99 @@ class Spool:
 
     def __iter__(self) -> Iterator[Entry]:
         """All entries, in the order in which they were added. Add no more while reading."""
-        place = 0
-        while place < self._end:
-            self._file.seek(place)
-            entry, length = self._read(with_before=True)
-            place += length
-            yield entry
+        return self.read(heads=False)
+
+    def read(self, *, heads: bool) -> Iterator[Entry]:
+        """As iterating; `heads`: without `before`, and without the `target` that is the backup's own."""
+        reader = _Reader(self._file, 0, _CHUNK)
+        for _ in range(self.size):
+            yield reader.entry(target=not heads, before=not heads)
 
     def shuffled(self, dice: random.Random) -> Iterator[Entry]:
         """All entries once, spread over the whole range of names; without `before`."""
         blocks = list(range(len(self._starts)))
         dice.shuffle(blocks)
-        cursors: list[tuple[int, int]] = []  # (offset, entries left)
+        cursors: list[tuple[_Reader, int]] = []  # with the entries left
         while blocks or cursors:
             while blocks and len(cursors) < _OPEN_BLOCKS:
                 block = blocks.pop()
-                cursors.append((self._starts[block], min(_BLOCK, self.size - block * _BLOCK)))
+                reader = _Reader(self._file, self._starts[block], _SMALL_CHUNK)
+                cursors.append((reader, min(_BLOCK, self.size - block * _BLOCK)))
             at = dice.randrange(len(cursors))
-            offset, left = cursors[at]
-            self._file.seek(offset)
-            entry, length = self._read(with_before=False)
+            reader, left = cursors[at]
+            yield reader.entry(target=True, before=False)
             if left > 1:
-                cursors[at] = (offset + length, left - 1)
+                cursors[at] = (reader, left - 1)
             else:
                 cursors[at] = cursors[-1]
                 cursors.pop()
-            yield entry
 
     def close(self) -> None:
         """Let go of the file."""
         self._file.close()
 
-    def _read(self, *, with_before: bool) -> tuple[Entry, int]:
-        """The entry at the file's place, and its length on disk."""
-        head = self._HEAD.unpack(self._file.read(self._HEAD.size))
+
+class _Reader:
+    """Reads entries one after the other from a place of a spool, `chunk` bytes at a time or a whole entry."""
+
+    def __init__(self, file: BinaryIO, place: int, chunk: int) -> None:
+        self._file = file
+        self._chunk = chunk
+        self._data = b""
+        self._start = place  # of the data, in the file
+        self._at = 0  # in the data
+
+    def _need(self, size: int) -> None:
+        """Have so many bytes from here on."""
+        if self._at + size > len(self._data):
+            self._start += self._at
+            self._at = 0
+            self._file.seek(self._start)
+            self._data = self._file.read(max(self._chunk, size))
+
+    def entry(self, *, target: bool, before: bool) -> Entry:
+        """The next entry, with those of its bodies; a target that is held comes always."""
+        self._need(_HEAD.size)
+        head = _HEAD.unpack_from(self._data, self._at)
         number, action, held, path_size, target_size, before_size, expected, there, digest = head
-        body = self._file.read(path_size + target_size + (before_size if with_before else 0))
-        entry = Entry(
+        target = target or bool(held)
+        self._at += _HEAD.size
+        self._need(path_size + (target_size if target else 0) + (before_size if before else 0))
+        data, start = self._data, self._at
+        middle = start + path_size
+        end = middle + target_size
+        self._at = end + before_size
+        return Entry(
             number,
             _ACTIONS[action],
-            tuple(body[:path_size].decode().split("/")),
+            tuple(data[start:middle].decode().split("/")),
             None if expected < 0 else expected,
             digest if there & 4 else None,
-            body[path_size : path_size + target_size] if there & 1 else None,
-            body[path_size + target_size :] if there & 2 and with_before else None,
+            data[middle:end] if there & 1 and target else None,
+            data[end : self._at] if there & 2 and before else None,
             bool(held),
         )
-        return entry, self._HEAD.size + path_size + target_size + before_size
+
+
+class Names:
+    """Paths of documents on disk, in the order in which they were added. `close` it. Raises OSError."""
+
+    def __init__(self, folder: Path | None = None) -> None:
+        self._file = _temporary(folder)
+
+    def add(self, path: DocumentPath) -> None:
+        """Add a path."""
+        self._file.write(orjson.dumps(path) + b"\n")
+
+    def __iter__(self) -> Iterator[DocumentPath]:
+        """All of them. Add no more while reading, and read once at a time."""
+        self._file.seek(0)
+        for line in self._file:
+            yield tuple(orjson.loads(line))
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._file.close()
 
 
 class Outcomes:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import chain
 
 from facot_backups.archive.journal import JournalWriter, ResultLine
 from facot_backups.archive.store import LockedStore
@@ -85,7 +85,7 @@ class _Writing:
 
     def _send_all(self) -> None:
         self._emit(PhaseStarted("writing"))
-        writes = (self._write(entry) for entry in self._plan.shuffled(random.Random()))
+        writes = (self._write(entry) for entry in chain(self._plan.counters(), self._plan.others()))
         done = 0
         for batch in batches(writes):
             self._locked.still_ours()
@@ -125,6 +125,6 @@ class _Writing:
 
     def _name_the_rest(self) -> None:
         """After the end: every document that was not settled is not as planned."""
-        for entry in self._plan.entries():
+        for entry in self._plan.entries(heads=True):
             if self._outcomes.get(entry.number)[0] is None:
                 self._report.trouble(entry.path, "unknown" if entry.number in self._unknown else "pending")
