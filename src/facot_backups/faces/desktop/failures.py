@@ -1,0 +1,137 @@
+"""Errors as the panel tells them: what happened, and what to do in a window. No Qt."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias
+
+from facot_backups import errors
+from facot_backups.faces.desktop import words
+
+# What a button of the panel can do about it.
+Offer: TypeAlias = Literal["create", "adopt", "settings", "firebase"]
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A failure in Spanish. `title` is short, `text` says what happened, `remedy` what to do (or is "").
+
+    `stopped`: a person stopped it, which is no failure. `offers`: what could be done with a button.
+    """
+
+    title: str
+    text: str
+    remedy: str = ""
+    stopped: bool = False
+    offers: tuple[Offer, ...] = ()
+
+
+def failure(error: BaseException) -> Failure:
+    """The words for an error; an unforeseen one says what it is and where to see more."""
+    words_for = next((make for kind, make in _WORDS if isinstance(error, kind)), _unforeseen)
+    return words_for(error)
+
+
+def _interrupted(_error: Any) -> Failure:
+    text = "Nada ha quedado a medias. Los backups anteriores siguen intactos."
+    return Failure("Cancelado", text, stopped=True)
+
+
+def _setting(error: errors.SettingError) -> Failure:
+    text, remedy = _line(str(error)), "Corríjalo en los ajustes."
+    return Failure("Hay un ajuste que no vale", text, remedy, offers=("settings",))
+
+
+def _mismatch(error: errors.SourceMismatch) -> Failure:
+    return Failure(
+        "Esta carpeta es de otra base de datos",
+        _first(error),
+        "Elija otra carpeta en los ajustes; o, si el cambio es a propósito, siga en esta.",
+        offers=("settings", "adopt"),
+    )
+
+
+def _budget(error: errors.ReadBudgetExceeded) -> Failure:
+    return Failure("El límite de lecturas de hoy no alcanza", _first(error), _rest(error))
+
+
+def _unavailable(error: errors.FirestoreUnavailable) -> Failure:
+    problem = error.problem[:1].upper() + error.problem[1:]
+    text, remedy = words.sentence(problem), _line(error.remedy)
+    return Failure("Firestore no disponible", text, remedy, offers=("firebase",))
+
+
+def _held(error: errors.LockHeld) -> Failure:
+    return Failure(
+        "Ya hay un backup en marcha",
+        words.sentence(f"Otra ejecución está usando la carpeta: {error.holder}"),
+        "Espere a que termine; no hay que hacer nada.",
+    )
+
+
+def _gone(error: errors.RepositoryGone) -> Failure:
+    return Failure(
+        "La carpeta de los backups no está",
+        _first(error),
+        "Conecte el disco y repita. Si quiere empezar de nuevo aquí, dígalo con el botón.",
+        offers=("create",),
+    )
+
+
+def _full(error: errors.NoSpace) -> Failure:
+    return Failure("El disco está lleno", _first(error), _rest(error), offers=("settings",))
+
+
+def _folder(error: errors.BackupDirUnusable) -> Failure:
+    return Failure("No se puede usar la carpeta", _first(error), _in_a_window(error), offers=("settings",))
+
+
+def _damaged(error: errors.DamagedBackup) -> Failure:
+    return Failure("Hay un backup dañado", _first(error), _in_a_window(error))
+
+
+def _other(error: errors.FacotBackupsError) -> Failure:
+    return Failure("No se pudo", _first(error), _in_a_window(error))
+
+
+def _unforeseen(error: BaseException) -> Failure:
+    return Failure(
+        "Fallo inesperado",
+        words.sentence(f"{type(error).__name__}: {error}"),
+        "Repítalo; si vuelve a pasar, comuníquelo con el registro del programa.",
+    )
+
+
+def _first(error: BaseException) -> str:
+    return words.sentence(str(error).partition("\n")[0])
+
+
+def _rest(error: BaseException) -> str:
+    return _line(str(error).partition("\n")[2])
+
+
+def _in_a_window(error: BaseException) -> str:
+    """What to do, unless that is a command of the terminal."""
+    rest = _rest(error)
+    return "" if "facot-backups" in rest or "--" in rest else rest
+
+
+def _line(text: str) -> str:
+    return " ".join(text.split())
+
+
+# The first whose class fits.
+_WORDS: tuple[tuple[type[BaseException], Callable[[Any], Failure]], ...] = (
+    (errors.Interrupted, _interrupted),
+    (errors.SourceMismatch, _mismatch),
+    (errors.ReadBudgetExceeded, _budget),
+    (errors.SettingError, _setting),
+    (errors.FirestoreUnavailable, _unavailable),
+    (errors.LockHeld, _held),
+    (errors.RepositoryGone, _gone),
+    (errors.NoSpace, _full),
+    (errors.BackupDirUnusable, _folder),
+    (errors.DamagedBackup, _damaged),
+    (errors.FacotBackupsError, _other),
+)

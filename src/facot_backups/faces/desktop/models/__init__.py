@@ -1,0 +1,1 @@
+"""Qt's table models over what the tasks return."""

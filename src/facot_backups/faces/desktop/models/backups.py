@@ -1,0 +1,59 @@
+"""The list of backups."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from qtpy.QtCore import QObject
+from qtpy.QtGui import QIcon
+
+from facot_backups.faces.desktop import words
+from facot_backups.faces.desktop.models.table import Column, TableModel
+from facot_backups.faces.desktop.tasks.overview import BackupRow
+from facot_backups.faces.desktop.theme import Theme, Tone
+
+_PICTURES: Mapping[str, tuple[str, Tone]] = {
+    "complete": ("check", "success"),
+    "incomplete": ("alert", "warning"),
+    "pre-restore": ("restore", "info"),
+    "damaged": ("close", "error"),
+    "newer": ("info", "info"),
+    "facot2": ("info", "muted"),
+}
+
+
+def backups_model(theme: Theme, parent: QObject) -> TableModel[BackupRow]:
+    """A model of `BackupRow`, newest first."""
+
+    def picture(row: BackupRow) -> QIcon:
+        return theme.icon(*_PICTURES[row.kind])
+
+    return TableModel(
+        [
+            Column("date", "Fecha", lambda r: words.day(r.date), lambda r: r.name, tip=_full),
+            Column("time", "Hora", lambda r: words.clock(r.moment), lambda r: words.clock(r.moment)),
+            Column("state", "Estado", lambda r: words.KINDS[r.kind], icon=picture, tip=_problem),
+            Column("trigger", "Origen", lambda r: words.TRIGGERS.get(r.trigger or "", words.UNKNOWN)),
+            Column("documents", "Documentos", lambda r: words.number(r.documents), _documents, right=True),
+            Column("size", "Tamaño", lambda r: words.size(r.size_bytes), _size, right=True),
+            Column("verified", "Verificado", lambda r: words.yes_no(r.verified, "Sí", "Dañado")),
+            Column("drilled", "Simulacro", lambda r: words.yes_no(r.drilled, "Superado", "Falló")),
+        ],
+        parent,
+    )
+
+
+def _full(row: BackupRow) -> str:
+    return words.full_day(row.date)
+
+
+def _problem(row: BackupRow) -> str:
+    return row.problem or words.KINDS[row.kind]
+
+
+def _documents(row: BackupRow) -> int:
+    return -1 if row.documents is None else row.documents
+
+
+def _size(row: BackupRow) -> int:
+    return -1 if row.size_bytes is None else row.size_bytes

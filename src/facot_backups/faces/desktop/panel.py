@@ -1,0 +1,237 @@
+"""`BackupsPanel`: FACOT's section "Backups y Firebase", whole, in one widget."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from qtpy.QtCore import QSize, Qt, QTimer, QUrl, Signal
+from qtpy.QtGui import QDesktopServices, QHideEvent, QShowEvent
+from qtpy.QtWidgets import QGroupBox, QVBoxLayout, QWidget
+
+from facot_backups.faces.desktop import words
+from facot_backups.faces.desktop.actions import PANEL_ACTIONS
+from facot_backups.faces.desktop.failures import Failure
+from facot_backups.faces.desktop.session import Session
+from facot_backups.faces.desktop.slots import slot
+from facot_backups.faces.desktop.standing import standing, unreadable
+from facot_backups.faces.desktop.tasks.backup import Made, back_up
+from facot_backups.faces.desktop.tasks.overview import Overview, overview
+from facot_backups.faces.desktop.theme import Choice, Theme
+from facot_backups.faces.desktop.views.backup_list import BackupList
+from facot_backups.faces.desktop.views.window import ViewWindow
+from facot_backups.faces.desktop.widgets.basic import SPACE, button, row
+from facot_backups.faces.desktop.widgets.notice import Notice
+from facot_backups.faces.desktop.widgets.progress_card import ProgressCard
+from facot_backups.faces.desktop.widgets.state_card import StateCard
+from facot_backups.faces.desktop.worker import Job, Jobs
+
+# How often a panel that is seen looks again.
+_LOOK_MS = 60_000
+
+
+class BackupsPanel(QWidget):
+    """How the backups stand, one button to make one, and the list of them.
+
+    Needs no arguments: the settings are those that count where the program runs. `session` stands for
+    another world (tests, the demonstration). `theme`: `sistema`, `claro` or `oscuro`. Nothing is read until
+    the panel is shown, and never on the GUI thread.
+
+    `overview_changed` carries an `Overview` after each look; `backup_ended` whether a complete backup was
+    made.
+    """
+
+    overview_changed = Signal(object)
+    backup_ended = Signal(bool)
+
+    def __init__(
+        self, parent: QWidget | None = None, *, session: Session | None = None, theme: Choice = "sistema"
+    ) -> None:
+        super().__init__(parent)
+        self.session = session or Session()
+        self.theme = Theme(self, theme)
+        self.jobs = Jobs(self)
+        self.overview: Overview | None = None
+        self._backup: Job | None = None
+        self._looking = False
+        self._views: dict[str, ViewWindow] = {}
+        self._build()
+        mark_root(self)
+        self.theme.dress(self)
+        self.theme.changed.connect(self._dress_buttons)
+        self._timer = QTimer(self)
+        self._timer.setInterval(_LOOK_MS)
+        self._timer.timeout.connect(self.look)
+
+    # --- the parts ---------------------------------------------------------------------------------------
+
+    def _build(self) -> None:
+        self.card = StateCard(self.theme)
+        self.create_button = button(
+            "&Crear backup ahora", "primary", tip="Guardar ahora una copia de todos los datos"
+        )
+        self.folder_button = button("&Abrir carpeta de backups", tip="Ver los archivos de los backups")
+        self.create_button.clicked.connect(self.back_up)
+        self.folder_button.clicked.connect(self._open_backups)
+        self.progress = ProgressCard()
+        self.progress.cancelled.connect(self.cancel)
+        self.notice = Notice(self.theme)
+        self.list = BackupList(self)
+        self._more = [(action, button(action.text, "flat", tip=action.tip)) for action in PANEL_ACTIONS]
+        for action, one in self._more:
+            one.setObjectName(action.name)
+            one.clicked.connect(slot(lambda do=action.do: do(self)))
+        group = QGroupBox("Backups y Firebase")
+        inside = QVBoxLayout(group)
+        inside.setSpacing(SPACE + 4)
+        inside.setContentsMargins(16, 16, 16, 16)
+        inside.addWidget(self.card)
+        inside.addLayout(row(self.create_button, self.folder_button, 1, *(one for _, one in self._more)))
+        for part in (self.progress, self.notice):
+            inside.addWidget(part)
+        inside.addWidget(self.list, 1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(group)
+        self._dress_buttons()
+
+    @slot
+    def _dress_buttons(self) -> None:
+        self.create_button.setIcon(self.theme.icon("box", "on_primary"))
+        self.folder_button.setIcon(self.theme.icon("folder"))
+        for one in (self.create_button, self.folder_button):
+            one.setIconSize(QSize(20, 20))
+        for action, one in self._more:
+            one.setIcon(self.theme.icon(action.icon))
+
+    # --- how it stands -----------------------------------------------------------------------------------
+
+    @slot
+    def look(self) -> None:
+        """Look how everything stands, off the GUI thread."""
+        if self._looking:
+            return
+        self._looking = True
+        self.jobs.start(
+            lambda emit, stop: overview(self.session, emit, stop),
+            done=self._looked,
+            failed=self._not_looked,
+            ended=self._look_ended,
+        )
+
+    def _looked(self, found: Overview) -> None:
+        self.overview = found
+        self.card.show_standing(standing(found))
+        self.list.show_rows(found)
+        self.overview_changed.emit(found)
+
+    def _not_looked(self, failure: Failure) -> None:
+        if not failure.stopped:
+            self.card.show_standing(unreadable(failure))
+
+    def _look_ended(self) -> None:
+        self._looking = False
+
+    # --- a backup ----------------------------------------------------------------------------------------
+
+    @slot
+    def back_up(self) -> None:
+        """Make a backup now, with live progress; nothing if one is under way."""
+        self._back_up()
+
+    def _back_up(self, *, create: bool = False, adopt_source: bool = False) -> None:
+        if self._backup is not None:
+            return
+        self.notice.hide()
+        self.create_button.setEnabled(False)
+        self.progress.begin("Empezando…")
+        self._backup = self.jobs.start(
+            lambda emit, stop: back_up(self.session, emit, stop, create=create, adopt_source=adopt_source),
+            event=self.progress.take,
+            done=self._made,
+            failed=self._failed,
+            ended=self._backup_ended,
+        )
+
+    @slot
+    def cancel(self) -> None:
+        """Stop the backup that is under way; nothing half done is left."""
+        if self._backup is not None:
+            self._backup.cancel()
+
+    def _made(self, made: Made) -> None:
+        how_much = f"{words.counted(made.documents, 'documento')}, {words.size(made.size_bytes)}"
+        said = f"{how_much}, en {words.duration(made.seconds)}."
+        if made.complete:
+            self.notice.tell("ok", "Backup completado", said)
+        else:
+            self.notice.tell("warning", "El backup quedó incompleto", "\n".join((*made.errors, said)))
+        self.backup_ended.emit(made.complete)
+
+    def _failed(self, failure: Failure) -> None:
+        self.notice.tell_failure(failure, self._offer(failure))
+        self.backup_ended.emit(False)
+
+    def _offer(self, failure: Failure) -> tuple[str, Callable[[], None]] | None:
+        if "create" in failure.offers:
+            return "Empezar de nuevo aquí", lambda: self._back_up(create=True)
+        if "adopt" in failure.offers:
+            return "Guardar aquí la otra base", lambda: self._back_up(adopt_source=True)
+        return None
+
+    def _backup_ended(self) -> None:
+        self._backup = None
+        self.progress.end()
+        self.create_button.setEnabled(True)
+        self.look()
+
+    # --- what it opens -----------------------------------------------------------------------------------
+
+    @slot
+    def _open_backups(self) -> None:
+        if self.overview is not None:
+            self.open_folder(self.overview.folder)
+
+    def open_folder(self, folder: Path) -> None:
+        """Show `folder` in the system's file manager; where that cannot be, say the path."""
+        if not folder.is_dir():
+            self.notice.tell(
+                "info", "La carpeta todavía no existe", f"Se creará con el primer backup:\n{folder}"
+            )
+        elif not QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder))):
+            self.notice.tell(
+                "info",
+                "Los backups están en esta carpeta",
+                f"{folder}\nEn este equipo no se puede abrir desde aquí.",
+            )
+
+    def open_view(self, key: str, make: Callable[[], ViewWindow]) -> ViewWindow:
+        """Show the window `key`, made by `make` unless it is open already."""
+        view = self._views.get(key)
+        if view is None:
+            view = self._views[key] = make()
+            view.destroyed.connect(lambda: self._views.pop(key, None))
+        view.show()
+        view.raise_()
+        view.activateWindow()
+        return view
+
+    # --- Qt's events -------------------------------------------------------------------------------------
+
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
+        """Look at once, and every minute while it is seen."""
+        super().showEvent(event)
+        self.theme.look_again()
+        self._timer.start()
+        self.look()
+
+    def hideEvent(self, event: QHideEvent) -> None:  # noqa: N802
+        """Look no more."""
+        self._timer.stop()
+        super().hideEvent(event)
+
+
+def mark_root(widget: QWidget) -> None:
+    """Let `widget` have the style sheet's background."""
+    widget.setProperty("root", True)
+    widget.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)

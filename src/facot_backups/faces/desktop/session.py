@@ -1,0 +1,70 @@
+"""`Session`: the panel's one door to the rest of the product. No Qt here.
+
+Every method may read files or wait, so the tasks (`tasks/`) call them on a worker's thread.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from facot_backups.archive.reader import Backup
+from facot_backups.archive.store import Store
+from facot_backups.clock import Clock, SystemClock
+from facot_backups.events import Emit, Event, ignore
+from facot_backups.faces import logs, wiring
+from facot_backups.operations.stopping import Stop, StoppableClock
+from facot_backups.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from facot_backups.firestore.connection import Connection
+    from facot_backups.operations.backup import BackupRequest
+
+
+class Session:
+    """Settings, backup folder and Firestore of one panel.
+
+    `arguments` stand for settings, as in `load_settings`; `environ` for the process's variables. `client`
+    is a google.cloud.firestore client to read from. Making a session reads and connects nothing.
+    """
+
+    def __init__(
+        self,
+        arguments: Mapping[str, object] | None = None,
+        *,
+        client: Any = None,
+        clock: Clock | None = None,
+        environ: Mapping[str, str] | None = None,
+    ) -> None:
+        self.clock = clock or SystemClock()
+        self._arguments = dict(arguments or {})
+        self._client = client
+        self._environ = environ
+        # The program around us may change it; a relative path means what it meant at the start.
+        self._cwd = Path.cwd()
+
+    def settings(self) -> Settings:
+        """The settings as they are now. Raises SettingError."""
+        return load_settings(self._arguments, cwd=self._cwd, environ=self._environ)
+
+    def store(self, emit: Emit = ignore, stop: Stop | None = None) -> Store:
+        """The store of the backup folder; its waits end when `stop` is asked for. Raises SettingError."""
+        clock = StoppableClock(self.clock, stop) if stop is not None else self.clock
+        return wiring.open_store(self.settings(), emit, clock)
+
+    def connector(self, settings: Settings) -> Callable[[], Connection]:
+        """What opens the connection to Firestore; calling it raises FirestoreUnavailable, SettingError."""
+        return wiring.connector(settings, self._client)
+
+    def back_up(self, request: BackupRequest, emit: Emit, stop: Stop) -> Backup:
+        """A backup that a person asked for, logged and told of. Raises as `operations.backup.back_up`."""
+        settings = self.settings()
+
+        def tell(event: Event) -> None:
+            logs.log_event(event)
+            emit(event)
+
+        backup = wiring.back_up(settings, request, tell, client=self._client, clock=self.clock, stop=stop)
+        logs.log_backup(backup)
+        return backup

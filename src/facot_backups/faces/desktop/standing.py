@@ -1,0 +1,97 @@
+"""The state card's words: a judgement of health as a shopkeeper would want to be told it. No Qt."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from facot_backups.faces.desktop import words
+from facot_backups.faces.desktop.failures import Failure
+from facot_backups.faces.desktop.tasks.overview import Overview
+from facot_backups.operations.health import Finding
+
+Level: TypeAlias = Literal["ok", "warning", "critical", "busy"]
+
+_PRESS = "Pulse «Crear backup ahora»."
+# What to do, where the core's own remedy is a command of the terminal.
+_REMEDIES: Mapping[str, str] = {
+    "no_backup": f"{_PRESS} Tarda unos segundos o minutos, y no cambia nada en Firebase.",
+    "stale": _PRESS,
+    "failing": "Corrija la causa y pulse «Crear backup ahora».",
+    "damage": f"{_PRESS} Y revise el disco: así habrá de nuevo uno entero.",
+    "anomaly": "Compare con un día anterior. Si fue a propósito, no hay que hacer nada más que aceptarlo.",
+    "drill_failed": "Repita el simulacro desde el detalle de ese backup.",
+    "unverified": "Verifíquelo desde su detalle.",
+    "never_drilled": "Haga un simulacro desde el detalle de un backup: no toca sus datos.",
+    "drill_overdue": "Haga un simulacro desde el detalle de un backup: no toca sus datos.",
+    "reread_overdue": "Verifíquelos desde su detalle.",
+    "unattended": "Deje abierto este programa, o haga que empiece con el equipo.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """Something to know, and what to do about it (or "")."""
+
+    text: str
+    remedy: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What the card says. `points`: the worst first; `hints` are no harm and may be folded away."""
+
+    level: Level
+    title: str
+    text: str
+    points: tuple[Point, ...] = ()
+    hints: tuple[Point, ...] = ()
+    next: str = ""
+
+
+def standing(found: Overview) -> Standing:
+    """The words for how everything stands."""
+    bad = [finding for finding in found.health.findings if finding.severity != "note"]
+    hints = [finding for finding in found.health.findings if finding.severity == "note"]
+    return Standing(
+        level=found.health.state,
+        title=_title(found, bad),
+        text=_last(found),
+        points=tuple(map(_point, bad)),
+        hints=tuple(map(_point, hints)),
+        next=f"Próximo backup: {words.when(found.next_due, found.now)}",
+    )
+
+
+def unreadable(failure: Failure) -> Standing:
+    """The words where nothing can be judged: a wrong setting."""
+    return Standing(
+        "critical", failure.title, failure.text, (Point(failure.remedy),) if failure.remedy else ()
+    )
+
+
+def _title(found: Overview, bad: list[Finding]) -> str:
+    if found.health.state == "ok":
+        return "Protegido"
+    if bad[0].code == "no_backup" and not found.rows:
+        return "Todavía no hay ningún backup"
+    if bad[0].code == "folder_unusable":
+        return "No se encuentra la carpeta de los backups"
+    return "Atención" if found.health.state == "warning" else "Sin protección"
+
+
+def _last(found: Overview) -> str:
+    last = found.health.last_backup
+    if last is None:
+        return ""
+    moment = last.read_time.astimezone(found.now.tzinfo)
+    verified = ", verificado" if last.verified_at is not None else ""
+    return f"Último backup {words.when(moment, found.now)}{verified}."
+
+
+def _point(finding: Finding) -> Point:
+    remedy = finding.remedy
+    if "facot-backups" in remedy:
+        remedy = _REMEDIES.get(finding.code, "")
+    return Point(words.sentence(finding.text), remedy)

@@ -1,0 +1,135 @@
+"""The style sheet of the panel and its windows. What a widget is, it says by a property (`mark`)."""
+
+from __future__ import annotations
+
+import dataclasses
+from string import Template
+from typing import TYPE_CHECKING
+
+from qtpy.QtWidgets import QWidget
+
+if TYPE_CHECKING:
+    from facot_backups.faces.desktop.theme import Colours
+
+_SHEET = Template("""
+* { font-family: "Inter", "Segoe UI", "Noto Sans", "DejaVu Sans", sans-serif; font-size: 14px; }
+QDialog, QWidget[root="true"] { background: $background; color: $text; }
+QLabel, QCheckBox, QRadioButton { background: transparent; color: $text; }
+QLabel[role="title"] { font-size: 20px; font-weight: 600; }
+QLabel[role="heading"] { font-size: 15px; font-weight: 600; }
+QLabel[role="muted"] { color: $muted; }
+QLabel[role="small"] { color: $muted; font-size: 12px; }
+
+QGroupBox {
+  background: $surface; border: 1px solid $border; border-radius: 12px;
+  margin-top: 26px; padding: 12px; color: $text; font-size: 15px; font-weight: 600;
+}
+QGroupBox::title {
+  subcontrol-origin: margin; subcontrol-position: top left; left: 4px; top: 0; padding: 0 2px;
+}
+
+QFrame[card="true"] { background: $surface; border: 1px solid $border; border-radius: 12px; }
+QFrame[level="ok"] { background: $success_soft; border: 1px solid $success_line; border-radius: 12px; }
+QFrame[level="warning"] { background: $warning_soft; border: 1px solid $warning_line; border-radius: 12px; }
+QFrame[level="critical"] { background: $error_soft; border: 1px solid $error_line; border-radius: 12px; }
+QFrame[level="info"], QFrame[level="busy"] {
+  background: $info_soft; border: 1px solid $info_line; border-radius: 12px;
+}
+QFrame[level="ok"] QLabel { color: $success_text; }
+QFrame[level="warning"] QLabel { color: $warning_text; }
+QFrame[level="critical"] QLabel { color: $error_text; }
+QFrame[level="info"] QLabel, QFrame[level="busy"] QLabel { color: $info_text; }
+
+QPushButton {
+  background: $surface; color: $text; border: 1px solid $border; border-radius: 6px;
+  padding: 8px 16px; min-height: 20px;
+}
+QPushButton:hover { background: $alternate; }
+QPushButton:pressed { background: $border; }
+QPushButton:focus { border: 2px solid $focus; padding: 7px 15px; }
+QPushButton:disabled { color: $muted; background: $alternate; }
+QPushButton[primary="true"] {
+  background: $primary; color: $on_primary; border: 1px solid $primary; font-weight: 600;
+}
+QPushButton[primary="true"]:hover { background: $primary_hover; border-color: $primary_hover; }
+QPushButton[primary="true"]:focus { border: 2px solid $focus_ring; }
+QPushButton[primary="true"]:disabled { background: $border; border-color: $border; color: $muted; }
+QPushButton[danger="true"] { color: $error_text; border-color: $error_line; }
+QPushButton[flat="true"], QToolButton {
+  background: transparent; border: 1px solid transparent; border-radius: 6px; padding: 7px 12px; color: $text;
+}
+QPushButton[flat="true"]:hover, QToolButton:hover { background: $alternate; }
+QPushButton[flat="true"]:focus, QToolButton:focus { border: 2px solid $focus; padding: 6px 11px; }
+
+QLineEdit, QSpinBox, QTimeEdit, QDateEdit, QComboBox, QPlainTextEdit, QTextEdit {
+  background: $surface; color: $text; border: 1px solid $border; border-radius: 6px; padding: 7px 10px;
+  selection-background-color: $selection; selection-color: $on_selection;
+}
+QLineEdit:focus, QSpinBox:focus, QTimeEdit:focus, QDateEdit:focus, QComboBox:focus, QPlainTextEdit:focus {
+  border: 2px solid $focus; padding: 6px 9px;
+}
+QLineEdit:disabled, QSpinBox:disabled, QComboBox:disabled { background: $alternate; color: $muted; }
+*[wrong="true"] { border: 1px solid $error; }
+QComboBox QAbstractItemView { background: $surface; color: $text; selection-background-color: $selection;
+  selection-color: $on_selection; }
+
+QTableView, QTreeView, QListView {
+  background: $surface; alternate-background-color: $alternate; color: $text; border: 1px solid $border;
+  border-radius: 8px; gridline-color: $border; selection-background-color: $selection;
+  selection-color: $on_selection; outline: 0;
+}
+QTableView:focus, QTreeView:focus, QListView:focus { border: 2px solid $focus; }
+QTableView::item, QTreeView::item, QListView::item { padding: 6px 10px; border: 0; }
+QTableView::item:selected, QTreeView::item:selected, QListView::item:selected {
+  background: $selection; color: $on_selection;
+}
+QHeaderView { background: transparent; border: 0; }
+QHeaderView::section {
+  background: $surface; color: $muted; border: 0; border-bottom: 1px solid $border; padding: 8px 10px;
+  font-size: 11px; font-weight: 700;
+}
+QTableCornerButton::section { background: $surface; border: 0; }
+
+QProgressBar {
+  background: $track; border: 0; border-radius: 4px; max-height: 8px; min-height: 8px; color: transparent;
+}
+QProgressBar::chunk { background: $primary_bar; border-radius: 4px; }
+
+QScrollBar:vertical { background: transparent; width: 12px; margin: 2px; }
+QScrollBar:horizontal { background: transparent; height: 12px; margin: 2px; }
+QScrollBar::handle { background: $scroll; border-radius: 4px; min-height: 28px; min-width: 28px; }
+QScrollBar::add-line, QScrollBar::sub-line, QScrollBar::add-page, QScrollBar::sub-page {
+  background: transparent; width: 0; height: 0;
+}
+QScrollArea, QScrollArea > QWidget > QWidget { background: transparent; border: 0; }
+QToolTip { background: $surface; color: $text; border: 1px solid $border; padding: 6px; }
+QMenu { background: $surface; color: $text; border: 1px solid $border; padding: 6px; }
+QMenu::item { padding: 7px 24px 7px 12px; border-radius: 6px; }
+QMenu::item:selected { background: $selection; color: $on_selection; }
+""")
+
+
+def style_sheet(colours: Colours) -> str:
+    """The whole sheet in these colours."""
+    names = {name: value for name, value in dataclasses.asdict(colours).items() if isinstance(value, str)}
+    return _SHEET.substitute(
+        names,
+        focus_ring="#93c5fd" if colours.dark else "#1e40af",
+        track=colours.info_line if not colours.dark else colours.border,
+        primary_bar=colours.focus,
+        scroll="#475569" if colours.dark else "#cbd5e1",
+    )
+
+
+def mark(widget: QWidget, **properties: object) -> None:
+    """Set properties that the sheet asks for (`role="title"`, `primary=True`), and apply it anew."""
+    for name, value in properties.items():
+        widget.setProperty(name, value)
+    style = widget.style()
+    if style is not None:
+        style.unpolish(widget)
+        style.polish(widget)
+        for child in widget.findChildren(QWidget):
+            style.unpolish(child)
+            style.polish(child)
+    widget.update()

@@ -1,0 +1,209 @@
+"""How the panel looks: FACOT's palette, light and dark, as a style sheet and a palette of Qt's."""
+
+from __future__ import annotations
+
+import weakref
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from qtpy.QtCore import QObject, Qt, Signal
+from qtpy.QtGui import QColor, QGuiApplication, QIcon, QPalette
+from qtpy.QtWidgets import QApplication, QWidget
+
+from facot_backups.faces.desktop import icons
+from facot_backups.faces.desktop.slots import slot
+from facot_backups.faces.desktop.style_sheet import style_sheet
+
+Choice: TypeAlias = Literal["sistema", "claro", "oscuro"]
+Tone: TypeAlias = Literal["text", "muted", "primary", "on_primary", "success", "warning", "error", "info"]
+
+
+@dataclass(frozen=True, slots=True)
+class Colours:
+    """Every colour of a look. `*_soft` is a background for `*_text`, `*_line` the line around it."""
+
+    dark: bool
+    background: str
+    surface: str
+    alternate: str
+    text: str
+    muted: str
+    border: str
+    primary: str
+    primary_hover: str
+    on_primary: str
+    focus: str
+    success: str
+    success_soft: str
+    success_line: str
+    success_text: str
+    warning: str
+    warning_soft: str
+    warning_line: str
+    warning_text: str
+    error: str
+    error_soft: str
+    error_line: str
+    error_text: str
+    info: str
+    info_soft: str
+    info_line: str
+    info_text: str
+    selection: str
+    on_selection: str
+
+
+LIGHT = Colours(
+    dark=False,
+    background="#f8fafc",
+    surface="#ffffff",
+    alternate="#f1f5f9",
+    text="#0f172a",
+    muted="#5b6b81",
+    border="#e2e8f0",
+    primary="#2563eb",
+    primary_hover="#1d4ed8",
+    on_primary="#ffffff",
+    focus="#3b82f6",
+    success="#10b981",
+    success_soft="#dcfce7",
+    success_line="#bbf7d0",
+    success_text="#166534",
+    warning="#f59e0b",
+    warning_soft="#fef3c7",
+    warning_line="#fde68a",
+    warning_text="#92400e",
+    error="#ef4444",
+    error_soft="#fee2e2",
+    error_line="#fecaca",
+    error_text="#991b1b",
+    info="#0ea5e9",
+    info_soft="#e0f2fe",
+    info_line="#bae6fd",
+    info_text="#075985",
+    selection="#dbeafe",
+    on_selection="#1e40af",
+)
+DARK = Colours(
+    dark=True,
+    background="#0f172a",
+    surface="#1a2437",
+    alternate="#202c42",
+    text="#f1f5f9",
+    muted="#9aa9be",
+    border="#33415a",
+    primary="#2563eb",
+    primary_hover="#3b74f0",
+    on_primary="#ffffff",
+    focus="#60a5fa",
+    success="#34d399",
+    success_soft="#10301f",
+    success_line="#1c4a31",
+    success_text="#a7f3c8",
+    warning="#fbbf24",
+    warning_soft="#362a0c",
+    warning_line="#574414",
+    warning_text="#fde68a",
+    error="#f87171",
+    error_soft="#3b1a1c",
+    error_line="#5f2a2d",
+    error_text="#fecaca",
+    info="#38bdf8",
+    info_soft="#0c2c40",
+    info_line="#164863",
+    info_text="#bae6fd",
+    selection="#1e3a6e",
+    on_selection="#dbeafe",
+)
+
+
+class Theme(QObject):
+    """The look of a root widget and of all windows that it opens; `changed` when light turns to dark.
+
+    `choice`: `claro`, `oscuro`, or `sistema`: what the program around the panel has, else what the system
+    tells.
+    """
+
+    changed = Signal()
+
+    def __init__(self, root: QWidget, choice: Choice = "sistema") -> None:
+        super().__init__(root)
+        self._root = root
+        self._choice: Choice = choice
+        self._dressed: weakref.WeakSet[QWidget] = weakref.WeakSet()
+        self.colours = self._wanted()
+        QGuiApplication.styleHints().colorSchemeChanged.connect(self.look_again)
+
+    @property
+    def choice(self) -> Choice:
+        """What was chosen; it may be assigned."""
+        return self._choice
+
+    @choice.setter
+    def choice(self, choice: Choice) -> None:
+        self._choice = choice
+        self.look_again()
+
+    def dress(self, widget: QWidget) -> None:
+        """Give a window (or the panel) the look, now and after each change."""
+        self._dressed.add(widget)
+        self._put_on(widget)
+
+    def icon(self, name: str, tone: Tone = "text") -> QIcon:
+        """One of our pictures in a colour of the look."""
+        return icons.icon(name, getattr(self.colours, tone))
+
+    @slot
+    def look_again(self) -> None:
+        """Take over what the program or the system has now."""
+        wanted = self._wanted()
+        if wanted != self.colours:
+            self.colours = wanted
+            for widget in list(self._dressed):
+                self._put_on(widget)
+            self.changed.emit()
+
+    def _put_on(self, widget: QWidget) -> None:
+        widget.setPalette(palette(self.colours))
+        widget.setStyleSheet(style_sheet(self.colours))
+
+    def _wanted(self) -> Colours:
+        if self._choice != "sistema":
+            return DARK if self._choice == "oscuro" else LIGHT
+        host = self._root.parentWidget()
+        if host is not None:  # at home in the program around us, whatever the system has
+            return _like(host.palette())
+        told = QGuiApplication.styleHints().colorScheme()
+        if told == Qt.ColorScheme.Unknown:
+            return _like(QApplication.palette())
+        return DARK if told == Qt.ColorScheme.Dark else LIGHT
+
+
+def _like(found: QPalette) -> Colours:
+    return DARK if found.color(QPalette.ColorRole.Window).lightness() < 128 else LIGHT
+
+
+def palette(colours: Colours) -> QPalette:
+    """Qt's own palette in these colours, for what a style sheet does not reach."""
+    made = QPalette()
+    role = QPalette.ColorRole
+    for where, colour in {
+        role.Window: colours.background,
+        role.WindowText: colours.text,
+        role.Base: colours.surface,
+        role.AlternateBase: colours.alternate,
+        role.Text: colours.text,
+        role.PlaceholderText: colours.muted,
+        role.Button: colours.surface,
+        role.ButtonText: colours.text,
+        role.Highlight: colours.selection,
+        role.HighlightedText: colours.on_selection,
+        role.ToolTipBase: colours.surface,
+        role.ToolTipText: colours.text,
+        role.Link: colours.focus if colours.dark else colours.primary,
+        role.Mid: colours.border,
+    }.items():
+        made.setColor(where, QColor(colour))
+    for where in (role.WindowText, role.Text, role.ButtonText):
+        made.setColor(QPalette.ColorGroup.Disabled, where, QColor(colours.muted))
+    return made

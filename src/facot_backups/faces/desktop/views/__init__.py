@@ -1,0 +1,1 @@
+"""The windows that the panel opens, one module each (docs/arquitectura.md, "El panel")."""

@@ -1,0 +1,91 @@
+"""Labels, buttons and pictures as the style sheet knows them."""
+
+from __future__ import annotations
+
+from typing import Literal, TypeAlias
+
+from qtpy.QtCore import QSize, Qt
+from qtpy.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+
+from facot_backups.faces.desktop import icons
+from facot_backups.faces.desktop.theme import Theme, Tone
+
+Role: TypeAlias = Literal["title", "heading", "text", "muted", "small"]
+Look: TypeAlias = Literal["plain", "primary", "flat", "danger"]
+
+SPACE = 12
+
+
+def label(text: str = "", role: Role = "text", *, wrap: bool = True, selectable: bool = False) -> QLabel:
+    """A label that shows its text as it is: what somebody else wrote is never taken for HTML."""
+    made = QLabel(text)
+    made.setTextFormat(Qt.TextFormat.PlainText)
+    made.setProperty("role", role)
+    made.setWordWrap(wrap)
+    if wrap:  # else a layout takes its longest line for its width
+        made.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+    if selectable:
+        made.setTextInteractionFlags(
+            Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
+        )
+    return made
+
+
+def button(text: str, look: Look = "plain", *, tip: str = "") -> QPushButton:
+    """A button. An `&` in `text` gives its letter for the keyboard."""
+    made = QPushButton(text)
+    made.setAutoDefault(False)
+    made.setCursor(Qt.CursorShape.PointingHandCursor)
+    if look != "plain":
+        made.setProperty(look, True)
+    made.setAccessibleName(text.replace("&", ""))
+    if tip:
+        made.setToolTip(tip)
+        made.setAccessibleDescription(tip)
+    return made
+
+
+class Picture(QLabel):
+    """One of our pictures, sharp on any screen, in the colour of a tone that may change."""
+
+    def __init__(self, theme: Theme, name: str, tone: Tone, size: int = 24) -> None:
+        super().__init__()
+        self._theme, self._size = theme, size
+        self.setFixedSize(QSize(size, size))
+        self.show_picture(name, tone)
+        theme.changed.connect(self._paint)
+
+    def show_picture(self, name: str, tone: Tone) -> None:
+        """Show another one."""
+        self._name, self._tone = name, tone
+        self._paint()
+
+    def _paint(self) -> None:
+        colour = getattr(self._theme.colours, self._tone)
+        self.setPixmap(icons.pixmap(self._name, colour, self._size, self.devicePixelRatioF()))
+
+
+def row(*parts: QWidget | int, spacing: int = SPACE) -> QHBoxLayout:
+    """Widgets side by side; a number is a stretch."""
+    made = QHBoxLayout()
+    made.setSpacing(spacing)
+    for part in parts:
+        if isinstance(part, int):
+            made.addStretch(part)
+        else:
+            made.addWidget(part)
+    return made
+
+
+def column(*parts: QWidget | QHBoxLayout | QVBoxLayout | int, spacing: int = SPACE) -> QVBoxLayout:
+    """Widgets and rows one below the other; a number is a stretch."""
+    made = QVBoxLayout()
+    made.setSpacing(spacing)
+    for part in parts:
+        if isinstance(part, int):
+            made.addStretch(part)
+        elif isinstance(part, QWidget):
+            made.addWidget(part)
+        else:
+            made.addLayout(part)
+    return made

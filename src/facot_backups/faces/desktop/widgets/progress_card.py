@@ -1,0 +1,86 @@
+"""Live progress of a task: what it does, how far it is, how long it still takes, and a way to stop it."""
+
+from __future__ import annotations
+
+import time
+
+from qtpy.QtCore import QTimer, Signal
+from qtpy.QtWidgets import QFrame, QProgressBar
+
+from facot_backups.events import Event
+from facot_backups.faces.desktop.progress import Progress
+from facot_backups.faces.desktop.slots import slot
+from facot_backups.faces.desktop.style_sheet import mark
+from facot_backups.faces.desktop.widgets.basic import button, column, label, row
+
+_STEPS = 1000
+_REFRESH_MS = 500
+
+
+class ProgressCard(QFrame):
+    """Hidden while nothing is under way. `cancelled`: the person wants it to stop."""
+
+    cancelled = Signal()
+
+    def __init__(self, cancel_text: str = "Cancelar") -> None:
+        super().__init__()
+        mark(self, card=True)
+        self.title = label("", "heading", wrap=False)
+        self.left = label("", "muted", wrap=False)
+        self.detail = label("", "muted", wrap=False)
+        self.bar = QProgressBar()
+        self.bar.setTextVisible(False)
+        self.bar.setAccessibleName("Progreso")
+        self.cancel = button(cancel_text)
+        self.cancel.clicked.connect(self._cancel)
+        layout = column(row(self.title, 1, self.left), self.bar, row(self.detail, 1, self.cancel), spacing=10)
+        layout.setContentsMargins(20, 16, 20, 16)
+        self.setLayout(layout)
+        self._progress: Progress | None = None
+        self._timer = QTimer(self)
+        self._timer.setInterval(_REFRESH_MS)
+        self._timer.timeout.connect(self._show)
+        self.hide()
+
+    def begin(self, title: str) -> None:
+        """Show that something begins; `title` until an event says more."""
+        self._progress = Progress(title, time.monotonic())
+        self.cancel.setEnabled(True)
+        self._show()
+        self._timer.start()
+        self.show()
+
+    @slot
+    def take(self, event: Event) -> None:
+        """Show what an event says."""
+        if self._progress is not None:
+            self._progress.take(event, time.monotonic())
+            self._show()
+
+    def end(self) -> None:
+        """Nothing is under way any more."""
+        self._timer.stop()
+        self._progress = None
+        self.hide()
+
+    @slot
+    def _cancel(self) -> None:
+        self.cancel.setEnabled(False)
+        self.title.setText("Cancelando…")
+        self.left.clear()
+        self._timer.stop()
+        self._progress = None
+        self.cancelled.emit()
+
+    @slot
+    def _show(self) -> None:
+        if self._progress is None:
+            return
+        shown = self._progress.shown(time.monotonic())
+        self.title.setText(shown.title)
+        self.detail.setText(shown.detail)
+        self.left.setText(shown.left)
+        self.bar.setRange(0, 0 if shown.fraction is None else _STEPS)
+        if shown.fraction is not None:
+            self.bar.setValue(round(shown.fraction * _STEPS))
+        self.setAccessibleName(" ".join(filter(None, (shown.title, shown.detail, shown.left))))

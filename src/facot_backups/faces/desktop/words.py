@@ -1,0 +1,160 @@
+"""Every word, number and date that the panel shows, made from plain values. No Qt, no clock, no I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
+
+PHASES: Mapping[str, str] = {
+    "connecting": "Conectando con Firestore",
+    "reading": "Leyendo los datos",
+    "checking": "Comprobando con el servidor",
+    "publishing": "Guardando el backup",
+    "verifying": "Verificando",
+    "planning": "Haciendo el plan",
+    "keeping": "Guardando lo que hay ahora",
+    "writing": "Escribiendo",
+    "reading-back": "Comprobando lo escrito",
+    "comparing": "Comparando",
+    "searching": "Buscando",
+    "auditing": "Revisando",
+    "telling": "Avisando",
+}
+KINDS: Mapping[str, str] = {
+    "complete": "Completo",
+    "incomplete": "Incompleto",
+    "pre-restore": "Previo a restaurar",
+    "damaged": "Dañado",
+    "newer": "De una versión más nueva",
+    "facot2": "Formato antiguo",
+}
+TRIGGERS: Mapping[str, str] = {
+    "scheduled": "Automático",
+    "manual": "A mano",
+    "api": "Por programa",
+    "pre-restore": "Antes de restaurar",
+}
+_DAYS = ("lunes", "martes", "miércoles", "jueves", "viernes", "sábado", "domingo")
+MONTHS = (
+    "enero",
+    "febrero",
+    "marzo",
+    "abril",
+    "mayo",
+    "junio",
+    "julio",
+    "agosto",
+    "septiembre",
+    "octubre",
+    "noviembre",
+    "diciembre",
+)
+# What is not known.
+UNKNOWN = "—"
+
+
+def number(value: int | None) -> str:
+    """`12,345`, as Dominicans write it; a dash for None."""
+    return UNKNOWN if value is None else f"{value:,}"
+
+
+def counted(value: int, one: str, many: str | None = None) -> str:
+    """`1 documento`, `12,345 documentos`; `many` where the plural is not made with an s."""
+    return f"{number(value)} {one if value == 1 else many or f'{one}s'}"
+
+
+def size(value: int | None) -> str:
+    """Bytes for a person: `812 B`, `4.2 KB`, `13.0 MB` (powers of 1,000); a dash for None."""
+    if value is None:
+        return UNKNOWN
+    amount = float(value)
+    for unit in ("B", "KB", "MB", "GB"):
+        if amount < 1000:
+            return f"{amount:.0f} B" if unit == "B" else f"{amount:.1f} {unit}"
+        amount /= 1000
+    return f"{amount:.1f} TB"
+
+
+def day(value: date) -> str:
+    """`27/11/2024`."""
+    return f"{value:%d/%m/%Y}"
+
+
+def clock(moment: datetime | None) -> str:
+    """`02:00`, of a local moment; a dash for None."""
+    return UNKNOWN if moment is None else f"{moment:%H:%M}"
+
+
+def when(moment: datetime, now: datetime) -> str:
+    """A local moment as one says it: `hoy a las 02:00`, `ayer a las 02:00`, `el lunes 3 de marzo a las…`.
+
+    Both are aware and in the same zone.
+    """
+    return f"{day_said(moment.date(), now.date())} a {_hour(moment)}"
+
+
+def day_said(value: date, today: date) -> str:
+    """`hoy`, `ayer`, `mañana`, `el lunes 3 de marzo`, and of another year `el 3 de marzo de 2023`."""
+    near = {0: "hoy", -1: "ayer", 1: "mañana"}.get((value - today).days)
+    if near is not None:
+        return near
+    if abs((value - today).days) < 180:
+        return f"el {_DAYS[value.weekday()]} {value.day} de {MONTHS[value.month - 1]}"
+    return f"el {value.day} de {MONTHS[value.month - 1]} de {value.year}"
+
+
+def full_day(value: date) -> str:
+    """`lunes 3 de marzo de 2026`, for those who cannot see where in a calendar it stands."""
+    return f"{_DAYS[value.weekday()]} {value.day} de {MONTHS[value.month - 1]} de {value.year}"
+
+
+def _hour(moment: datetime) -> str:
+    return f"{'la' if moment.hour == 1 else 'las'} {moment:%H:%M}"
+
+
+def age(span: timedelta) -> str:
+    """How long ago: `40 minutos`, `5 horas`, `3 días`; never negative."""
+    seconds = max(0, int(span.total_seconds()))
+    if seconds < 3600:
+        return counted(max(1, seconds // 60), "minuto")
+    if seconds < 48 * 3600:
+        return counted(seconds // 3600, "hora")
+    return counted(seconds // 86400, "día")
+
+
+def time_left(seconds: float) -> str:
+    """`menos de un minuto`, `unos 3 minutos`, `unas 2 horas`."""
+    minutes = round(seconds / 60)
+    if minutes < 1:
+        return "queda menos de un minuto"
+    if minutes == 1:
+        return "queda 1 minuto"
+    if minutes < 90:
+        return f"quedan unos {minutes} minutos"
+    return f"quedan unas {round(minutes / 60)} horas"
+
+
+def duration(seconds: float) -> str:
+    """How long something took: `3 s`, `2 min 5 s`, `1 h 12 min`."""
+    whole = max(0, round(seconds))
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    return f"{whole // 3600} h {whole % 3600 // 60} min"
+
+
+def one_line(text: str) -> str:
+    """A name or reason that somebody else wrote, on one line, without control characters."""
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
+
+
+def yes_no(value: bool | None, yes: str, no: str) -> str:
+    """`yes`, `no`, or a dash for None."""
+    return UNKNOWN if value is None else yes if value else no
+
+
+def sentence(text: str) -> str:
+    """`text` on one line, with a full stop."""
+    line = " ".join(text.split())
+    return line if line.endswith((".", "…", "!", "?")) else f"{line}."
