@@ -17,13 +17,26 @@ from facot_backups.faces.cli import main
 from facot_backups.faces.notify.trial import ChannelKind
 from facot_backups.local.faults import Fault
 from facot_backups.local.load import delete_documents
-from facot_backups.operations import compare, history, retention, retention_alarms, verify
+from facot_backups.operations import (
+    anomaly,
+    compare,
+    health,
+    health_findings,
+    history,
+    retention,
+    retention_alarms,
+    verify,
+)
 from tests.docs.place import DAYS, GONE, INVOICE, Place
 from tests.docs.schemas import FAILURE, check, schemas
 
 SCHEMAS = schemas()
 ALL_COMPANIES = ["companies/1", "companies/2", "companies/145236"]
 ENUMERATIONS = {
+    ("status --json", "findings[].code"): {*get_args(health_findings.Code)},
+    ("status --json", "findings[].severity"): {*get_args(health_findings.Severity)},
+    ("status --json", "state"): {*get_args(health.State)},
+    ("status --json", "anomalies[].kind"): {*get_args(anomaly.AnomalyKind)},
     ("list --json", "backups[].kind"): {*get_args(reader.Kind), "facot2"},
     ("list --json", "backups[].trigger"): {*get_args(Trigger)},
     ("verify --json", "backups[].problems[].kind"): {*get_args(verify.ProblemKind)},
@@ -68,6 +81,7 @@ def test_what_commands_print(place: Place, capsys: Any, monkeypatch: pytest.Monk
 # What no answer of this test holds; each is tested where it is made.
 NEVER_SEEN = {
     "run --json": ["server_count_reason"],
+    "status --json": ["growth", "growth.days", "growth.documents", "growth.size_bytes", "last_drill.error"],
     "list --json": ["backups[].drill.error"],
     "cleanup --json": ["errors[]"],
     "diff --json": ["changes[].fields[].new.types", "changes[].fields[].old.types"],
@@ -103,6 +117,7 @@ ENDLESS = {"serve --json"}
 
 def _of_a_good_day(place: Place, told: Callable[..., Any]) -> None:
     told("stats --json", "stats")
+    told("status --json", "status", code=31)
     told("list --json", "list")
     told("config --json", "config")
     told("config --json", "config", "--offline")
@@ -123,6 +138,7 @@ def _of_a_good_day(place: Place, told: Callable[..., Any]) -> None:
     told("show --json", "show", DAYS[0], "invoices/ninguna", code=12)
     told("cleanup --json", "cleanup", "--dry-run")
     told("verify --drill --json", "verify", DAYS[0], "--drill")
+    told("status --json", "status")
     told("list --json", "list")
     told("audit --json", "audit", DAYS[0], "--csv", "auditoria.csv")
 
@@ -136,6 +152,7 @@ def _of_a_loss(place: Place, told: Callable[..., Any]) -> None:
     told("run --json", "run")
     told("run --if-due --json", "run", "--if-due")
     told("cleanup --json", "cleanup", code=30)
+    told("status --json", "status", code=31)
     told("restore --dry-run --json", "restore", DAYS[0], "--dry-run", "--fields")
     done = told("restore --json", "restore", DAYS[0], "--yes")
     undone = told("restore --json", "restore", done["pre_restore"], "--yes")
@@ -166,6 +183,7 @@ def _of_a_bad_day(place: Place, told: Callable[..., Any], monkeypatch: pytest.Mo
     told("notify test --json", "notify", "test", code=14)
     monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", "127.0.0.1:1")
     monkeypatch.setenv("BACKUP_RETENTION_DAY", "3")
+    told("status --json", "status", code=31)
     told("config --json", "config", code=10)
 
 

@@ -189,7 +189,7 @@ def test_a_destructor_that_fails_shows_no_trace(
         def __del__(self) -> None:
             raise AttributeError("a medio hacer")
 
-    def interrupted(*_: Any) -> None:
+    def interrupted(*_: Any, **__: Any) -> None:
         Broken()
         raise KeyboardInterrupt
 

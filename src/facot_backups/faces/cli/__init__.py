@@ -28,6 +28,7 @@ from facot_backups.version import __version__  # noqa: E402
 # The commands, in the order in which a newcomer needs them: a module of the same name each.
 COMMANDS = (
     "run",
+    "status",
     "list",
     "stats",
     "verify",

@@ -45,14 +45,14 @@ def command(fecha: str | None, *, drill: bool, **shared: Any) -> int:
 
 def _verify(settings: Settings, fecha: str | None, shared: dict[str, Any]) -> int:
     from facot_backups.faces import wiring
-    from facot_backups.operations.verify import verify
+    from facot_backups.operations.proving import verify_and_record
 
-    store = wiring.open_store(settings)
-    backups = [store.find(fecha, settings.scope)] if fecha else store.all_backups()
-    if not backups:
-        raise BackupNotFound("latest", settings.backup_dir)
     with progress(quiet=shared["quiet"], verbose=shared["verbose"]) as emit:
-        reports = [verify(backup, emit) for backup in backups]
+        store = wiring.open_store(settings, emit)
+        backups = [store.find(fecha, settings.scope)] if fecha else store.all_backups()
+        if not backups:
+            raise BackupNotFound("latest", settings.backup_dir)
+        reports = verify_and_record(store, backups, emit)
     damaged = [report for report in reports if not report.sound]
     code = DamagedBackup.exit_code if damaged else 0
     if shared["as_json"]:
