@@ -11,7 +11,7 @@ import urllib.request
 from collections.abc import Callable
 from contextlib import suppress
 from typing import IO, Any, Literal, TypeAlias
-from urllib.parse import unquote, urlsplit, urlunsplit
+from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
 from facot_backups.faces.notify.deadline import TooLate, Undelivered, within
 from facot_backups.version import __version__
@@ -22,6 +22,9 @@ Signal: TypeAlias = Literal["start", "success", "fail", "log"]
 SECONDS = 10.0
 # Healthchecks keeps so much, and more helps nobody.
 _MAX_BODY = 2000
+# What a URL may hold as it is; the rest (ñ) is encoded, and what is encoded already stays.
+_ALLOWED = "%/:=&?~+!$,;'@()*[]"
+_MISLED = "el servidor redirige demasiadas veces, o a una dirección que no es web"
 
 
 def ping(url: str, signal: Signal, body: str = "", seconds: float | None = None) -> None:
@@ -51,7 +54,7 @@ def address(url: str, signal: Signal) -> str:
     host = parts.netloc.rpartition("@")[2]
     with suppress(UnicodeError):
         host = host.encode("idna").decode() if not host.isascii() else host
-    return urlunsplit((parts.scheme, host, path or "/", parts.query, ""))
+    return urlunsplit((parts.scheme, host, quote(path or "/", _ALLOWED), quote(parts.query, _ALLOWED), ""))
 
 
 class _Call:
@@ -73,7 +76,7 @@ class _Call:
         # Only that it was answered counts; the body of the answer may drip.
         answer = self._opener().open(request, timeout=self._seconds)
         if answer is None:
-            raise Undelivered("redirige a una dirección que no es web")
+            raise Undelivered(_MISLED)
         answer.close()
 
     def cut(self) -> None:
@@ -141,7 +144,7 @@ class _Redirections(urllib.request.HTTPRedirectHandler):
     ) -> urllib.request.Request | None:
         scheme = urlsplit(newurl).scheme
         if scheme not in ("http", "https"):
-            raise Undelivered("redirige a una dirección que no es web")
+            raise Undelivered(_MISLED)
         if req.type == "https" and scheme == "http":
             raise Undelivered("redirige a una dirección sin cifrar (http)")
         if code in (307, 308):  # the same request again
@@ -153,7 +156,7 @@ def _reason(error: Exception) -> str:
     if isinstance(error, urllib.error.HTTPError):
         error.close()
         redirected = 300 <= error.code < 400
-        return "redirige demasiadas veces" if redirected else f"el servidor respondió {error.code}"
+        return _MISLED if redirected else f"el servidor respondió {error.code}"
     cause = error.reason if isinstance(error, urllib.error.URLError) else error
     known = next((text for kind, text in _REASONS.items() if isinstance(cause, kind)), "fallo inesperado")
     return known if type(cause) in _REASONS else f"{known} ({type(cause).__name__})"
@@ -163,6 +166,7 @@ def _reason(error: Exception) -> str:
 _REASONS: dict[type, str] = {
     TimeoutError: "el servidor no respondió a tiempo",
     ConnectionRefusedError: "el servidor rechazó la conexión",
+    UnicodeError: "no se encuentra el servidor (¿está bien escrito?)",  # no name of a host
     socket.gaierror: "no se encuentra el servidor (¿hay red?)",
     ssl.SSLError: "la conexión cifrada falló (¿certificado?)",
     OSError: "la conexión falló",

@@ -10,6 +10,7 @@ import logging
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 from facot_backups.errors import FacotBackupsError
@@ -45,7 +46,7 @@ def send(url: str, title: str, body: str, kind: str, seconds: float | None = Non
 
     def work() -> bool:
         with _discreet(redactor, reasons.append):
-            service = apprise.Apprise(asset=apprise.AppriseAsset(app_id="FACOT Backups", async_mode=False))
+            service = apprise.Apprise(asset=_asset(apprise))
             if not service.add(url):
                 raise Undelivered("Apprise no entiende esa URL: revise el servicio y sus datos")
             return bool(service.notify(body=body, title=title, notify_type=kind, body_format="text"))
@@ -62,23 +63,32 @@ def send(url: str, title: str, body: str, kind: str, seconds: float | None = Non
         raise Undelivered(f"Apprise dice: {reasons[-1]}" if reasons else "el servicio no lo aceptó")
 
 
+def _asset(apprise: Any) -> Any:
+    """How Apprise works for us: on this very thread.
+
+    Its own threads cannot be given up: the interpreter waits for them when the program ends.
+    """
+    options = {"service_timeout": 0} if hasattr(apprise.AppriseAsset, "_service_timeout") else {}
+    return apprise.AppriseAsset(app_id="FACOT Backups", async_mode=False, **options)
+
+
 # --- what libraries log meanwhile ------------------------------------------------------------------------
 
 _Tell = Callable[[str], None]
-_sending: dict[int, tuple[Redactor, _Tell]] = {}
+# Of the thread that sends, and of those to which a library takes its context.
+_sending: ContextVar[tuple[Redactor, _Tell] | None] = ContextVar("sending", default=None)
 _installing = threading.Lock()
 
 
 @contextmanager
 def _discreet(redactor: Redactor, tell: _Tell) -> Iterator[None]:
-    """In the block, nothing that this thread logs holds a secret; `tell` gets its warnings."""
+    """In the block, nothing that is logged here holds a secret; `tell` gets the warnings."""
     _install()
-    me = threading.get_ident()
-    _sending[me] = (redactor, tell)
+    before = _sending.set((redactor, tell))
     try:
         yield
     finally:
-        del _sending[me]
+        _sending.reset(before)
 
 
 def _install() -> None:
@@ -96,7 +106,7 @@ class _Factory:
 
     def __call__(self, *arguments: Any, **options: Any) -> logging.LogRecord:
         record = self._make(*arguments, **options)
-        found = _sending.get(threading.get_ident())
+        found = _sending.get()
         if found is not None:
             _hide(record, *found)
         return record

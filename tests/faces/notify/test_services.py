@@ -1,0 +1,78 @@
+"""Apprise against a real local server: what arrives, what does not, and what is never logged."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import threading
+from urllib.parse import quote
+
+import pytest
+
+from facot_backups.faces.notify.deadline import Undelivered
+from facot_backups.faces.notify.services import AppriseMissing, send
+from tests.faces.notify.conftest import SECRET, Ear
+from tests.support.endpoints import Endpoint, closed_port
+
+ENCODED = quote(SECRET)
+
+
+def test_what_arrives(server: Endpoint) -> None:
+    body = "Falló: <b>ñ</b> {{x}} 100 %\nOtra línea"
+    send(server.json_url("/ruta"), "Título ñ", body, "failure")
+    [told] = server.told
+    assert told.path == "/ruta"
+    assert (told.message["title"], told.message["message"]) == ("Título ñ", body)
+    assert told.message["type"] == "failure"
+
+
+def test_why_it_does_not(server: Endpoint) -> None:
+    server.status = 500
+    with pytest.raises(Undelivered, match="500"):
+        send(server.json_url(), "t", "b", "info")
+    with pytest.raises(Undelivered, match="no entiende"):
+        send("nada-de-eso://x", "t", "b", "info")
+    with pytest.raises(Undelivered):
+        send(f"json://127.0.0.1:{closed_port()}/", "t", "b", "info")
+
+
+@pytest.mark.parametrize("how", ["drips", "hangs"])
+def test_a_bad_server_is_given_up(server: Endpoint, how: str) -> None:
+    if how == "drips":
+        server.drips = True
+    else:
+        server.slow = threading.Event()
+    with pytest.raises(Undelivered, match="no terminó de responder"):
+        send(server.json_url(), "t", "b", "info", seconds=0.3)
+    if server.slow is not None:
+        server.slow.set()
+
+
+def test_without_apprise_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "apprise", None)
+    with pytest.raises(AppriseMissing, match="pip install apprise"):
+        send("json://127.0.0.1/", "t", "b", "info")
+
+
+@pytest.mark.parametrize("how", ["arrives", "500", "closed", "unknown", "half"])
+def test_no_log_of_any_library_holds_a_secret(server: Endpoint, ear: Ear, how: str) -> None:
+    """All loggers at their most talkative: Apprise shows URLs, and urllib3 the path of each request."""
+    port = closed_port() if how == "closed" else server.port
+    scheme = {"unknown": "nada", "half": "tgram"}.get(how, "json")
+    url = f"{scheme}://us-{ENCODED}:pa-{ENCODED}@127.0.0.1:{port}/ruta-{ENCODED}/?+X-Token=to-{ENCODED}"
+    server.status = 500 if how == "500" else 200
+    problem = ""
+    try:
+        send(url, "t", "b", "info")
+    except Undelivered as found:
+        problem = str(found)
+    assert bool(problem) is (how != "arrives")
+    heard = ear.text + problem
+    assert "s3cr3t0" not in heard, heard
+    assert ear.heard, "nobody listened"
+
+
+def test_records_of_other_threads_stay_as_they_are(server: Endpoint, ear: Ear) -> None:
+    send(server.json_url("/palabra"), "t", "b", "info")
+    logging.getLogger("otro").debug("palabra %s", "entera")
+    assert "palabra entera" in ear.text
