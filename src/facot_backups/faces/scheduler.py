@@ -16,6 +16,7 @@ from facot_backups.events import Counted, Emit, Event, PhaseStarted, Progressed
 from facot_backups.faces import daily, logs, wiring
 from facot_backups.faces.api import BackupResult, backup_result, failed_result
 from facot_backups.faces.ticking import TICK_SECONDS, Listener, Ticker
+from facot_backups.operations import awake
 from facot_backups.operations.schedule import Decision, Facts, decide
 from facot_backups.operations.scheduled import ScheduledRun, facts_of
 from facot_backups.operations.stopping import Stop
@@ -105,6 +106,7 @@ class _Ways:
         return facts_of(store, settings.backup_hour, settings.scope)
 
     def decide(self, settings: Settings) -> Decision:
+        awake.tick(wiring.open_store(settings, clock=self.clock))
         return decide(self.facts(settings))
 
     def run_if_due(self, settings: Settings, emit: Emit, stop: Stop) -> ScheduledRun:

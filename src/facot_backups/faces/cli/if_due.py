@@ -14,6 +14,7 @@ from facot_backups.errors import FacotBackupsError
 from facot_backups.faces import daily, logs
 from facot_backups.faces.cli import output
 from facot_backups.faces.cli.progress import progress
+from facot_backups.operations import awake
 from facot_backups.operations.schedule import Decision, decide
 from facot_backups.operations.scheduled import Job, ScheduledRun, facts_of, unproven
 from facot_backups.settings import Settings
@@ -26,6 +27,7 @@ def run_if_due(settings: Settings, **shared: Any) -> int:
     """Make the scheduled backup if it is due, with what follows it. Returns the exit code."""
     with _ended_by_sigterm(), progress(quiet=shared["quiet"], verbose=shared["verbose"]) as emit:
         job = daily.job(settings, emit)
+        awake.tick(job.store)
         decision = decide(facts_of(job.store, job.hour, job.scope))
         if not decision.due and unproven(job.store, decision.for_date) is None:
             daily.look(settings)
