@@ -12,7 +12,6 @@ _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^\s\"'<>]*")
 _PARTS = re.compile(r"[/?&=#@:,;\s]+")
 # A shorter part (a port, a number of a chat) would hide half of any text; the whole URL is hidden anyway.
 _MIN_PART = 4
-_PLAIN = frozenset({"http", "https", "mailto", "mailtos", "json", "jsons", "localhost", "true", "false"})
 
 
 class Redactor:
@@ -36,7 +35,7 @@ def _parts(url: str) -> set[str]:
     """The whole, what follows the scheme, the user with the password as a header has them, and every part."""
     _, _, rest = url.partition("://")
     login = unquote(rest.partition("@")[0])
-    parts = {part for part in _PARTS.split(rest) if len(part) >= _MIN_PART and part.lower() not in _PLAIN}
+    parts = {part for part in _PARTS.split(rest) if len(part) >= _MIN_PART}
     whole = {text for text in (url, rest) if len(text) >= _MIN_PART}
     if "@" in rest and ":" in login:
         parts.add(base64.b64encode(login.encode("utf-8", "replace")).decode().rstrip("="))

@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import json
 import platform
-import shutil
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -17,21 +16,17 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Literal
 
-from facot_backups.archive.ledger import LedgerEntry
 from facot_backups.archive.metadata import Trigger
 from facot_backups.archive.reader import Backup
 from facot_backups.archive.store import Store
 from facot_backups.clock import from_iso_utc, iso_utc
 from facot_backups.errors import BackupDirUnusable, DamagedBackup, FacotBackupsError, Interrupted, LockHeld
 from facot_backups.events import Emit, PhaseStarted, ignore
+from facot_backups.faces import wiring
 from facot_backups.faces.logs import NOTIFY
 from facot_backups.faces.notify.deadline import Undelivered
 from facot_backups.faces.notify.redaction import Redactor
 from facot_backups.operations import alerts
-from facot_backups.operations.drill_record import EVERY
-from facot_backups.operations.health import Health, judge
-from facot_backups.operations.health_basis import Disk, HealthFacts
-from facot_backups.operations.scheduled import facts_of
 from facot_backups.operations.stopping import Stop
 from facot_backups.settings import Settings
 
@@ -122,7 +117,7 @@ class Alerts:
 
     def _standing(self) -> alerts.Standing:
         store = self.store
-        health = self._health()
+        health = wiring.health(self.settings, store)
         found = alerts.standing(health)
         stale = next((alarm for alarm in found.alarms if alarm.subject == "staleness"), None)
         noted = store.state.alert(store.root, _STALE_SINCE)
@@ -131,28 +126,6 @@ class Alerts:
             store.state.set_alert(store.root, _STALE_SINCE, since)
         others = (alarm for alarm in found.alarms if alarm.subject != "staleness")
         return alerts.Standing((*others, *told), found.unknown)
-
-    def _health(self) -> Health:
-        store, settings = self.store, self.settings
-        facts = facts_of(store, settings.backup_hour, settings.scope)
-        entries: list[LedgerEntry] = []
-        disk = Disk()
-        try:
-            store.repository()
-            entries = store.ledger.entries()
-            if facts.backups:
-                disk = Disk(free_bytes=shutil.disk_usage(store.root).free)
-        except (FacotBackupsError, OSError) as error:
-            disk = Disk(problem=str(error))
-        return judge(
-            HealthFacts(
-                schedule=facts,
-                entries=entries,
-                disk=disk,
-                drop_percent=settings.anomaly_drop,
-                drill_every=EVERY,
-            )
-        )
 
     def _tell(self, channel: Channel, standing: alerts.Standing) -> None:
         """Tell one channel what is news to it; what does not arrive stays news."""
