@@ -80,7 +80,7 @@ class Pages:
                 self.reads += max(1, self.documents - before)
             over = page.scan_over
             if not (over or page.over):
-                self._cut(progressed=self.documents > before)
+                self._patience.cut(progressed=self.documents > before)
 
     def _limit(self) -> int:
         if self._limits.reads is None:
@@ -136,12 +136,6 @@ class Pages:
         if progressed:
             self._patience.progressed()
         self._patience.failed(error)
-
-    def _cut(self, *, progressed: bool) -> None:
-        if progressed:
-            self._patience.progressed()
-        else:
-            self._patience.cut()
 
 
 class _Page:

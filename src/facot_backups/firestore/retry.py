@@ -80,9 +80,15 @@ class Patience:
         self._emit(Retried(f"{code.name}: {details[:200]}", wait))
         self._clock.sleep(wait)
 
-    def cut(self) -> None:
-        """A stream ended in silence: go on at once, or raise CallFailed at the third time in a row."""
-        self._cuts += 1
+    def cut(self, *, progressed: bool) -> None:
+        """A stream ended in silence, after something new or without: go on at once.
+
+        Raises CallFailed at the third time in a row without.
+        """
+        if progressed:
+            self.progressed()
+        else:
+            self._cuts += 1
         if self._cuts >= MAX_CUTS:
             raise CallFailed(
                 None,

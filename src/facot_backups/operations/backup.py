@@ -14,7 +14,7 @@ from facot_backups.archive.staging import Staging
 from facot_backups.archive.store import LockedStore, Store
 from facot_backups.clock import iso_utc
 from facot_backups.errors import BackupDirUnusable, FacotBackupsError, Interrupted, ReadBudgetExceeded
-from facot_backups.events import Emit, Event, PhaseStarted, Progressed, Warned, ignore
+from facot_backups.events import Emit, Event, PhaseStarted, Progressed, Retried, Warned, ignore
 from facot_backups.firestore.connection import Connection
 from facot_backups.model import EVERYTHING, Scope
 from facot_backups.operations.opening import Begin, opened, remember_failure, silent
@@ -132,6 +132,7 @@ class _Run:
         self._reading: Reading | None = None
         self._probe_reads = 0
         self._remembered_reads = 0
+        self._retries = 0
 
     def run(self) -> Backup:
         """The whole run; its outcome is remembered whatever it is."""
@@ -175,6 +176,8 @@ class _Run:
     def _tell(self, event: Event) -> None:
         """Tell the face, and remember what was read so far: a killed run counts for the day's budget too."""
         self._emit(event)
+        if isinstance(event, Retried):
+            self._retries += 1
         if isinstance(event, Progressed):
             # A page that is under way counts as read only when it ends.
             reads = max(self._reads, event.documents)
@@ -265,6 +268,7 @@ class _Run:
                 started_at=iso_utc(self._try.started_at),
                 read_time=iso_utc(read_time) if read_time else None,
                 reads=self._reads,
+                retries=self._retries,
                 read_data=read_data,
                 errors=errors,
             )
