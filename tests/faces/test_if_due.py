@@ -57,6 +57,20 @@ def test_due_it_backs_up_proves_and_drills(due: World) -> None:
     assert len(due.published()) == 1
 
 
+def test_rot_in_an_older_backup_is_told_with_what_is_still_good(due: World) -> None:
+    due.run("run", "--quiet", "--collection", "invoices")
+    (old,) = due.backups()
+    file = old.path / "invoices.json"
+    file.chmod(0o600)
+    file.write_bytes(file.read_bytes()[:-9])
+    ran = due.run("run", "--if-due")
+    new, _ = due.backups()
+    ran.failed(20, f"un backup antiguo está dañado: {old.name} (invoices.json", f"Sigue entero: {new.name}.")
+    assert new.complete, "the backup of the day is there all the same"
+    assert kinds(due)[-1] == "proof DAMAGED"
+    assert due.run("run", "--if-due").code == 0, "told once"
+
+
 def test_before_the_hour_nothing_is_touched(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BACKUP_HOUR", "23:59")
     ran = world.run("run", "--if-due")
