@@ -141,7 +141,7 @@ def to_text(told: Told) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What stands now; of the subjects in `unknown` nobody can say, because the folder cannot be read."""
+    """What stands now. Of the subjects in `unknown` nobody can say, whatever `alarms` has of them."""
 
     alarms: tuple[Alarm, ...]
     unknown: frozenset[Subject] = frozenset()
@@ -150,17 +150,16 @@ class Standing:
 def standing(health: Health) -> Standing:
     """What stands, by a judgement of health. Staleness stands at once here; `patient` waits.
 
-    Today's backup that is still to come will end a staleness, and the next try a folder that is not usable.
+    Nobody can say of a staleness while today's backup is still to come, which will end it.
     """
-    early = health.schedule.standing == "early"
     alarms = [
         Alarm(subject, _key(finding, health), f"{finding.text} {finding.remedy}".strip())
         for finding in health.findings
-        if (subject := _SUBJECTS.get(finding.code)) is not None
-        and finding.severity != "note"
-        and not (subject == "staleness" and early)
+        if (subject := _SUBJECTS.get(finding.code)) is not None and finding.severity != "note"
     ]
     unknown = _ON_DISK if health.disk.problem is not None else frozenset[Subject]()
+    if health.catching_up or health.schedule.standing == "early":
+        unknown |= {"staleness"}
     return Standing(tuple(alarms), unknown)
 
 

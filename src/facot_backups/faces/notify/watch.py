@@ -119,6 +119,8 @@ class Alerts:
         store = self.store
         health = wiring.health(self.settings, store)
         found = alerts.standing(health)
+        if "staleness" in found.unknown:
+            return found
         stale = next((alarm for alarm in found.alarms if alarm.subject == "staleness"), None)
         noted = store.state.alert(store.root, _STALE_SINCE)
         told, since = alerts.patient(stale, noted, health.checked_at)
