@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/installed
 
-.PHONY: install demo test check catalog unit bench clean
+.PHONY: install demo test check catalog screenshots unit bench clean
 
 install: $(STAMP)
 
@@ -29,6 +29,10 @@ check: install
 
 test: check
 	$(BIN)/python -B -m pytest -n 2 --dist worksteal
+	$(BIN)/python -B -m tests.desktop
+
+screenshots: install
+	$(BIN)/python -B tools/screenshots.py
 
 unit: install
 	$(BIN)/python -B -m pytest -m "not slow"

@@ -58,7 +58,8 @@ class Progress:
         """What to show at `now`."""
         if self._waiting:
             return Shown("Firestore no responde: se reintenta…", self._counted(), fraction=self._fraction())
-        title = f"{words.PHASES.get(self._phase, self._title)}…"
+        phase = words.PHASES.get(self._phase)
+        title = f"{phase}…" if phase is not None else self._title
         shown = Shown(title, self._counted(), fraction=self._fraction())
         return replace(shown, left=self._left(now))
 

@@ -15,7 +15,8 @@ Level: TypeAlias = Literal["ok", "warning", "critical", "busy"]
 
 _PRESS = "Pulse «Crear backup ahora»."
 # What to do, where the core's own remedy is a command of the terminal.
-_REMEDIES: Mapping[str, str] = {
+REMEDIES: Mapping[str, str] = {
+    "folder_unusable": "Conecte el disco y espere un momento. Si ya no existe, elija otra carpeta.",
     "no_backup": f"{_PRESS} Tarda unos segundos o minutos, y no cambia nada en Firebase.",
     "stale": _PRESS,
     "failing": "Corrija la causa y pulse «Crear backup ahora».",
@@ -93,5 +94,5 @@ def _last(found: Overview) -> str:
 def _point(finding: Finding) -> Point:
     remedy = finding.remedy
     if "facot-backups" in remedy:
-        remedy = _REMEDIES.get(finding.code, "")
+        remedy = REMEDIES.get(finding.code, "")
     return Point(words.sentence(finding.text), remedy)

@@ -85,7 +85,7 @@ QTableView::item:selected, QTreeView::item:selected, QListView::item:selected {
 }
 QHeaderView { background: transparent; border: 0; }
 QHeaderView::section {
-  background: $surface; color: $muted; border: 0; border-bottom: 1px solid $border; padding: 8px 10px;
+  background: $surface; color: $muted; border: 0; border-bottom: 1px solid $border; padding: 8px 13px;
   font-size: 11px; font-weight: 700;
 }
 QTableCornerButton::section { background: $surface; border: 0; }

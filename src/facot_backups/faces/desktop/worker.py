@@ -16,6 +16,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
+from qtpy.compat import isalive
 from qtpy.QtCore import QCoreApplication, QObject, QTimer, Signal
 
 from facot_backups.events import Emit, Event, Progressed
@@ -138,8 +139,8 @@ class Jobs(QObject):
         self._timer = QTimer(self)
         self._timer.setInterval(_POLL_MS)
         self._timer.timeout.connect(self._deliver)
-        jobs = self._jobs  # no way back to the widget, which may be half gone by then
-        self.destroyed.connect(lambda: _stop_all(jobs))
+        _owners.append(self)
+        self.destroyed.connect(_stop_abandoned)
         application = QCoreApplication.instance()
         if application is not None:
             application.aboutToQuit.connect(self.end)
@@ -177,7 +178,8 @@ class Jobs(QObject):
 
     def cancel(self) -> None:
         """Ask all tasks to stop."""
-        _stop_all(self._jobs)
+        for job in list(self._jobs):
+            job.stop.request()
 
     @slot
     def end(self) -> None:
@@ -197,6 +199,12 @@ class Jobs(QObject):
             self.busy_changed.emit(False)
 
 
-def _stop_all(jobs: list[Job]) -> None:
-    for job in list(jobs):
-        job.stop.request()
+# All that live. PyQt6 lets go of a lambda or a method while it still runs when its sender is destroyed, and
+# the program ends (measured): so a plain function hears of it, and looks who is gone.
+_owners: list[Jobs] = []
+
+
+def _stop_abandoned() -> None:
+    for jobs in [jobs for jobs in _owners if not isalive(jobs)]:  # type: ignore[no-untyped-call]
+        _owners.remove(jobs)
+        jobs.cancel()

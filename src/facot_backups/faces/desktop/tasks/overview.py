@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import Literal, TypeAlias
 
@@ -16,11 +15,10 @@ from facot_backups.archive.store import Store
 from facot_backups.errors import FacotBackupsError
 from facot_backups.events import Emit
 from facot_backups.faces.desktop.session import Session
-from facot_backups.operations.drill_record import EVERY, PastDrill, last_by_backup
+from facot_backups.operations.drill_record import PastDrill, last_by_backup
 from facot_backups.operations.health import Health, judge
-from facot_backups.operations.health_basis import Disk, HealthFacts
+from facot_backups.operations.health_facts import read_health_facts
 from facot_backups.operations.proof_record import PastProof, last_proofs
-from facot_backups.operations.scheduled import facts_of
 from facot_backups.operations.stopping import Stop
 
 Kind: TypeAlias = Literal["complete", "incomplete", "pre-restore", "damaged", "newer", "facot2"]
@@ -52,7 +50,7 @@ class BackupRow:
 class Overview:
     """How everything stands. `rows`: newest first. `now` and `next_due` are local, aware.
 
-    `free_bytes` and `used_bytes` are None where the folder cannot be read.
+    `source` names the database whose backups these are, None before the first.
     """
 
     health: Health
@@ -60,8 +58,6 @@ class Overview:
     folder: Path
     now: datetime
     next_due: datetime
-    free_bytes: int | None
-    used_bytes: int | None
     source: str | None
 
 
@@ -72,46 +68,29 @@ def overview(session: Session, emit: Emit, stop: Stop) -> Overview:
     """
     settings = session.settings()
     store = session.store(emit, stop)
-    facts = facts_of(store, settings.backup_hour, settings.scope)
-    listed, entries, disk = _look(store)
-    health = judge(
-        HealthFacts(
-            schedule=facts,
-            entries=entries,
-            disk=disk,
-            drop_percent=settings.anomaly_drop,
-            drill_every=EVERY,
-        )
+    found = read_health_facts(
+        store,
+        settings.backup_hour,
+        settings.scope,
+        drop_percent=settings.anomaly_drop,
+        drill_every=timedelta(days=settings.drill_every_days),
     )
+    facts, health = found.schedule, judge(found)
     return Overview(
         health=health,
-        rows=rows_of(listed, entries, facts.zone),
+        rows=rows_of(_listed(store), found.entries, facts.zone),
         folder=settings.backup_dir,
         now=facts.now.astimezone(facts.zone),
         next_due=health.schedule.next_due.astimezone(facts.zone),
-        free_bytes=disk.free_bytes,
-        used_bytes=disk.used_bytes,
         source=str(facts.source) if facts.source is not None else None,
     )
 
 
-def _look(store: Store) -> tuple[Sequence[AnyBackup], Sequence[LedgerEntry], Disk]:
+def _listed(store: Store) -> Sequence[AnyBackup]:
     try:
-        listed = store.all_backups()
-        entries = store.ledger.entries()
-        used = size_on_disk(listed)
-    except FacotBackupsError as error:
-        return [], [], Disk(problem=str(error))
-    return listed, entries, Disk(free_bytes=_free(store.root), used_bytes=used)
-
-
-def _free(folder: Path) -> int | None:
-    """Free bytes of the disk on which `folder` is, or will be."""
-    place = next((p for p in (folder, *folder.parents) if p.exists()), None)
-    try:
-        return shutil.disk_usage(place).free if place is not None else None
-    except OSError:
-        return None
+        return store.all_backups()
+    except FacotBackupsError:  # why is a finding
+        return ()
 
 
 def rows_of(

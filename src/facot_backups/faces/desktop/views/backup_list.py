@@ -107,11 +107,11 @@ class BackupList(QWidget):
 
 
 def _summary(found: Overview) -> str:
-    complete = found.health.complete
+    complete, disk = found.health.complete, found.health.disk
     if not found.rows:
         return ""
-    used = f" · {words.size(found.used_bytes)} en disco" if found.used_bytes is not None else ""
-    free = f" · {words.size(found.free_bytes)} libres" if found.free_bytes is not None else ""
+    used = f" · {words.size(disk.used_bytes)} en disco" if disk.used_bytes is not None else ""
+    free = f" · {words.size(disk.free_bytes)} libres" if disk.free_bytes is not None else ""
     return f"{words.counted(complete, 'completo')}{used}{free}"
 
 

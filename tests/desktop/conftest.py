@@ -1,0 +1,108 @@
+"""The panel's tests: `python -m tests.desktop` runs them, once on each binding of Qt."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from facot_backups.faces.desktop.panel import BackupsPanel
+    from tests.desktop.watchdog import Watchdog
+    from tests.desktop.world import DesktopWorld
+
+# The ordinary run knows no Qt.
+collect_ignore_glob = [] if os.environ.get("PYTEST_QT_API") else ["test_*.py"]
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Which binding it was, and how long its GUI thread ever waited."""
+    if not os.environ.get("PYTEST_QT_API"):
+        return
+    import qtpy
+
+    from tests.desktop.watchdog import LIMIT_MS, gaps
+
+    terminalreporter.write_line(
+        f"Panel probado con {qtpy.API_NAME} {qtpy.PYSIDE_VERSION or qtpy.PYQT_VERSION}."
+    )
+    if gaps:
+        said = ", ".join(f"{what} {gap:.0f} ms" for what, gap in sorted(gaps.items()))
+        worst = max(gaps.values())
+        terminalreporter.write_line(f"Mayor espera del hilo de la ventana: {said}.", yellow=worst > LIMIT_MS)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def binding() -> str:
+    """The binding under test, proven: QtPy and pytest-qt have the one that was asked for."""
+    import qtpy
+    from pytestqt.qt_compat import qt_api
+
+    asked = os.environ["PYTEST_QT_API"]
+    assert os.environ["QT_API"] == asked
+    assert qtpy.API_NAME.lower() == qt_api.pytest_qt_api == asked
+    return qtpy.API_NAME
+
+
+@pytest.fixture(autouse=True)
+def faults() -> Iterator[list[Exception]]:
+    """What slots raised; a test that expects it clears the list, else it fails."""
+    from facot_backups.faces.desktop import slots
+
+    found: list[Exception] = []
+    stop = slots.listen(found.append)
+    yield found
+    stop()
+    assert not found, found
+
+
+@pytest.fixture
+def watchdog(qtbot: Any) -> Watchdog:
+    """Measures the GUI thread: `with watchdog.watching("backup"):`."""
+    from tests.desktop.watchdog import Watchdog
+
+    return Watchdog()
+
+
+@pytest.fixture
+def world(state_dir: Any) -> Iterator[DesktopWorld]:
+    """A Firestore in memory with a small business, and an empty backup folder."""
+    from tests.desktop.world import desktop_world
+
+    with desktop_world() as made:
+        yield made
+
+
+@pytest.fixture
+def old_world(state_dir: Any) -> Iterator[DesktopWorld]:
+    """As `world`, with the backups of the last forty days: complete, incomplete, missing, drilled."""
+    from tests.desktop.world import desktop_world
+
+    with desktop_world(history=True) as made:
+        yield made
+
+
+@pytest.fixture
+def show(qtbot: Any) -> Iterator[Callable[..., BackupsPanel]]:
+    """`show(world)`: a panel on it, shown, that has looked once. Its tasks have ended when the test has."""
+    from qtpy.compat import isalive
+
+    from facot_backups.faces.desktop.panel import BackupsPanel
+
+    panels: list[BackupsPanel] = []
+
+    def make(world: DesktopWorld, **more: Any) -> BackupsPanel:
+        panel = BackupsPanel(session=world.session, **more)
+        panels.append(panel)
+        panel.resize(1000, 760)
+        with qtbot.waitSignal(panel.overview_changed, timeout=20_000):
+            panel.show()
+        return panel
+
+    yield make
+    for panel in filter(isalive, panels):
+        panel.jobs.end()
+        panel.close()
+        panel.deleteLater()
