@@ -21,10 +21,12 @@ _listeners: list[Callable[[Exception], None]] = []
 def slot(method: _Method) -> _Method:
     """`method`, but an exception is logged and told to the listeners, and None returned.
 
-    A signal's arguments that the method does not take are left out, in both bindings alike.
+    A signal's arguments that the method does not take are left out, in both bindings alike; one with a
+    default takes none, so that `lambda row=row: …` keeps its row.
     """
     parameters = inspect.signature(method).parameters.values()
-    named = sum(p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD) for p in parameters)
+    positional = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    named = sum(p.kind in positional and p.default is p.empty for p in parameters)
     takes = None if any(p.kind == p.VAR_POSITIONAL for p in parameters) else named
 
     @functools.wraps(method)
