@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
@@ -12,6 +12,10 @@ from facot_backups.faces.cli import output
 from facot_backups.faces.cli.options import common, exits
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
+    from rich.table import Table
+
     from facot_backups.operations.drill_record import PastDrill
 
 KINDS: dict[Kind, str] = {
@@ -21,7 +25,21 @@ KINDS: dict[Kind, str] = {
     "damaged": "DAÑADO",
     "newer": "de una versión más nueva",
 }
+_SHORT_KINDS: dict[Kind, str] = {"pre-restore": "previo", "newer": "más nuevo"}
+_ANY_WIDTH = 10_000
 _COLORS: dict[Kind, str] = {"complete": "green", "incomplete": "red", "damaged": "red"}
+
+
+class _Form(NamedTuple):
+    """What a table says in full."""
+
+    whole_words: bool = True
+    drill_days: bool = True
+    years: bool = True
+
+
+# From the widest to one that fits in 80 columns.
+_FORMS = (_Form(), _Form(whole_words=False), _Form(False, drill_days=False), _Form(False, False, years=False))
 
 
 @click.command(
@@ -42,7 +60,7 @@ def command(**shared: Any) -> int:
         entries = [to_json(backup, drills.get(str(backup.name))) for backup in backups]
         output.print_json({"backup_dir": str(settings.backup_dir), "backups": entries})
     elif backups:
-        _print(backups, drills)
+        show(backups, drills)
     else:
         click.echo(f"No hay backups en {settings.backup_dir}.\nHaga el primero con: facot-backups run")
     return 0
@@ -101,46 +119,68 @@ def _old_to_json(backup: OldBackup) -> dict[str, Any]:
     }
 
 
-def _print(backups: list[AnyBackup], drills: dict[str, PastDrill]) -> None:
-    from rich import box
+def show(backups: list[AnyBackup], drills: dict[str, PastDrill]) -> None:
+    """The table, in the first form that the terminal is wide enough for."""
     from rich.console import Console
+    from rich.measure import Measurement
+
+    console = Console(highlight=False)
+    if not console.is_terminal:  # lines of a file or a pipe stay whole
+        console = Console(highlight=False, width=_ANY_WIDTH)
+    free = console.options.update(width=_ANY_WIDTH)
+    for form in _FORMS:
+        table = _table(backups, drills, form)
+        if Measurement.get(console, free, table).maximum <= console.width:
+            break
+    console.print(table)
+
+
+def _table(backups: list[AnyBackup], drills: dict[str, PastDrill], form: _Form) -> Table:
+    from rich import box
     from rich.table import Table
 
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    table.add_column("BACKUP", no_wrap=True)
-    table.add_column("ESTADO")
-    table.add_column("LEÍDO EL", no_wrap=True)
-    for heading in ("DOCUMENTOS", "TAMAÑO"):
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
+    for heading in ("BACKUP", "ESTADO", "LEÍDO EL"):
+        table.add_column(heading, no_wrap=True)
+    for heading in ("DOCS.", "TAMAÑO"):
         table.add_column(heading, justify="right", no_wrap=True)
     names = {str(backup.name) for backup in backups}
-    drilled = not names.isdisjoint(drills)  # else the table stays as narrow as it can be
+    drilled = not names.isdisjoint(drills)
     if drilled:
-        table.add_column("SIMULACRO", no_wrap=True)
+        table.add_column("SIMULACRO" if form.drill_days else "SIM", no_wrap=True)
     for backup in backups:
         drill = drills.get(str(backup.name))
-        table.add_row(*_row(backup), *([_drill_cell(drill)] if drilled else []))
-    Console(highlight=False).print(table)
+        cells = [_drill_cell(drill, days=form.drill_days)] if drilled else []
+        table.add_row(*_row(backup, form), *cells)
+    return table
 
 
-def _drill_cell(drill: PastDrill | None) -> str:
-    """When it was last restored for a trial, and whether it came back."""
+def _drill_cell(drill: PastDrill | None, *, days: bool) -> str:
+    """Whether it came back when it was last restored for a trial, and when that was."""
     if drill is None:
         return ""
-    day = output.local_time(drill.time).split(" ")[0]
-    return f"[green]✓[/] {day}" if drill.passed else f"[red]FALLÓ[/] {day}"
+    day = f" {output.local_time(drill.time).split(' ')[0]}" if days else ""
+    return f"[green]✓[/]{day}" if drill.passed else f"[red]{'FALLÓ' if days else '✗'}[/]{day}"
 
 
-def _row(backup: AnyBackup) -> list[str]:
+def _row(backup: AnyBackup, form: _Form) -> list[str]:
     if isinstance(backup, OldBackup):
         total = backup.stated.total_documents if backup.stated else None
         documents = output.number(total) if total is not None else "?"
-        return [str(backup.name), OLD_FORMAT, "?", documents, output.size(backup.size)]
+        kind = OLD_FORMAT if form.whole_words else "antiguo"
+        return [str(backup.name), kind, "?", documents, output.size(backup.size)]
     metadata = backup.metadata
     color = _COLORS.get(backup.kind, "default")
+    kind = KINDS[backup.kind] if form.whole_words else _SHORT_KINDS.get(backup.kind, KINDS[backup.kind])
     return [
         str(backup.name),
-        f"[{color}]{KINDS[backup.kind]}[/]",
-        output.local_time(metadata.read_time) if metadata else "?",
+        f"[{color}]{kind}[/]",
+        _moment(metadata.read_time, years=form.years) if metadata else "?",
         output.number(metadata.total_documents + metadata.nested_documents) if metadata else "?",
         output.size(backup.size),
     ]
+
+
+def _moment(moment: datetime, *, years: bool) -> str:
+    day, hour = output.local_time(moment).split(" ")
+    return f"{day if years else day[:5]} {hour}"
