@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from facot_backups.faces.notify.hooks import run_hook
+from facot_backups.faces.notify.hooks import fact, run_hook
 from facot_backups.operations.stopping import Stop
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="the commands are for sh")
@@ -34,6 +34,12 @@ def test_facts_are_data_and_never_code(tmp_path: Path, monkeypatch: pytest.Monke
     assert sorted(path.name for path in tmp_path.iterdir()) == ["error"]
     written = (tmp_path / "error").read_text(encoding="utf-8")
     assert written == HOSTILE.replace("\0", "").replace("\udce9", "\ufffd")
+
+
+def test_on_windows_a_fact_holds_nothing_that_cmd_obeys() -> None:
+    assert fact("ERROR", 'a "b" & del x | %PATH%\n(c)', cmd=True) == "a  b    del x    PATH   c "
+    assert fact("PATH", r"C:\a & b", cmd=True) == r"C:\a & b"
+    assert fact("ERROR", "a & b", cmd=False) == "a & b"
 
 
 @pytest.mark.parametrize(

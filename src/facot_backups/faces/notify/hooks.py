@@ -38,7 +38,7 @@ def run_hook(command: str, facts: Mapping[str, str], seconds: float, stop: Stop 
     Raises nothing. At the deadline, or when `stop` is requested, it is ended with all that it started. Its
     stdin is empty; stdout and stderr are gathered together.
     """
-    environment = {**os.environ, **{PREFIX + name: _fact(value) for name, value in facts.items()}}
+    environment = {**os.environ, **{PREFIX + name: fact(name, value) for name, value in facts.items()}}
     try:
         process = subprocess.Popen(
             command,
@@ -64,8 +64,18 @@ def run_hook(command: str, facts: Mapping[str, str], seconds: float, stop: Stop 
 _CREATION_FLAGS = getattr(subprocess, "CREATE_NO_WINDOW", 0)
 
 
-def _fact(value: str) -> str:
-    return value[:_MAX_FACT].replace("\0", "").encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+def fact(name: str, value: str, *, cmd: bool = os.name == "nt") -> str:
+    """What the variable of a fact holds. `cmd`: the shell is Windows's.
+
+    That one puts `%VARIABLE%` into the command before it reads it: there a text may not hold what it obeys.
+    """
+    text = value[:_MAX_FACT].replace("\0", "").encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    return text.translate(_OBEYED) if cmd and name not in _PATHS else text
+
+
+_OBEYED = str.maketrans(dict.fromkeys('"&|<>^%!()\r\n', " "))
+# Paths are the user's own, and must stay as they are.
+_PATHS = ("DIR", "PATH")
 
 
 def _wait(process: subprocess.Popen[bytes], seconds: float, stop: Stop | None) -> str | None:

@@ -41,6 +41,7 @@ RETRY = timedelta(minutes=14)
 CLAIM = timedelta(minutes=2)
 # Who stops a program does not want to wait.
 _HASTE_SECONDS = 3.0
+_POLL_SECONDS = 0.1
 _OK = "ok"
 _STALE_SINCE = "stale-since"
 
@@ -111,9 +112,14 @@ class Alerts:
         for thread in threads:
             thread.start()
         for thread in threads:
-            thread.join()  # bounded, as every message is
+            self._join(thread)
         if command is not None:
             self._tell(Channel("on_error", "on_error", self._on_error), standing)
+
+    def _join(self, thread: threading.Thread) -> None:
+        """Wait for a message, which is bounded in time; not when the program is to stop."""
+        while thread.is_alive() and not (self._stop is not None and self._stop.requested):
+            thread.join(_POLL_SECONDS)
 
     def _standing(self) -> alerts.Standing:
         store = self.store
