@@ -25,14 +25,16 @@ class UsageError(FacotBackupsError):
 class SettingError(UsageError):
     """A setting is wrong.
 
-    `setting` is its name, `origin` where it was read (a file, a variable, an argument), `allowed` what it
-    may be. The value itself is never in the text: it can be a secret.
+    `setting` is its name, `origin` where it was read (a file, a variable, an argument), `problem` what is
+    wrong, `allowed` what it may be. The value itself is never in the text: it can be a secret.
     """
 
     def __init__(self, setting: str, origin: str, problem: str, allowed: str) -> None:
         super().__init__(f"Ajuste «{setting}» ({origin}): {problem}. Se admite: {allowed}.")
         self.setting = setting
         self.origin = origin
+        self.problem = problem
+        self.allowed = allowed
 
 
 class SettingErrors(SettingError):
@@ -41,8 +43,9 @@ class SettingErrors(SettingError):
     def __init__(self, errors: Sequence[SettingError]) -> None:
         Exception.__init__(self, "\n".join(str(error) for error in errors))
         self.errors = tuple(errors)
-        self.setting = errors[0].setting
-        self.origin = errors[0].origin
+        first = errors[0]
+        self.setting, self.origin = first.setting, first.origin
+        self.problem, self.allowed = first.problem, first.allowed
 
 
 class SourceMismatch(UsageError):
@@ -222,7 +225,10 @@ class Interrupted(FacotBackupsError):
 
 
 class RestoreInterrupted(FacotBackupsError):
-    """Somebody stopped a restore after it had begun to write. `written` documents were."""
+    """Somebody stopped the restore `restore` after it had begun to write.
+
+    `written` documents were confirmed, `left` were not.
+    """
 
     exit_code = 130
 
@@ -231,3 +237,6 @@ class RestoreInterrupted(FacotBackupsError):
             f"Restauración interrumpida: {written:,} documentos escritos, {left:,} sin confirmar.\n"
             f"Termínela con: facot-backups restore --continue {restore}"
         )
+        self.restore = restore
+        self.written = written
+        self.left = left

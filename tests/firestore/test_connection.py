@@ -195,7 +195,14 @@ def test_a_credentials_file_that_cannot_serve(tmp_path: Path, changes: dict[str,
 
 
 @pytest.mark.parametrize(
-    ("content", "words"), [("{", "no es JSON"), ("[]", "objeto"), (b"\xff\xfe\0", "JSON")]
+    ("content", "words"),
+    [
+        ("{", "no es JSON"),
+        ("[]", "objeto"),
+        (b"\xff\xfe\0", "JSON"),
+        ("[" * 99_000, "no es JSON"),
+        (b"\0" * 200_000, "demasiado grande"),
+    ],
 )
 def test_a_credentials_file_that_is_something_else(tmp_path: Path, content: str | bytes, words: str) -> None:
     path = tmp_path / "credenciales.json"

@@ -73,6 +73,7 @@ GOOD: dict[str, list[Any]] = {
     "after_backup": ["a", "b", "c", "rclone copy a b:"],
     "on_error": ["a", "b", "c", "d | e"],
     "hook_minutes": [1, 5, 60, 1440],
+    "theme": ["claro", "oscuro", "sistema", "claro"],
 }
 
 
@@ -149,6 +150,7 @@ BAD: dict[str, list[Any]] = {
     "after_backup": BAD_COMMANDS,
     "on_error": BAD_COMMANDS,
     "hook_minutes": [*NUMBERS, "1441"],
+    "theme": ["", "Claro", "negro"],
 }
 # What only JSON and callers can give.
 WRONG_NUMBERS: list[Any] = [0, -1, None, True, 30.0, 1e9, 10**30, []]
@@ -173,6 +175,7 @@ BAD_JSON: dict[str, list[Any]] = {
     "after_backup": WRONG_COMMANDS,
     "on_error": WRONG_COMMANDS,
     "hook_minutes": WRONG_NUMBERS,
+    "theme": [0, None, [], True],
 }
 
 

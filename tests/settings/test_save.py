@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from facot_backups.errors import SettingError, SettingErrors
 from facot_backups.settings import load_settings, save_settings
+from facot_backups.settings.sources import config_file
 
 FACOT = {
     "empresas": {"1": {"nombre": "Compañía «Ñandú» 📦", "tasa": 18.5, "nulo": None}},
@@ -49,6 +50,28 @@ def test_only_the_changes_change(config: Path) -> None:
     assert (settings.retention_days, settings.backup_dir) == (45, config.parent / "copias")
     save_settings(config, dict.fromkeys(saved))
     assert _read(config)["backups"] == {"otra": [1, {"z": 1, "a": 2}], "backup_dir": "copias"}
+
+
+def test_the_credentials_are_where_facot_has_them(config: Path) -> None:
+    content = {"firebase": {"storage_bucket": "b", "credentials_path": "old.json"}, "backups": {}}
+    config.write_text(json.dumps({**content, "backups": {"credentials": "stronger.json"}}))
+    save_settings(config, {"credentials": "/new.json"})
+    content["firebase"]["credentials_path"] = "/new.json"
+    assert _read(config) == content
+    assert load_settings(cwd=config.parent, environ={}).credentials == "/new.json"
+    save_settings(config, {"credentials": None})
+    assert _read(config)["firebase"] == {"storage_bucket": "b"}
+
+
+def test_where_no_file_is_the_one_in_facots_folder_is_made(tmp_path: Path) -> None:
+    here, home = tmp_path / "here", tmp_path / "home"
+    assert config_file(here, {"HOME": str(home)}) == home / ".FACOT/facot_config.json"
+    assert config_file(here, {"APPDATA": "x", "HOME": str(home)}) == here / "x/FACOT/facot_config.json"
+    assert config_file(here, {}) == here / "facot_config.json"
+    save_settings(config_file(here, {"HOME": str(home)}), {"keep_last": 5})
+    assert load_settings(cwd=here, environ={"HOME": str(home)}).keep_last == 5
+    save_settings(here / "facot_config.json", {"keep_last": 6})
+    assert config_file(here, {"HOME": str(home)}) == here / "facot_config.json"
 
 
 _JSON = st.recursive(

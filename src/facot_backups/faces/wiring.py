@@ -44,8 +44,10 @@ def health(settings: Settings, store: Store) -> Health:
     return judge(facts)
 
 
-def connector(settings: Settings, client: Any = None) -> Callable[[], Connection]:
-    """What opens the connection of the settings, or of `client`.
+def connector(
+    settings: Settings, client: Any = None, *, use_firebase_app: bool = True
+) -> Callable[[], Connection]:
+    """What opens the connection of the settings, or of `client`, or of a `firebase_admin` that is in use.
 
     Calling it imports Google's libraries; it raises FirestoreUnavailable or SettingError, in Spanish.
     """
@@ -53,7 +55,7 @@ def connector(settings: Settings, client: Any = None) -> Callable[[], Connection
     def open_connection() -> Connection:
         from facot_backups.firestore.connection import connect
 
-        return connect(_options(settings, client))
+        return connect(_options(settings, client, use_firebase_app=use_firebase_app))
 
     return open_connection
 
@@ -87,7 +89,7 @@ def make_client(settings: Settings) -> Any:
     return make_client(_options(settings, None))
 
 
-def _options(settings: Settings, client: Any) -> ConnectionOptions:
+def _options(settings: Settings, client: Any, *, use_firebase_app: bool = True) -> ConnectionOptions:
     from facot_backups.firestore.connection import ConnectionOptions
 
     return ConnectionOptions(
@@ -97,4 +99,5 @@ def _options(settings: Settings, client: Any) -> ConnectionOptions:
         credentials=settings.credentials,
         credentials_origin=settings.origin("credentials"),
         emulator_host=settings.emulator_host,
+        use_firebase_app=use_firebase_app,
     )

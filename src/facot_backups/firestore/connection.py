@@ -280,7 +280,7 @@ def _channel(target: _Target) -> grpc.Channel:
 def _target(options: ConnectionOptions) -> _Target:
     if options.client is not None:
         return _of_client(options.client)
-    if options.use_firebase_app and (app := _firebase_app()) is not None:
+    if options.use_firebase_app and (app := firebase_app()) is not None:
         return _of_firebase_app(app, options)
     if options.emulator_host:
         return _of_emulator(options.emulator_host, options.project, options.database)
@@ -345,7 +345,7 @@ def _own_channel(client: Any) -> Any:
     )
 
 
-def _firebase_app() -> Any:
+def firebase_app() -> Any:
     """The default app of a `firebase_admin` that the program itself imported, or None."""
     admin = sys.modules.get("firebase_admin")
     if admin is None:

@@ -16,6 +16,8 @@ SETTING = "credentials"
 DEFAULT = "default"
 _SCOPES = ("https://www.googleapis.com/auth/cloud-platform", "https://www.googleapis.com/auth/datastore")
 _ALLOWED = "el archivo JSON de una cuenta de servicio (consola de Firebase, Cuentas de servicio)"
+# A key's file is 2 KB; what is far larger was chosen by mistake.
+_MAX_BYTES = 100_000
 _FIELDS = ("project_id", "client_email", "private_key", "token_uri")
 
 
@@ -83,12 +85,16 @@ def _from_file(path: Path) -> tuple[Any, str | None]:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        info = json.loads(path.read_text(encoding="utf-8-sig"))
+        with path.open("rb") as file:
+            data = file.read(_MAX_BYTES + 1)
+        if len(data) > _MAX_BYTES:
+            raise _Unfit("es demasiado grande")
+        info = json.loads(data.decode("utf-8-sig"))
     except FileNotFoundError:
         raise _Unfit("no existe") from None
     except OSError as error:
         raise _Unfit(f"no se puede leer ({error.strerror})") from None
-    except ValueError:
+    except (ValueError, RecursionError):
         raise _Unfit("no es JSON") from None
     if not isinstance(info, dict):
         raise _Unfit("no es un objeto JSON")

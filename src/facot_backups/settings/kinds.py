@@ -163,6 +163,17 @@ def name(value: object) -> str:
     return value.strip()
 
 
+def word(*words: str) -> Parser:
+    """One of some words, as it is written here."""
+
+    def parse(value: object) -> str:
+        if not isinstance(value, str) or value.strip() not in words:
+            raise ValueError("no es una de las palabras que se admiten")
+        return value.strip()
+
+    return parse
+
+
 def address(value: object) -> str:
     """`host:port` of an emulator, without a scheme."""
     match = _ADDRESS.fullmatch(value.strip()) if isinstance(value, str) else None

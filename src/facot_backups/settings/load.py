@@ -39,7 +39,7 @@ def load_settings(
     Raises SettingError; SettingErrors, which is one too, for several.
     """
     here = (cwd or Path.cwd()).absolute()
-    gathered = gather(arguments or {}, here, _process() if environ is None else environ)
+    gathered = gather(arguments or {}, here, process() if environ is None else environ)
     errors = list(gathered.errors)
     settings = None
     try:
@@ -52,7 +52,7 @@ def load_settings(
     return settings.told(origins, tuple(gathered.notes))
 
 
-def _process() -> Mapping[str, str]:
+def process() -> Mapping[str, str]:
     """The variables of the process, with the home that a service may run without."""
     try:
         return {"HOME": str(Path.home()), **os.environ}

@@ -126,6 +126,10 @@ class Settings(BaseModel):
     hook_minutes: Annotated[
         int, BeforeValidator(kinds.whole(1, 1440)), Rule("un número entero de minutos entre 1 y 1440")
     ] = 30
+    # How the panel looks.
+    theme: Annotated[
+        str, BeforeValidator(kinds.word("sistema", "claro", "oscuro")), Rule("sistema, claro u oscuro")
+    ] = "sistema"
 
     _origins: Mapping[str, str] = PrivateAttr(default_factory=dict)
     _notes: tuple[str, ...] = PrivateAttr(default=())

@@ -24,6 +24,8 @@ _INDENT = re.compile(r'\n([ \t]+)"')
 def save_settings(path: Path, changes: Mapping[str, object]) -> None:
     """Write `changes` (field name to value; None takes the key out) under `backups` of the file at `path`.
 
+    A setting that has a place elsewhere in the file (`firebase.credentials_path`) is written there alone.
+
     Every other key stays, in its order, as does the file's mode; a file that is absent is made, with its
     folder, for its owner alone. A relative path stays so, and counts from the file's folder. The file is
     replaced by one rename: whatever happens, the old or the new one is there, whole. Raises SettingError,
@@ -33,18 +35,28 @@ def save_settings(path: Path, changes: Mapping[str, object]) -> None:
     target = Path(os.path.realpath(path))  # A link stays a link.
     text = read_text(target)
     config = {} if text is None else parse_config(text, target)
-    backups = config.get("backups")
-    if backups is None:
-        backups = config["backups"] = {}
-    if not isinstance(backups, dict):
-        raise SettingError("backups", str(target), "no es un objeto JSON", "un objeto JSON entre llaves")
+    backups = _section(config, "backups", target)
     for name, value in changes.items():
-        if value is None:
+        section, key = backups, name
+        if (elsewhere := RULES[name].elsewhere) is not None:
             backups.pop(name, None)
+            section, key = _section(config, elsewhere[0], target), elsewhere[1]
+        if value is None:
+            section.pop(key, None)
         else:
-            backups[name] = _as_json(getattr(checked, name))
+            section[key] = _as_json(getattr(checked, name))
     _check_together(backups, changes, target)
     _replace(target, _encode(config, text or ""))
+
+
+def _section(config: dict[str, Json], name: str, path: Path) -> dict[str, Json]:
+    """The object `name` of the file, made if it is absent."""
+    section = config.get(name)
+    if section is None:
+        section = config[name] = {}
+    if not isinstance(section, dict):
+        raise SettingError(name, str(path), "no es un objeto JSON", "un objeto JSON entre llaves")
+    return section
 
 
 def _checked(changes: Mapping[str, object]) -> Settings:

@@ -66,6 +66,16 @@ def config_folders(cwd: Path, environ: Mapping[str, str]) -> list[Path]:
     return folders
 
 
+def config_file(cwd: Path, environ: Mapping[str, str]) -> Path:
+    """The `facot_config.json` that counts; where there is none, its place in FACOT's folder.
+
+    That one is found from every working directory. Without a home it is the working directory's.
+    """
+    folders = config_folders(cwd, environ)
+    found = next((folder for folder in folders if (folder / CONFIG_NAME).exists()), None)
+    return (found or folders[min(1, len(folders) - 1)]) / CONFIG_NAME
+
+
 def gather(arguments: Mapping[str, object], cwd: Path, environ: Mapping[str, str]) -> Gathered:
     """All sources in order, the weakest first. Reads files; raises nothing: errors are in the result."""
     gathered = Gathered()

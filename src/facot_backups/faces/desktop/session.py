@@ -15,7 +15,9 @@ from facot_backups.clock import Clock, SystemClock
 from facot_backups.events import Emit, Event, ignore
 from facot_backups.faces import logs, wiring
 from facot_backups.operations.stopping import Stop, StoppableClock
-from facot_backups.settings import Settings, load_settings
+from facot_backups.settings import Settings, load_settings, save_settings
+from facot_backups.settings.load import process
+from facot_backups.settings.sources import Gathered, config_file, gather
 
 if TYPE_CHECKING:
     from facot_backups.firestore.connection import Connection
@@ -44,9 +46,33 @@ class Session:
         # The program around us may change it; a relative path means what it meant at the start.
         self._cwd = Path.cwd()
 
-    def settings(self) -> Settings:
-        """The settings as they are now. Raises SettingError."""
-        return load_settings(self._arguments, cwd=self._cwd, environ=self._environ)
+    def settings(self, changes: Mapping[str, object] | None = None) -> Settings:
+        """The settings as they are now, or as they would be with `changes`. Raises SettingError."""
+        return load_settings({**self._arguments, **(changes or {})}, cwd=self._cwd, environ=self._environ)
+
+    def given(self) -> Gathered:
+        """What the sources say, unchecked: each setting's value and where it comes from. Reads files."""
+        return gather(self._arguments, self._cwd, self._variables())
+
+    def config_file(self) -> Path:
+        """The `facot_config.json` that is read, and that `save` writes."""
+        return config_file(self._cwd, self._variables())
+
+    def save(self, changes: Mapping[str, object]) -> Path:
+        """Save settings as `save_settings` does; where. Raises SettingError, and then nothing is saved."""
+        path = self.config_file()
+        save_settings(path, changes)
+        return path
+
+    def _variables(self) -> Mapping[str, str]:
+        return process() if self._environ is None else self._environ
+
+    @property
+    def lent(self) -> bool:
+        """Whether the program around us gives the connection, so that no credentials of ours count."""
+        from facot_backups.firestore.connection import firebase_app
+
+        return self._client is not None or firebase_app() is not None
 
     def store(self, emit: Emit = ignore, stop: Stop | None = None) -> Store:
         """The store of the backup folder; its waits end when `stop` is asked for. Raises SettingError."""
