@@ -38,12 +38,38 @@ class BackupAction:
     do: Callable[[BackupsPanel, BackupRow], None]
 
 
+@dataclass(frozen=True, slots=True)
+class RestoreWish:
+    """What a person wants back from a backup: all of it, or only these root collections and documents.
+
+    `documents` are paths (collection, id, …), each with all below it. `BackupsPanel.restore_wanted` carries
+    it.
+    """
+
+    backup: str
+    collections: tuple[str, ...] = ()
+    documents: tuple[tuple[str, ...], ...] = ()
+
+
 def _open_folder(panel: BackupsPanel, row: BackupRow) -> None:
     panel.open_folder(row.path)
 
 
+def _open_detail(panel: BackupsPanel, row: BackupRow) -> None:
+    from facot_backups.faces.desktop.views.detail import DetailWindow
+
+    panel.open_view(f"detail {row.name}", lambda: DetailWindow(panel, row))
+
+
 PANEL_ACTIONS: tuple[PanelAction, ...] = ()
 BACKUP_ACTIONS: tuple[BackupAction, ...] = (
+    BackupAction(
+        "detail",
+        "Ver",
+        "document",
+        "Ver lo que hay en este backup, buscar en él, comprobarlo y compararlo",
+        _open_detail,
+    ),
     BackupAction(
         "open-backup", "Abrir su carpeta", "folder", "Ver los archivos de este backup", _open_folder
     ),

@@ -38,11 +38,12 @@ class BackupsPanel(QWidget):
     the panel is shown, and never on the GUI thread.
 
     `overview_changed` carries an `Overview` after each look; `backup_ended` whether a complete backup was
-    made.
+    made; `restore_wanted` a `RestoreWish` of a view that the panel opened.
     """
 
     overview_changed = Signal(object)
     backup_ended = Signal(bool)
+    restore_wanted = Signal(object)
 
     def __init__(
         self, parent: QWidget | None = None, *, session: Session | None = None, theme: Choice = "sistema"

@@ -1,0 +1,160 @@
+"""What the window of a backup says: its facts, its collections, and what a check found. No Qt."""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple, TypeAlias
+
+from facot_backups.faces.desktop import words
+from facot_backups.faces.desktop.tasks.detail import Check, Checked, CollectionRow, Detail
+
+Level: TypeAlias = Literal["ok", "info", "warning", "critical"]
+
+
+class Said(NamedTuple):
+    """A notice: how grave it is, what happened, and the facts of it."""
+
+    level: Level
+    title: str
+    text: str
+
+
+def title(found: Detail) -> str:
+    """The day of the backup: `Viernes 20 de noviembre de 2026`."""
+    day = words.full_day(found.row.date)
+    return day[:1].upper() + day[1:]
+
+
+def summary(found: Detail) -> str:
+    """Kind, hour, trigger, how much: `Completo · 02:00 · Automático · 1,234 documentos · 1.2 MB`."""
+    row = found.row
+    parts = [words.KINDS[row.kind]]
+    if row.moment is not None:
+        parts.append(f"datos de las {row.moment:%H:%M:%S}")
+    if row.trigger:
+        parts.append(words.TRIGGERS.get(row.trigger, row.trigger))
+    if row.documents is not None:
+        parts.append(words.counted(row.documents, "documento"))
+    if row.size_bytes is not None:
+        parts.append(words.size(row.size_bytes))
+    return " · ".join(parts)
+
+
+def facts(found: Detail) -> tuple[tuple[str, str], ...]:
+    """What there is to know beside the collections, as pairs of a name and a text."""
+    pairs = [
+        ("Verificado", _checked(found.verified, found, "todavía no", "entero", "dañado")),
+        ("Simulacro de restauración", _checked(found.drilled, found, "todavía no", "superado", "falló")),
+    ]
+    if found.server_count is not None:
+        pairs.append(("Recuento del servidor", f"{words.counted(found.server_count, 'documento')}, coincide"))
+    elif found.server_count_reason:
+        pairs.append(("Recuento del servidor", f"no lo hubo: {found.server_count_reason}"))
+    if found.spot_check:
+        pairs.append(("Releídos y comparados", words.counted(found.spot_check, "documento")))
+    if found.source:
+        pairs.append(("Base de datos", words.one_line(found.source)))
+    if found.seconds is not None and found.reads is not None:
+        took = f"{words.duration(found.seconds)}, {words.counted(found.reads, 'lectura')} de Firestore"
+        pairs.append(("Tardó", took))
+    pairs.append(("Carpeta", str(found.row.path)))
+    return tuple(pairs)
+
+
+def _checked(check: Check | None, found: Detail, never: str, good: str, bad: str) -> str:
+    if check is None:
+        return never
+    said = f"{good}, {words.when(check.moment, found.now)}" if check.good else bad
+    return said if check.good or not check.error else f"{said}: {words.one_line(check.error)}"
+
+
+def trouble(found: Detail) -> Said | None:
+    """What is wrong with the backup, or must be known of it; None if nothing."""
+    row = found.row
+    match row.kind:
+        case "damaged":
+            text = words.sentence(row.problem or "No se puede comprobar lo que contiene")
+            return Said(
+                "critical", "Este backup está dañado", f"{text}\nUse otro; los demás no dependen de él."
+            )
+        case "newer":
+            text = "Actualice el programa para verlo. Los archivos están bien guardados."
+            return Said("info", "Lo hizo una versión más nueva del programa", text)
+        case "facot2":
+            text = "No tiene sumas de verificación ni tipos: se puede ver, comparar y restaurar, con cautela."
+            return Said("info", "Formato antiguo, de FACOT 2.0", text)
+        case "pre-restore":
+            text = "Guarda lo que una restauración iba a cambiar, nada más. No es un backup entero."
+            return Said("info", "Guardado antes de restaurar", text)
+        case "incomplete":
+            errors = "\n".join(words.sentence(words.one_line(error)) for error in found.errors)
+            return Said("warning", "Este backup está incompleto", f"{errors}\nNo cuenta como el del día.")
+        case _:
+            return None
+
+
+def since(row: CollectionRow) -> str:
+    """What changed in a collection since the backup before."""
+    match row.since:
+        case "same":
+            return "sin cambios"
+        case "new":
+            return f"nueva, {_signed(row.change)}"
+        case "gone":
+            return "ya no está" if row.change is None else f"ya no está, {_signed(row.change)}"
+        case "changed":
+            return "cambió el contenido" if not row.change else _signed(row.change)
+        case "unread":
+            return "no se pudo leer"
+        case _:
+            return words.UNKNOWN
+
+
+def since_tip(row: CollectionRow) -> str:
+    """The same with the reason, or in a whole sentence."""
+    if row.since == "unread":
+        return words.sentence(words.one_line(row.reason or "No se leyó"))
+    if row.since == "changed" and not row.change:
+        return "El mismo número de documentos, con otro contenido."
+    if row.since == "alone":
+        return "No hay un backup anterior con que compararla."
+    return since(row)
+
+
+def _signed(change: int | None) -> str:
+    if change is None:
+        return words.UNKNOWN
+    many = words.counted(abs(change), "documento")
+    return f"+{many}" if change >= 0 else f"−{many}"
+
+
+def compared_with(found: Detail) -> str:
+    """With which backup the changes are counted."""
+    if found.previous is None:
+        return "No hay un backup completo anterior con que comparar."
+    return f"Cambios desde el backup de {words.day_said(found.previous.date, found.now.date())}."
+
+
+def said(checked: Checked) -> Said:
+    """What a check or a drill found, in words."""
+    amount = f"{words.counted(checked.documents, 'documento')}, {words.size(checked.size_bytes)}"
+    took = words.duration(checked.seconds)
+    notes = [words.sentence(words.one_line(note)) for note in checked.notes]
+    if not checked.good:
+        problems = [words.sentence(words.one_line(problem)) for problem in checked.problems[:_SHOWN]]
+        more = len(checked.problems) - _SHOWN
+        if more > 0:
+            problems.append(f"Y {words.counted(more, 'problema')} más.")
+        name = "El simulacro falló" if checked.drill else "Este backup está dañado"
+        remedy = "Haga otro backup; los demás no dependen de este."
+        return Said("critical", name, "\n".join((*problems, remedy)))
+    if checked.drill:
+        text = f"Se restauró entero en memoria y se comparó: {amount}, en {took}. Todo volvió igual."
+        return Said("ok", "Simulacro superado", "\n".join((text, *notes)))
+    if not checked.proven:
+        text = f"Se puede leer todo: {amount}. No tiene sumas que prueben que está entero."
+        return Said("info", "Se puede leer", "\n".join((text, *notes)))
+    text = f"Cada byte es el que se guardó: {amount}, en {took}."
+    return Said("ok", "El backup está entero", "\n".join((text, *notes)))
+
+
+_SHOWN = 5

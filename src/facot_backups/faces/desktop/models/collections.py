@@ -1,0 +1,40 @@
+"""The collections of a backup."""
+
+from __future__ import annotations
+
+from qtpy.QtCore import QObject
+
+from facot_backups.faces.desktop import detail_words, words
+from facot_backups.faces.desktop.models.table import Column, TableModel
+from facot_backups.faces.desktop.tasks.detail import CollectionRow
+
+
+def collections_model(parent: QObject) -> TableModel[CollectionRow]:
+    """A model of `CollectionRow`, in the order of their names."""
+    return TableModel(
+        [
+            Column("name", "Colección", lambda r: words.one_line(r.name)),
+            Column(
+                "documents",
+                "Documentos",
+                lambda r: words.number(r.documents),
+                lambda r: r.documents,
+                right=True,
+            ),
+            Column(
+                "nested",
+                "Dentro",
+                lambda r: words.number(r.nested),
+                lambda r: r.nested,
+                right=True,
+                tip=_nested,
+            ),
+            Column("size", "Tamaño", lambda r: words.size(r.size_bytes), lambda r: r.size_bytes, right=True),
+            Column("since", "Cambio", detail_words.since, lambda r: r.change, tip=detail_words.since_tip),
+        ],
+        parent,
+    )
+
+
+def _nested(row: CollectionRow) -> str:
+    return "Documentos que están dentro de otros, como las líneas de una factura."

@@ -1,0 +1,215 @@
+"""The window of one backup: what is in it, checks, its documents, comparisons."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from qtpy.QtCore import QSize, Qt
+from qtpy.QtWidgets import QGridLayout, QTabWidget, QVBoxLayout, QWidget
+
+from facot_backups.faces.desktop import detail_words
+from facot_backups.faces.desktop.actions import RestoreWish
+from facot_backups.faces.desktop.failures import Failure
+from facot_backups.faces.desktop.models.collections import collections_model
+from facot_backups.faces.desktop.models.table import SortedModel
+from facot_backups.faces.desktop.slots import slot
+from facot_backups.faces.desktop.tasks.detail import (
+    Checked,
+    Detail,
+    detail,
+    drill_backup,
+    verify_backup,
+)
+from facot_backups.faces.desktop.tasks.overview import BackupRow
+from facot_backups.faces.desktop.views.window import ViewWindow
+from facot_backups.faces.desktop.widgets.basic import SPACE, button, column, label, row
+from facot_backups.faces.desktop.widgets.notice import Notice
+from facot_backups.faces.desktop.widgets.progress_card import ProgressCard
+from facot_backups.faces.desktop.widgets.tables import table
+from facot_backups.faces.desktop.worker import Job
+
+if TYPE_CHECKING:
+    from facot_backups.faces.desktop.panel import BackupsPanel
+
+
+class DetailWindow(ViewWindow):
+    """Everything about the backup of `chosen`. Tabs: its collections, its documents, comparisons."""
+
+    def __init__(self, panel: BackupsPanel, chosen: BackupRow) -> None:
+        super().__init__(panel, f"Backup {chosen.name}", QSize(1060, 760))
+        self.chosen = chosen
+        self.detail: Detail | None = None
+        self._check: Job | None = None
+        self._build()
+        self.theme.changed.connect(self._dress)
+        self._dress()
+        self.look()
+
+    # --- the parts ---------------------------------------------------------------------------------------
+
+    def _build(self) -> None:
+        self.title = label("", "title")
+        self.summary = label("Leyendo…", "muted")
+        self.restore_button = button(
+            "&Restaurar…", "primary", tip="Devolver a Firestore los datos de este backup"
+        )
+        self.verify_button = button("&Verificar", tip="Leer cada byte y comprobar que es el que se guardó")
+        self.drill_button = button(
+            "&Simulacro", tip="Restaurarlo de prueba, en memoria, y compararlo todo. No toca sus datos"
+        )
+        self.folder_button = button("Abrir &carpeta", tip="Ver los archivos de este backup")
+        self.restore_button.clicked.connect(self._restore_all)
+        self.verify_button.clicked.connect(self.verify)
+        self.drill_button.clicked.connect(self.drill)
+        self.folder_button.clicked.connect(self._open_folder)
+        self.progress = ProgressCard()
+        self.progress.cancelled.connect(self.cancel)
+        self.notice = Notice(self.theme)
+        self.trouble = Notice(self.theme)
+        self.trouble.dismiss.hide()
+        self.tabs = QTabWidget()
+        self.tabs.setDocumentMode(True)
+        self.tabs.addTab(self._collections_page(), "Colecciones")
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(20, 18, 20, 20)
+        layout.setSpacing(SPACE)
+        buttons = row(
+            self.verify_button, self.drill_button, self.folder_button, self.restore_button, spacing=8
+        )
+        head = row(spacing=SPACE)
+        head.addLayout(column(self.title, self.summary, spacing=2), 1)
+        head.addLayout(buttons)
+        layout.addLayout(head)
+        for part in (self.trouble, self.progress, self.notice):
+            layout.addWidget(part)
+        layout.addWidget(self.tabs, 1)
+        self._enable()
+
+    def _collections_page(self) -> QWidget:
+        self.model = collections_model(self)
+        self.sorted = SortedModel(self.model, self)
+        self.table = table(self.sorted, "Colecciones de este backup", sortable=True)
+        self.table.sortByColumn(0, Qt.SortOrder.AscendingOrder)
+        self.compared = label("", "muted")
+        self.facts = QGridLayout()
+        self.facts.setHorizontalSpacing(18)
+        self.facts.setVerticalSpacing(4)
+        self.facts.setColumnStretch(1, 1)
+        page = QWidget()
+        inside = QVBoxLayout(page)
+        inside.setContentsMargins(0, SPACE, 0, 0)
+        inside.setSpacing(SPACE)
+        inside.addWidget(self.compared)
+        inside.addWidget(self.table, 1)
+        inside.addLayout(self.facts)
+        return page
+
+    @slot
+    def _dress(self) -> None:
+        self.restore_button.setIcon(self.theme.icon("restore", "on_primary"))
+        for one, name in (
+            (self.verify_button, "shield-check"),
+            (self.drill_button, "drill"),
+            (self.folder_button, "folder"),
+        ):
+            one.setIcon(self.theme.icon(name))
+
+    # --- what is known -----------------------------------------------------------------------------------
+
+    @slot
+    def look(self) -> None:
+        """Look at the backup (again), off the GUI thread."""
+        self.jobs.start(
+            lambda emit, stop: detail(self.session, emit, stop, self.chosen.name),
+            done=self._looked,
+            failed=self._not_looked,
+        )
+
+    def _looked(self, found: Detail) -> None:
+        self.detail = found
+        self.title.setText(detail_words.title(found))
+        self.summary.setText(detail_words.summary(found))
+        self.model.replace(found.collections)
+        self.compared.setText(detail_words.compared_with(found))
+        self._show_facts(detail_words.facts(found))
+        trouble = detail_words.trouble(found)
+        if trouble is not None:
+            self.trouble.tell(*trouble)
+        self._enable()
+
+    def _not_looked(self, failure: Failure) -> None:
+        if not failure.stopped:
+            self.summary.setText("")
+            self.notice.tell_failure(failure)
+
+    def _show_facts(self, facts: tuple[tuple[str, str], ...]) -> None:
+        while (item := self.facts.takeAt(0)) is not None:
+            widget = item.widget()
+            if widget is not None:
+                widget.deleteLater()
+        for number, (name, text) in enumerate(facts):
+            self.facts.addWidget(label(name, "muted", wrap=False), number, 0, Qt.AlignmentFlag.AlignTop)
+            self.facts.addWidget(label(text, selectable=True), number, 1)
+
+    def _enable(self) -> None:
+        found, busy = self.detail, self._check is not None
+        self.verify_button.setEnabled(found is not None and not busy and found.row.kind != "newer")
+        self.drill_button.setEnabled(found is not None and not busy and found.comparable)
+        self.restore_button.setEnabled(found is not None and found.readable)
+
+    # --- what it does ------------------------------------------------------------------------------------
+
+    @slot
+    def verify(self) -> None:
+        """Check every byte of the backup."""
+        self._begin("Verificando…", verify_backup)
+
+    @slot
+    def drill(self) -> None:
+        """Restore the backup into memory, and compare."""
+        self._begin("Preparando el simulacro…", drill_backup)
+
+    def _begin(self, title: str, task: object) -> None:
+        if self._check is not None:
+            return
+        self.notice.hide()
+        self.progress.begin(title)
+        self._check = self.jobs.start(
+            lambda emit, stop: task(self.session, emit, stop, self.chosen.name),  # type: ignore[operator]
+            event=self.progress.take,
+            done=self._checked,
+            failed=self._failed,
+            ended=self._check_ended,
+        )
+        self._enable()
+
+    @slot
+    def cancel(self) -> None:
+        """Stop the check that is under way."""
+        if self._check is not None:
+            self._check.cancel()
+
+    def _checked(self, found: Checked) -> None:
+        self.notice.tell(*detail_words.said(found))
+
+    def _failed(self, failure: Failure) -> None:
+        self.notice.tell_failure(failure)
+
+    def _check_ended(self) -> None:
+        self._check = None
+        self.progress.end()
+        self._enable()
+        self.look()
+        self.panel.look()
+
+    @slot
+    def _open_folder(self) -> None:
+        self.panel.open_folder(self.chosen.path)
+
+    @slot
+    def _restore_all(self) -> None:
+        self.want(RestoreWish(self.chosen.name))
+
+    def want(self, wish: RestoreWish) -> None:
+        """Ask the panel for a restore."""
+        self.panel.restore_wanted.emit(wish)
