@@ -1,0 +1,156 @@
+"""What can be restored: the backups with their collections, documents found by a word, restores cut short."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+
+from facot_backups.archive import journal
+from facot_backups.archive.facot2 import AnyBackup, OldBackup
+from facot_backups.archive.store import Store
+from facot_backups.errors import FacotBackupsError
+from facot_backups.events import Emit, PhaseStarted, Progressed
+from facot_backups.faces.desktop import words
+from facot_backups.faces.desktop.session import Session
+from facot_backups.faces.desktop.tasks import restore_texts
+from facot_backups.faces.desktop.tasks.overview import Kind
+from facot_backups.model import DocumentPath, Scope
+from facot_backups.operations.sides import side_of
+from facot_backups.operations.stopping import Stop
+
+# Found documents that are shown; who finds more must say more.
+MOST_FOUND = 200
+_STEP = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class CollectionChoice:
+    """A root collection of a backup. `documents` counts nested ones too, None where nothing tells."""
+
+    name: str
+    documents: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class BackupChoice:
+    """A backup that can be restored. `moment` is local, None for an old one; `errors` what it lacks."""
+
+    name: str
+    kind: Kind
+    title: str
+    collections: tuple[CollectionChoice, ...]
+    documents: int | None
+    errors: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CutRestore:
+    """A restore that did not come to its end. `started` is local; `pre_restore` is what undoes it."""
+
+    restore: str
+    backup: str
+    started: datetime
+    pre_restore: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """`backups`, newest first, without those that cannot be restored; `latest` is the one to begin with.
+
+    `cut`: restores that were cut, the newest first.
+    """
+
+    backups: tuple[BackupChoice, ...]
+    latest: str | None
+    cut: tuple[CutRestore, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FoundDocument:
+    """A document of a backup. `title` is what people call it, or ""."""
+
+    path: DocumentPath
+    title: str
+    tax_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class FoundDocuments:
+    """What was found, in the order of names; `more`: whether there are others beyond it."""
+
+    documents: tuple[FoundDocument, ...]
+    more: bool
+
+
+def choices(session: Session, emit: Emit, stop: Stop) -> Choices:
+    """What can be restored. Works without a network. Raises SettingError, BackupDirUnusable."""
+    store = session.store(emit, stop)
+    zone = store.clock.zone()
+    listed = store.all_backups()
+    usable = tuple(
+        _choice(backup, zone) for backup in listed if backup.kind in ("complete", "incomplete", "facot2")
+    )
+    complete = (choice.name for choice in usable if choice.kind == "complete")
+    latest = next(complete, usable[0].name if usable else None)
+    return Choices(usable, latest, cut_restores(store, zone))
+
+
+def _choice(backup: AnyBackup, zone: tzinfo) -> BackupChoice:
+    name, day = str(backup.name), words.full_day(backup.date)
+    if isinstance(backup, OldBackup):
+        kept = tuple(CollectionChoice(one, None) for one in backup.collections if one not in backup.empty)
+        stated = backup.stated.total_documents if backup.stated is not None else None
+        return BackupChoice(name, "facot2", f"{day}, de formato antiguo", kept, stated)
+    metadata = backup.proven()
+    counts = {one: entry.documents + entry.nested_documents for one, entry in metadata.files.items()}
+    kept = tuple(CollectionChoice(one, count) for one, count in sorted(counts.items()))
+    hour = words.clock(metadata.read_time.astimezone(zone))
+    lacks = "" if backup.complete else ", incompleto"
+    return BackupChoice(
+        name, backup.kind, f"{day}, {hour}{lacks}", kept, sum(counts.values()), metadata.errors
+    )
+
+
+def cut_restores(store: Store, zone: tzinfo) -> tuple[CutRestore, ...]:
+    """The restores that were cut after their plan was on disk, newest first."""
+    found: list[CutRestore] = []
+    kept = {
+        backup.metadata.scope.restore: str(backup.name)
+        for backup in store.backups()
+        if backup.metadata is not None and backup.kind == "pre-restore"
+    }
+    for restore in reversed(journal.ids(store.root)):
+        if restore not in kept or not journal.is_cut(store.root, restore):
+            continue
+        try:
+            header = journal.Journal(store.root, restore).header
+        except FacotBackupsError:  # it cannot be continued; `verify` names it
+            continue
+        started = header.started_at.astimezone(zone)
+        found.append(CutRestore(restore, header.backup, started, kept[restore]))
+    return tuple(found)
+
+
+def find_documents(session: Session, emit: Emit, stop: Stop, backup: str, wanted: str) -> FoundDocuments:
+    """The root documents of `backup` in whose id, number, name or tax id `wanted` is.
+
+    Reads the backup's files; memory holds what was found. Raises BackupNotFound, DamagedBackup, Interrupted.
+    """
+    emit(PhaseStarted("searching"))
+    side = side_of(session.store(emit, stop).find(backup))
+    found: list[FoundDocument] = []
+    folded, seen = wanted.strip().casefold(), 0
+    for collection in side.collections():
+        for document in side.documents(Scope(collections=(collection,))):
+            seen += 1
+            if seen % _STEP == 0:
+                stop.check()
+                emit(Progressed(collection, seen))
+            if len(document.path) != 2 or document.mark is not None:
+                continue
+            if restore_texts.matches(document, folded):
+                if len(found) == MOST_FOUND:
+                    return FoundDocuments(tuple(found), more=True)
+                text, tax_id = restore_texts.title(document), restore_texts.tax_id(document)
+                found.append(FoundDocument(document.path, text, tax_id))
+    return FoundDocuments(tuple(found), more=False)
