@@ -287,8 +287,9 @@ def test_a_computer_that_just_woke(awake_for: timedelta | None, tries: list[Try]
 
 
 def test_before_its_hour_a_computer_that_woke_waits_with_us() -> None:
-    friday = facts(backup(64 * HOUR), awake_since=NOW - 3 * HOUR, hour=time(17))
-    assert judge(friday).catching_up
+    for awake_for, waits in ((3 * HOUR, True), (25 * HOUR, False)):
+        friday = facts(backup(64 * HOUR), awake_since=NOW - awake_for, hour=time(17))
+        assert judge(friday).catching_up == waits
 
 
 def test_ticks_tell_when_the_computer_woke(tmp_path: Path) -> None:

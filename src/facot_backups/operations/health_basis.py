@@ -17,6 +17,8 @@ from facot_backups.state import Try
 
 # After a computer woke, or the hour came, or a run began: how long its first try may take.
 PATIENCE = timedelta(hours=1)
+# A computer that was on at this hour of yesterday did not just wake, whatever hour its backup waits for.
+LONG_AWAKE = timedelta(hours=24)
 GROWTH_SPAN = timedelta(days=30)
 CUT = "se cortó de golpe"
 
@@ -149,7 +151,7 @@ class Basis:
         if any(attempt.outcome is not None for attempt in since):
             return False
         if self.decision.standing == "early":
-            return True
+            return self.now - awake < LONG_AWAKE
         due = due_at(self.plan.today, self.plan.hour, self.plan.zone)
         begun = [awake, due, *(attempt.started_at for attempt in since)]
         return self.now - max(begun) < PATIENCE

@@ -227,10 +227,13 @@ def _growth_text(health: Health) -> str:
     if growth is None:
         return ""
     days = round(growth.days)
+    span = f"en {days} {'día' if days == 1 else 'días'}"
+    if not growth.documents and not growth.size_bytes:
+        return f"ninguno {span}"
     sign = "−" if growth.size_bytes < 0 else "+"
     size = f"{sign}{output.size(abs(growth.size_bytes))}"
     documents = f"{growth.documents:+,}".replace("-", "−")
-    return f"{documents} documentos y {size} en {days} {'día' if days == 1 else 'días'}"
+    return f"{documents} documentos y {size} {span}"
 
 
 def _anomalies_text(health: Health) -> Text:
