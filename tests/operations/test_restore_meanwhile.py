@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -52,12 +53,15 @@ class Meddler:
     acted: bool = False
     effective: bool = False
     busy: bool = False
+    lock: Any = field(default_factory=threading.Lock)
 
     def __call__(self, request: Any) -> bool:
         if self.busy:
             return False  # our own edit
-        self.calls.append(type(request).__name__)
-        if len(self.calls) == self.at:
+        with self.lock:  # two batches may be under way
+            self.calls.append(type(request).__name__)
+            mine = len(self.calls) == self.at
+        if mine:
             self.busy = self.acted = True
             self.effective = self.act()
             self.busy = False

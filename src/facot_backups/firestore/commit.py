@@ -7,7 +7,9 @@ ourselves. So such a write is judged by reading what is there now (docs/arquitec
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Iterator, Sequence
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from typing import Literal, NamedTuple, TypeAlias
 
 import grpc
@@ -160,7 +162,7 @@ class _Status(grpc.RpcError):
 
 
 class Committer:
-    """Sends batches, one after the other, and says of every single write what became of it.
+    """Sends batches and says of every single write what became of it.
 
     `failure`: why the server cannot be written to any more, once that is so; then send nothing else.
     `reads`: what Firestore bills for judging writes by reading.
@@ -185,14 +187,32 @@ class Committer:
 
         Lets through what `emit` raises, and KeyboardInterrupt: then nothing is known of the batch.
         """
-        return _Sending(self._calls, self._patience, self._requests, self._ramp, self).run(list(batch))
+        return self._sending(batch).finish()
+
+    def begin(self, batch: Sequence[Write]) -> Sending:
+        """As `send`, without waiting for the answer: `Sending.finish` does, and settles the batch.
+
+        Others, of other documents, may be under way too. Waits for the ramp's turn.
+        """
+        sending = self._sending(batch)
+        sending.begin()
+        return sending
+
+    def _sending(self, batch: Sequence[Write]) -> Sending:
+        return Sending(self._calls, self._patience, self._requests, self._ramp, self, list(batch))
 
 
-class _Sending:
+class Sending:
     """One batch on its way. `doubtful`: numbers of writes that may have taken effect unanswered."""
 
     def __init__(
-        self, calls: Calls, patience: Patience, requests: Requests, ramp: Ramp | None, owner: Committer
+        self,
+        calls: Calls,
+        patience: Patience,
+        requests: Requests,
+        ramp: Ramp | None,
+        owner: Committer,
+        batch: list[Write],
     ) -> None:
         self._calls = calls
         self._patience = patience
@@ -201,10 +221,21 @@ class _Sending:
         self._owner = owner
         self._doubtful: set[int] = set()
         self._outcomes: list[Outcome] = []
+        self._first: _Answer | None = None
+        self.batch = batch
 
-    def run(self, batch: list[Write]) -> list[Outcome]:
-        """The outcome of every write of the batch."""
-        self._settle(batch)
+    def begin(self) -> None:
+        """Make the first call, in a thread of its own."""
+        if self._ramp is not None:
+            self._ramp.wait(len(self.batch))
+        self._first = _Answer(self._calls, self.batch)
+
+    def finish(self) -> list[Outcome]:
+        """The outcome of every write of the batch: settled, or the owner's `failure` is set.
+
+        Lets through what `emit` raises, and KeyboardInterrupt: then nothing is known of the batch.
+        """
+        self._settle(self.batch)
         return self._outcomes
 
     def _settle(self, batch: list[Write]) -> None:
@@ -216,7 +247,7 @@ class _Sending:
             if isinstance(end, CallFailed) and end.code is grpc.StatusCode.INVALID_ARGUMENT:
                 self._isolate(pending, end)
                 return
-            self._owner.failure = end
+            self._owner.failure = self._owner.failure or end
             self._judge_rest(pending)
 
     def _isolate(self, pending: list[Write], refusal: CallFailed) -> None:
@@ -232,14 +263,19 @@ class _Sending:
 
     def _once(self, pending: list[Write]) -> list[Write]:
         """One call; returns the writes that are to be sent again. Raises FirestoreUnavailable at the end."""
-        if self._ramp is not None:
-            self._ramp.wait(len(pending))
+        first, self._first = self._first, None
+        if first is None:
+            if self._owner.failure is not None:
+                raise self._owner.failure  # of another batch: the server takes no more
+            if self._ramp is not None:
+                self._ramp.wait(len(pending))
         # Only an answer tells; whatever else ends the call, the writes may have taken effect.
         try:
-            answer = self._calls.batch_write(_batch(self._calls, pending), _TIMEOUT)
+            answer = first.get() if first is not None else _call(self._calls, pending)
         except grpc.RpcError as error:
             self._doubtful.update(write.number for write in pending)
-            self._patience.failed(error)
+            if self._owner.failure is None:
+                self._patience.failed(error)
             return pending
         if len(answer.status) != len(pending):
             self._doubtful.update(write.number for write in pending)
@@ -274,7 +310,7 @@ class _Sending:
         again += self._judge(broken)
         if len(self._outcomes) > settled:
             self._patience.progressed()
-        if error is not None:
+        if error is not None and self._owner.failure is None:
             self._patience.failed(error)
         return again
 
@@ -303,6 +339,45 @@ class _Sending:
         except (FirestoreUnavailable, SnapshotExpired):
             settled = {outcome.number for outcome in self._outcomes}
             self._outcomes.extend(Outcome(w.number, "unknown") for w in doubtful if w.number not in settled)
+
+
+class _Answer:
+    """The answer to one call, made and waited for by a thread of its own, which ends with it.
+
+    Nobody waits for that thread at the end of the process.
+    """
+
+    def __init__(self, calls: Calls, batch: Sequence[Write]) -> None:
+        self._calls = calls
+        self._batch = batch
+        self._outcome: Callable[[], Message] = _not_answered
+        self._thread = threading.Thread(target=self._run, name="facot-backups-write", daemon=True)
+        self._thread.start()
+
+    def _run(self) -> None:
+        try:
+            answer = _call(self._calls, self._batch)
+        except BaseException as error:  # noqa: BLE001 - raised again in `get`
+            self._outcome = partial(_raise, error)
+        else:
+            self._outcome = lambda: answer
+
+    def get(self) -> Message:
+        """The answer, once it is there. Raises what the call does."""
+        self._thread.join()
+        return self._outcome()
+
+
+def _not_answered() -> Message:
+    raise AssertionError("the thread has not ended")
+
+
+def _raise(error: BaseException) -> Message:
+    raise error
+
+
+def _call(calls: Calls, batch: Sequence[Write]) -> Message:
+    return calls.batch_write(_batch(calls, batch), _TIMEOUT)
 
 
 def judge(requests: Requests, writes: Sequence[Write]) -> list[tuple[Write, Outcome]]:

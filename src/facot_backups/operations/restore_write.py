@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
-from itertools import chain
 
 from facot_backups.archive.journal import JournalWriter, ResultLine
 from facot_backups.archive.store import LockedStore
 from facot_backups.errors import Interrupted, RestoreInterrupted
 from facot_backups.events import Emit, PhaseStarted, Progressed
-from facot_backups.firestore.commit import Committer, Outcome, Write, batches
+from facot_backups.firestore.commit import Committer, Outcome, Sending, Write, batches
 from facot_backups.firestore.connection import Connection
 from facot_backups.firestore.names import name_of, path_of
 from facot_backups.operations.restore_plan import Plan
 from facot_backups.operations.restore_report import Report
 from facot_backups.operations.restore_spool import Entry, Outcomes
 
+# Batches under way at the same time: while the server works on one, the next is made ready.
+IN_FLIGHT = 2
 CHANGED_MEANWHILE = "alguien lo cambió después de hacer el plan"
 
 
@@ -72,6 +74,7 @@ class _Writing:
         self._emit = emit
         self._committer = Committer(connection, locked.clock, emit)
         self._unknown: set[int] = set()
+        self._done = 0
 
     def run(self) -> None:
         """See `write_all`."""
@@ -84,16 +87,29 @@ class _Writing:
             self._name_the_rest()
 
     def _send_all(self) -> None:
+        """Counters are settled before any other document is sent."""
         self._emit(PhaseStarted("writing"))
-        writes = (self._write(entry) for entry in chain(self._plan.counters(), self._plan.others()))
-        done = 0
-        for batch in batches(writes):
+        self._send(self._plan.counters(), 1)
+        self._send(self._plan.others(), IN_FLIGHT)
+
+    def _send(self, entries: Iterator[Entry], in_flight: int) -> None:
+        """Write `entries`, so many batches at a time; what is under way is settled also at the end."""
+        flying: deque[Sending] = deque()
+        parts = batches(map(self._write, entries))
+        while self._committer.failure is None and (batch := next(parts, None)) is not None:
             self._locked.still_ours()
-            self._note(batch, self._committer.send(batch))
-            if self._committer.failure is not None:
-                return
-            done += len(batch)
-            self._emit(Progressed(path_of(batch[0].name, self._root)[0], done))
+            flying.append(self._committer.begin(batch))
+            if len(flying) == in_flight:
+                self._settle(flying.popleft())
+        while flying:
+            self._settle(flying.popleft())
+
+    def _settle(self, sending: Sending) -> None:
+        batch = sending.batch
+        self._note(batch, sending.finish())
+        if self._committer.failure is None:
+            self._done += len(batch)
+            self._emit(Progressed(path_of(batch[0].name, self._root)[0], self._done))
 
     def _write(self, entry: Entry) -> Write:
         return Write(entry.number, name_of(entry.path, self._root), entry.target, entry.expected)
