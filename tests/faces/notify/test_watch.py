@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -19,11 +20,13 @@ from facot_backups.errors import FacotBackupsError
 from facot_backups.events import ignore
 from facot_backups.faces import daily
 from facot_backups.faces.api import create_backup
+from facot_backups.faces.notify import services
 from facot_backups.faces.notify.watch import RETRY
 from facot_backups.faces.scheduler import BackupScheduler
 from facot_backups.local.faults import Fault
 from facot_backups.local.server import LocalFirestore
 from facot_backups.operations import awake
+from facot_backups.operations.alerts import PATIENCE
 from facot_backups.operations.schedule import decide
 from facot_backups.operations.scheduled import facts_of
 from facot_backups.settings import Settings, load_settings
@@ -502,3 +505,51 @@ def test_notify_test(watched: Watched) -> None:
 
 def test_notify_test_says_that_nobody_would_be_told(world: World) -> None:
     world.run("notify", "test").failed(2, "healthcheck_url", "notify_urls")
+
+
+# --- the scheduler's thread ---------------------------------------------------------------------------------
+
+
+def wait_until(true: Callable[[], object]) -> None:
+    end = time.monotonic() + 60
+    while not true():
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
+def test_a_thread_that_cannot_ask_firestore_still_notices_staleness(
+    watched: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from facot_backups.faces import scheduler as module
+
+    watched.tick()
+    monkeypatch.setattr(module, "LOOK_SECONDS", 0.0)
+    monkeypatch.setattr(module, "TICK_SECONDS", 0.01)
+    watched.variables.delenv("FIRESTORE_EMULATOR_HOST")
+    watched.variables.setenv("FIREBASE_CREDENTIALS", "no-hay.json")
+    watched.clock.moment += timedelta(days=2, hours=1)
+    one = BackupScheduler(watched.world.folder, clock=watched.clock)
+    assert one.start()
+    state = watched.world.store().state
+    wait_until(lambda: state.alert(watched.world.folder, "stale-since"))
+    watched.clock.moment += PATIENCE
+    wait_until(lambda: watched.messages.told)
+    assert one.stop()
+    assert watched.said == ["no hay backup reciente"]
+
+
+@pytest.mark.slow
+def test_a_stop_waits_for_no_server_and_no_command(watched: Watched, hasty: None) -> None:
+    """Also in the middle of a message that hangs: it is sent at the next start."""
+    watched.tick()
+    watched.messages.slow = threading.Event()
+    watched.variables.setenv("BACKUP_HEALTHCHECK_URL", "")
+    watched.variables.setenv("BACKUP_ON_ERROR", "exec sleep 600")
+    watched.unreadable("clients")
+    watched.clock.moment += timedelta(days=1)
+    services.SECONDS = 600.0  # `hasty` puts it back
+    one = BackupScheduler(watched.world.folder, clock=watched.clock)
+    assert one.start()
+    wait_until(lambda: watched.messages.told)
+    assert one.stop()
+    watched.messages.slow.set()

@@ -70,7 +70,8 @@ def to_json(found: list[Trial], code: int) -> dict[str, Any]:
 
 def _show(trial: Trial, *, quiet: bool) -> None:
     if trial.problem is not None:
-        text = f"✗ {trial.name:<28} no llegó: {output.printable(trial.problem)}"
+        word = "falló" if trial.kind == "command" else "no llegó"
+        text = f"✗ {trial.name:<28} {word}: {output.printable(trial.problem)}"
         click.secho(text, fg="red", err=quiet)
     elif not quiet:
         word = "la orden terminó bien" if trial.kind == "command" else "llegó"
