@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from facot_backups.archive.ledger import LedgerEntry
 from facot_backups.archive.reader import Backup
@@ -320,3 +322,41 @@ def test_ticks_tell_when_the_computer_woke(tmp_path: Path) -> None:
 
 def test_dates_are_local() -> None:
     assert judge(facts(backup(12 * HOUR))).schedule.for_date == date(2024, 11, 27)
+
+
+# --- whatever the folder holds ---------------------------------------------------------------------------
+
+_odd = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5), lambda inner: st.lists(inner, max_size=2)
+)
+_names = st.sampled_from(["2024-11-27", "2024-11-26", "otro"])
+_entries = st.builds(
+    LedgerEntry,
+    st.datetimes(datetime(2024, 10, 1), datetime(2025, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001
+    st.sampled_from(["run", "proof", "retention", "acceptance", "recovery", "x"]),
+    st.sampled_from(["COMPLETE", "DAMAGED", "FAILED", "INCOMPLETE", "INTERRUPTED", "x"]),
+    st.dictionaries(
+        st.sampled_from(
+            ["backup", "drill", "files", "errors", "deleted", "documents", "read_time", "run_id"]
+        ),
+        _odd | _names,
+    ),
+)
+
+
+@given(
+    st.lists(st.sampled_from([12, 36, 80, -30, 2000]), unique=True),
+    st.lists(_entries, max_size=8),
+    st.booleans(),
+    st.none() | st.integers(0, 10**12),
+)
+def test_any_folder_can_be_judged(
+    ages: list[int], entries: list[LedgerEntry], broken: bool, free: int | None
+) -> None:
+    backups = [backup(age * HOUR) for age in sorted(ages)] + ([damaged("2024-11-20")] if broken else [])
+    health = judge(facts(*backups, entries=entries, disk=Disk(free_bytes=free, used_bytes=free)))
+    worst = {finding.severity for finding in health.findings} - {"note"}
+    expected = "critical" if "critical" in worst else "warning" if worst else "ok"
+    assert health.state == expected
+    assert all(finding.text and "\n" not in finding.text for finding in health.findings)
+    assert (health.state == "ok") <= (health.last_backup is not None and not health.damaged)

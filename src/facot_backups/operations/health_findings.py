@@ -85,7 +85,7 @@ def _damage(basis: Basis) -> Iterator[Finding]:
             "damage",
             "critical",
             f"El backup {backup.name} está dañado{why}",
-            f"{good} Revise el disco.",
+            f"{good} Revise el disco, y cuando ya no le sirva borre esa carpeta.",
             str(backup.name),
         )
 
