@@ -18,7 +18,7 @@ import pytest
 
 from facot_backups.errors import FacotBackupsError
 from facot_backups.events import ignore
-from facot_backups.faces import daily
+from facot_backups.faces import daily, wiring
 from facot_backups.faces.api import create_backup
 from facot_backups.faces.notify import services
 from facot_backups.faces.notify.watch import RETRY
@@ -27,8 +27,10 @@ from facot_backups.local.faults import Fault
 from facot_backups.local.server import LocalFirestore
 from facot_backups.operations import awake
 from facot_backups.operations.alerts import PATIENCE
+from facot_backups.operations.backup import BackupRequest
 from facot_backups.operations.schedule import decide
 from facot_backups.operations.scheduled import facts_of
+from facot_backups.operations.stopping import Stop
 from facot_backups.settings import Settings, load_settings
 from tests.end_to_end.world import PatientClock, World, make_world
 from tests.faces.notify.conftest import SECRET, Ear
@@ -205,10 +207,6 @@ def test_not_due_it_is_silent_and_offline(watched: Watched) -> None:
 
 
 def test_interrupted_is_a_failure_for_the_heartbeat_alone(watched: Watched) -> None:
-    from facot_backups.faces import wiring
-    from facot_backups.operations.backup import BackupRequest
-    from facot_backups.operations.stopping import Stop
-
     stop = Stop()
     with pytest.raises(FacotBackupsError, match="Interrumpido"):
         wiring.back_up(watched.settings, BackupRequest(), lambda _: stop.request(), stop=stop)
@@ -456,6 +454,21 @@ def test_a_disk_that_before_backup_mounts_is_used(watched: Watched) -> None:
     watched.tick()
     assert watched.pings == ["/start", "ok"] * 2
     assert watched.world.published() == ["2024-11-27", "2024-11-28"]
+    assert watched.said == []
+
+
+@needs_sh
+def test_a_mounted_disk_may_show_that_nothing_was_due(watched: Watched) -> None:
+    """What began is ended for the heartbeat all the same."""
+    assert watched.world.run("run", "--quiet").code == 0
+    made = wiring.back_up(watched.settings, BackupRequest(), clock=watched.clock)
+    watched.pings.clear()
+    away = watched.world.folder.with_name("desconectado")
+    watched.world.folder.rename(away)
+    watched.variables.setenv("BACKUP_BEFORE_BACKUP", f'mv "{away}" "$FACOT_BACKUPS_DIR"')
+    watched.tick()
+    assert watched.pings == ["/start", "ok"]
+    assert str(made.name) in watched.world.published()
     assert watched.said == []
 
 

@@ -37,8 +37,6 @@ HookName = Literal["before_backup", "after_backup", "on_error"]
 
 # From a message that did not arrive to the next attempt to send it.
 RETRY = timedelta(minutes=14)
-# Longer than sending takes: after it somebody who was sending is taken for dead.
-CLAIM = timedelta(minutes=2)
 # Who stops a program does not want to wait.
 _HASTE_SECONDS = 3.0
 _POLL_SECONDS = 0.1
@@ -48,11 +46,15 @@ _STALE_SINCE = "stale-since"
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """A way to a person that is told once per change of state. `send` raises Undelivered."""
+    """A way to a person that is told once per change of state. `send` raises Undelivered.
+
+    It takes less time than `takes`: after that, somebody who was sending is taken for dead.
+    """
 
     id: str
     name: str
     send: Callable[[alerts.News, alerts.Message], None]
+    takes: timedelta = timedelta(minutes=2)
 
 
 class Alerts:
@@ -114,7 +116,8 @@ class Alerts:
         for thread in threads:
             self._join(thread)
         if command is not None:
-            self._tell(Channel("on_error", "on_error", self._on_error), standing)
+            takes = timedelta(minutes=self.settings.hook_minutes + 1)
+            self._tell(Channel("on_error", "on_error", self._on_error, takes), standing)
 
     def _join(self, thread: threading.Thread) -> None:
         """Wait for a message, which is bounded in time; not when the program is to stop."""
@@ -147,12 +150,16 @@ class Alerts:
             return
         sending = f"sending {channel.id}"
         claim = state.alert(root, sending)
-        if _within(claim, now, CLAIM) or _within(state.alert(root, f"failed {channel.id}"), now, RETRY):
+        if _within(claim, now, channel.takes) or _within(
+            state.alert(root, f"failed {channel.id}"), now, RETRY
+        ):
             return
         if not state.swap_alert(root, sending, claim, iso_utc(now)):
             return  # another process is telling it
         message = alerts.message(news, f"Equipo {platform.node()}, carpeta {root}")
         try:
+            if state.alert(root, f"told {channel.id}") != before:
+                return  # another process has just told it
             channel.send(news, message)
         except (Undelivered, FacotBackupsError) as problem:
             state.set_alert(root, f"failed {channel.id}", iso_utc(now))
@@ -314,6 +321,9 @@ class Attempt:
         """The block ended well: tell how the try did."""
         backup, fault = self._backup, self._fault
         if backup is None:
+            # Only a disk that `before_backup` mounted shows that.
+            if self._begun and self._heartbeat is not None:
+                self._heartbeat.end(None, "El backup de hoy ya estaba hecho.")
             return
         errors = backup.proven().errors
         damage = str(fault) if isinstance(fault, DamagedBackup) else None
