@@ -61,7 +61,21 @@ def _open_detail(panel: BackupsPanel, row: BackupRow) -> None:
     panel.open_view(f"detail {row.name}", lambda: DetailWindow(panel, row))
 
 
-PANEL_ACTIONS: tuple[PanelAction, ...] = ()
+def _restore(panel: BackupsPanel) -> None:
+    from facot_backups.faces.desktop.views.restore import open_restore
+
+    open_restore(panel)
+
+
+def _restore_one(panel: BackupsPanel, row: BackupRow) -> None:
+    from facot_backups.faces.desktop.views.restore import open_restore
+
+    open_restore(panel, row.name)
+
+
+PANEL_ACTIONS: tuple[PanelAction, ...] = (
+    PanelAction("restore", "Restaurar…", "restore", "Devolver datos de un backup a Firebase", _restore),
+)
 BACKUP_ACTIONS: tuple[BackupAction, ...] = (
     BackupAction(
         "detail",
@@ -69,6 +83,13 @@ BACKUP_ACTIONS: tuple[BackupAction, ...] = (
         "document",
         "Ver lo que hay en este backup, buscar en él, comprobarlo y compararlo",
         _open_detail,
+    ),
+    BackupAction(
+        "restore-backup",
+        "Restaurar…",
+        "restore",
+        "Devolver a Firebase los datos de este backup; primero se ve el plan",
+        _restore_one,
     ),
     BackupAction(
         "open-backup", "Abrir su carpeta", "folder", "Ver los archivos de este backup", _open_folder

@@ -10,7 +10,7 @@ from qtpy.QtGui import QDesktopServices, QHideEvent, QShowEvent
 from qtpy.QtWidgets import QGroupBox, QVBoxLayout, QWidget
 
 from facot_backups.faces.desktop import words
-from facot_backups.faces.desktop.actions import PANEL_ACTIONS
+from facot_backups.faces.desktop.actions import PANEL_ACTIONS, RestoreWish
 from facot_backups.faces.desktop.failures import Failure
 from facot_backups.faces.desktop.session import Session
 from facot_backups.faces.desktop.slots import slot
@@ -57,6 +57,7 @@ class BackupsPanel(QWidget):
         self._looking = False
         self._views: dict[str, ViewWindow] = {}
         self._build()
+        self.restore_wanted.connect(self._restore)
         mark_root(self)
         self.theme.dress(self)
         self.theme.changed.connect(self._dress_buttons)
@@ -216,6 +217,12 @@ class BackupsPanel(QWidget):
         view.raise_()
         view.activateWindow()
         return view
+
+    @slot
+    def _restore(self, wish: RestoreWish) -> None:
+        from facot_backups.faces.desktop.views.restore import open_restore
+
+        open_restore(self, wish.backup, wish.collections, wish.documents)
 
     # --- Qt's events -------------------------------------------------------------------------------------
 

@@ -26,11 +26,12 @@ from facot_backups.operations.stopping import Stop
 if TYPE_CHECKING:
     from facot_backups.firestore.connection import Connection
     from facot_backups.operations.restore_guard import Question
-    from facot_backups.operations.restore_plan import Mode, Plan
+    from facot_backups.operations.restore_plan import Plan
     from facot_backups.operations.restore_report import Report
     from facot_backups.operations.restore_spool import Entry
 
 Action: TypeAlias = Literal["create", "change", "delete"]
+Mode: TypeAlias = Literal["overwrite", "missing", "mirror"]
 State: TypeAlias = Literal["done", "nothing", "conflicts", "partial", "cut"]
 
 # Documents of a plan that are shown one by one, of a collection and in all.

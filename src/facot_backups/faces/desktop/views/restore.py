@@ -1,0 +1,359 @@
+"""The restore wizard: what → plan → confirm → work → result. `open_restore` opens it.
+
+One task does all of it on its thread; where it needs a person it waits at a `Desk`, at which this window
+looks. Until the last yes nothing is written. A window that is closed sooner stops the task.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from qtpy.QtCore import QSize, QTimer
+from qtpy.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
+
+from facot_backups.events import Counted, Event, PhaseStarted
+from facot_backups.faces.desktop import restore_words
+from facot_backups.faces.desktop.failures import Failure
+from facot_backups.faces.desktop.slots import slot
+from facot_backups.faces.desktop.style_sheet import mark
+from facot_backups.faces.desktop.tasks.restore import (
+    Asked,
+    ConfirmShown,
+    Outcome,
+    PlanShown,
+    QuestionShown,
+    Wanted,
+    go_on,
+    restore,
+)
+from facot_backups.faces.desktop.tasks.restore_choices import Choices, CutRestore, choices
+from facot_backups.faces.desktop.tasks.restore_desk import Desk
+from facot_backups.faces.desktop.views.restore_plan import AskPage, PlanPage, WorkPage
+from facot_backups.faces.desktop.views.restore_result import ResultPage
+from facot_backups.faces.desktop.views.restore_what import WhatPage
+from facot_backups.faces.desktop.views.window import ViewWindow
+from facot_backups.faces.desktop.widgets.basic import SPACE, button, label, row
+from facot_backups.faces.desktop.widgets.notice import Notice
+from facot_backups.faces.desktop.worker import Job, Work
+
+if TYPE_CHECKING:
+    from facot_backups.faces.desktop.panel import BackupsPanel
+
+# How often the window looks whether it is asked something.
+_LOOK_MS = 40
+_UNDO_SUFFIX = ".pre-restore"
+
+
+def open_restore(
+    panel: BackupsPanel,
+    backup: str | None = None,
+    collections: tuple[str, ...] = (),
+    documents: tuple[tuple[str, ...], ...] = (),
+) -> RestoreWindow:
+    """Show the wizard for `backup` (None: the latest), with these collections or documents chosen.
+
+    A `.pre-restore` is an undo: its plan is made at once. A wizard that is at work is only shown.
+    """
+    window = panel.open_view("restore", lambda: RestoreWindow(panel))
+    assert isinstance(window, RestoreWindow)
+    if not window.at_work:
+        window.begin(backup, collections, documents)
+    return window
+
+
+class RestoreWindow(ViewWindow):
+    """One restore after the other."""
+
+    def __init__(self, panel: BackupsPanel) -> None:
+        super().__init__(panel, "Restaurar", QSize(1000, 760))
+        self._job: Job | None = None
+        self._desk: Desk[Asked] = Desk()
+        self._asked: Asked | None = None
+        self._plan: PlanShown | None = None
+        self._wanted: Wanted | None = None
+        self._cut: CutRestore | None = None
+        self._from: QWidget | None = None
+        self._writing = self._closing = False
+        self._build()
+        self._timer = QTimer(self)
+        self._timer.setInterval(_LOOK_MS)
+        self._timer.timeout.connect(self._look)
+        self.theme.changed.connect(self._dress)
+        self._dress()
+        self._show(self.what)
+
+    # --- the parts ---------------------------------------------------------------------------------------
+
+    def _build(self) -> None:
+        self.steps = [
+            label(f"{n}. {text}", "muted", wrap=False) for n, text in enumerate(restore_words.STEPS, 1)
+        ]
+        self.notice = Notice(self.theme)
+        self.what = WhatPage(self)
+        self.plan = PlanPage(self.theme)
+        self.ask = AskPage(self.theme)
+        self.work = WorkPage()
+        self.ending = ResultPage(self)
+        self.pages = QStackedWidget()
+        for page in (self.what, self.plan, self.ask, self.work, self.ending):
+            self.pages.addWidget(page)
+        self.back = button("&Cancelar", tip="No escribir nada")
+        self.next = button("Ver el &plan", "primary")
+        self.next.setDefault(True)
+        self.back.clicked.connect(self._go_back)
+        self.next.clicked.connect(self._go_next)
+        self.what.changed.connect(self._enable)
+        self.ask.ready.connect(self._ready)
+        self.work.progress.cancelled.connect(self.stop)
+        self.ending.undo.connect(self.undo)
+        self.ending.go_on.connect(self.continue_)
+        self.ending.again.connect(self._again)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(24, 20, 24, 20)
+        layout.setSpacing(SPACE + 4)
+        layout.addLayout(row(*self.steps, 1, spacing=20))
+        layout.addWidget(self.notice)
+        layout.addWidget(self.pages, 1)
+        layout.addLayout(row(1, self.back, self.next))
+
+    @slot
+    def _dress(self) -> None:
+        self.next.setIcon(self.theme.icon("restore", "on_primary"))
+        self.ending.undo_button.setIcon(self.theme.icon("back"))
+
+    # --- where the wizard is -----------------------------------------------------------------------------
+
+    @property
+    def at_work(self) -> bool:
+        """Whether a restore is being planned, asked about or carried out."""
+        return self._job is not None
+
+    def _show(self, page: QWidget) -> None:
+        self.pages.setCurrentWidget(page)
+        step = {self.what: 0, self.plan: 1, self.ask: 2, self.work: 3, self.ending: 4}[page]
+        if page is self.work and not self._writing:
+            step = 1
+        for number, one in enumerate(self.steps):
+            mark(one, role="heading" if number == step else "muted")
+        self._enable()
+
+    @slot
+    def _enable(self) -> None:
+        page = self.pages.currentWidget()
+        texts = {self.what: "Ver el &plan", self.plan: self._plan_button(), self.ask: self._ask_button()}
+        self.next.setText("&Cerrar" if page not in texts else texts[page])
+        self.next.setVisible(page is not self.work)
+        self.back.setText("&Restaurar otra cosa" if page is self.ending else "&Cancelar")
+        self.back.setVisible(page is not self.work)
+        if page is self.what:
+            self.next.setEnabled(self.what.wanted() is not None)
+        elif page is not self.ask:
+            self.next.setEnabled(True)
+        for one in (self.next, self.back):
+            one.setAccessibleName(one.text().replace("&", ""))
+
+    def _plan_button(self) -> str:
+        more = self._plan is not None and (self._plan.questions or self._plan.confirms)
+        return "&Continuar" if more else self._verb()
+
+    def _ask_button(self) -> str:
+        return "&Sí, continuar" if isinstance(self._asked, QuestionShown) else self._verb()
+
+    def _verb(self) -> str:
+        return (
+            "&Deshacer ahora" if self._plan is not None and self._plan.mode == "undo" else "&Restaurar ahora"
+        )
+
+    @slot
+    def _ready(self, ready: bool) -> None:
+        self.next.setEnabled(ready)
+
+    # --- what --------------------------------------------------------------------------------------------
+
+    def begin(
+        self,
+        backup: str | None = None,
+        collections: tuple[str, ...] = (),
+        documents: tuple[tuple[str, ...], ...] = (),
+    ) -> None:
+        """Choose what is to be restored; a `.pre-restore` is planned at once."""
+        self.notice.hide()
+        self._show(self.what)
+
+        def read(found: Choices) -> None:
+            self.what.show_choices(found, backup, collections, documents)
+            self._offer_cut(found)
+
+        self.jobs.start(
+            lambda emit, stop: choices(self.session, emit, stop), done=read, failed=self._not_read
+        )
+        if backup is not None and backup.endswith(_UNDO_SUFFIX):
+            self._start(Wanted(backup))
+
+    def _not_read(self, failure: Failure) -> None:
+        if not failure.stopped:
+            self.notice.tell_failure(failure)
+
+    def _offer_cut(self, found: Choices) -> None:
+        if found.cut and not self.at_work:
+            self._cut = found.cut[0]
+            text = f"{restore_words.cut_text(self._cut)} Puede terminarla ahora."
+            self.notice.tell(
+                "warning", "Hay una restauración a medias", text, offer=("Terminarla", self._continue_cut)
+            )
+
+    def _continue_cut(self) -> None:
+        if self._cut is not None:
+            self._continue(self._cut.restore)
+
+    # --- the work ----------------------------------------------------------------------------------------
+
+    def _start(self, wanted: Wanted) -> None:
+        self._wanted = wanted
+        desk: Desk[Asked] = Desk()
+        self._run(desk, lambda emit, stop: restore(self.session, emit, stop, wanted, desk))
+
+    def _continue(self, name: str) -> None:
+        desk: Desk[Asked] = Desk()
+        self._run(desk, lambda emit, stop: go_on(self.session, emit, stop, name, desk))
+
+    def _run(self, desk: Desk[Asked], work: Work) -> None:
+        if self._job is not None:
+            return
+        self._desk, self._asked, self._plan, self._writing = desk, None, None, False
+        self._from = self.pages.currentWidget()
+        self.notice.hide()
+        self.work.begin("Haciendo el plan", restore_words.PLANNING)
+        self._show(self.work)
+        self._job = self.jobs.start(
+            work, event=self._heard, done=self._done, failed=self._failed, ended=self._ended
+        )
+        self._timer.start()
+
+    @slot
+    def _look(self) -> None:
+        asked = self._desk.question()
+        if asked is None or asked is self._asked or self._job is None:
+            return
+        self._asked = asked
+        if isinstance(asked, PlanShown):
+            self._plan = asked
+            self.plan.show_plan(asked)
+            self._show(self.plan)
+        elif isinstance(asked, QuestionShown):
+            self._show(self.ask)
+            self.ask.ask(asked)
+        elif isinstance(asked, ConfirmShown):
+            self._show(self.ask)
+            self.ask.confirm(asked)
+
+    def _heard(self, event: Event) -> None:
+        self.work.progress.take(event)
+        if isinstance(event, PhaseStarted) and self._plan is not None:
+            if event.phase == "keeping":
+                self._writing = True
+                self._show(self.work)
+            elif event.phase == "writing":
+                self.work.progress.take(Counted(self._plan.writes))
+            elif event.phase == "reading-back":
+                self.work.progress.take(Counted(self._plan.read_back))
+
+    @slot
+    def _go_next(self) -> None:
+        page = self.pages.currentWidget()
+        if page is self.what:
+            wanted = self.what.wanted()
+            if wanted is not None:
+                self._start(wanted)
+        elif page in (self.plan, self.ask):
+            title = self._verb().replace("&", "").replace(" ahora", "")
+            self.work.begin(f"{title}: en marcha", restore_words.WRITING)
+            self._show(self.work)
+            self._desk.answer(True)
+        else:
+            self.close()
+
+    @slot
+    def _go_back(self) -> None:
+        page = self.pages.currentWidget()
+        if page in (self.plan, self.ask):
+            self._desk.answer(False)
+        elif page is self.ending:
+            self.begin()
+        else:
+            self.close()
+
+    @slot
+    def stop(self) -> None:
+        """Stop what is under way; what was written stays, and can be finished or undone."""
+        if self._job is not None:
+            self._job.cancel()
+
+    # --- how it ends -------------------------------------------------------------------------------------
+
+    def _done(self, outcome: Outcome) -> None:
+        self.ending.show_outcome(outcome)
+        self._show(self.ending)
+        self.panel.look()
+        if self._closing:
+            said = restore_words.outcome_said(outcome)
+            self.panel.notice.tell(said.level, said.title, restore_words.after_closing(outcome))
+
+    def _failed(self, failure: Failure) -> None:
+        self._show(self._from or self.what)
+        if failure.stopped:
+            self.notice.tell("info", "Cancelado", restore_words.NOTHING_WRITTEN)
+            return
+        self.notice.tell_failure(failure)
+        if "No se ha escrito" not in self.notice.text.text():
+            self.notice.text.setText(f"{self.notice.text.text()}\n{restore_words.NOTHING_WRITTEN}")
+
+    def _ended(self) -> None:
+        self._job = None
+        self._writing = False
+        self._timer.stop()
+        self.work.progress.end()
+        self._enable()
+        if self._closing:
+            super().done(0)
+
+    @slot
+    def undo(self) -> None:
+        """Take back what the result page shows; its plan comes first."""
+        outcome = self.ending.outcome
+        if outcome is not None and outcome.pre_restore is not None:
+            self._start(Wanted(outcome.pre_restore))
+
+    @slot
+    def continue_(self) -> None:
+        """Finish what the result page shows."""
+        outcome = self.ending.outcome
+        if outcome is not None and outcome.restore is not None:
+            self._continue(outcome.restore)
+
+    @slot
+    def _again(self, path: tuple[str, ...]) -> None:
+        """Restore a document that was left alone: a plan for it alone, of what is there now."""
+        if self._wanted is not None:
+            self._start(replace(self._wanted, collections=(), documents=(path,), mode="overwrite"))
+
+    def done(self, result: int) -> None:
+        """Closing asks first while documents are written."""
+        if self._writing and not self._closing:
+            self.notice.tell(
+                "warning",
+                "¿Parar la restauración?",
+                restore_words.CLOSING,
+                offer=("Parar y cerrar", self._stop_and_close),
+            )
+            return
+        super().done(result)
+
+    def _stop_and_close(self) -> None:
+        self._closing = True
+        if self._job is None:
+            self.close()
+            return
+        self.work.show_words("Parando…", "Se espera la respuesta a lo último que se envió.")
+        self._job.cancel()

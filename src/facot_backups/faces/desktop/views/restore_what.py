@@ -1,0 +1,300 @@
+"""The wizard's first page: what is to be restored, and from which backup."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from qtpy.QtCore import QItemSelectionModel, Qt, QTimer, Signal
+from qtpy.QtWidgets import (
+    QAbstractItemView,
+    QButtonGroup,
+    QCheckBox,
+    QComboBox,
+    QLineEdit,
+    QListWidget,
+    QListWidgetItem,
+    QRadioButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from facot_backups.faces.desktop import restore_words, words
+from facot_backups.faces.desktop.failures import Failure
+from facot_backups.faces.desktop.models.restore import found_model
+from facot_backups.faces.desktop.models.table import ROW_ROLE
+from facot_backups.faces.desktop.slots import slot
+from facot_backups.faces.desktop.tasks import restore_texts
+from facot_backups.faces.desktop.tasks.restore import Mode, Wanted
+from facot_backups.faces.desktop.tasks.restore_choices import (
+    BackupChoice,
+    Choices,
+    FoundDocuments,
+    find_documents,
+)
+from facot_backups.faces.desktop.widgets.basic import SPACE, button, label, row
+from facot_backups.faces.desktop.widgets.tables import table
+from facot_backups.faces.desktop.worker import Job
+
+if TYPE_CHECKING:
+    from facot_backups.faces.desktop.views.window import ViewWindow
+
+# From the last letter that is typed until the search begins.
+_TYPING_MS = 350
+_MODES: tuple[tuple[Mode, str], ...] = (
+    ("overwrite", "Poner lo que tiene el backup y dejar lo demás como está (lo normal)"),
+    ("missing", "Poner solo lo que ahora falta, sin cambiar nada de lo que hay"),
+    ("mirror", "Dejarlo todo exactamente como en el backup: lo que no está en él se borra"),
+)
+
+
+class WhatPage(QWidget):
+    """Choices of a person; `changed` whenever `wanted` may be another."""
+
+    changed = Signal()
+
+    def __init__(self, window: ViewWindow) -> None:
+        super().__init__()
+        self._window = window
+        self._choices: Choices | None = None
+        self._search: Job | None = None
+        self._given: tuple[tuple[str, ...], ...] = ()
+        self._build()
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(_TYPING_MS)
+        self._timer.timeout.connect(self.search)
+
+    # --- the parts ---------------------------------------------------------------------------------------
+
+    def _build(self) -> None:
+        self.backup = QComboBox()
+        self.backup.setAccessibleName("De qué backup")
+        self.backup.setMaxVisibleItems(16)
+        self.backup.currentIndexChanged.connect(self._backup_chosen)
+        self.incomplete = label("", "text")
+        self.accept = QCheckBox("Entiendo que está incompleto: restaurar lo que tiene")
+        self.everything = QRadioButton("Todo lo que hay en el backup")
+        self.some = QRadioButton("Solo algunas colecciones")
+        self.one = QRadioButton("Un solo documento: una factura, un cliente…")
+        self._group = QButtonGroup(self)
+        for choice in (self.everything, self.some, self.one):
+            self._group.addButton(choice)
+        self.collections = QListWidget()
+        self.collections.setAccessibleName("Colecciones que se restauran")
+        self.collections.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.document = self._document_part()
+        self.more = button("Más opciones", "flat", tip="De qué manera se restaura")
+        self.more.setCheckable(True)
+        self.options = self._options()
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(SPACE)
+        layout.addWidget(label("¿De qué backup?", "heading"))
+        layout.addWidget(self.backup)
+        layout.addWidget(self.incomplete)
+        layout.addWidget(self.accept)
+        layout.addWidget(label("¿Qué quiere restaurar?", "heading"))
+        for part in (self.everything, self.some, self.collections, self.one, self.document):
+            layout.addWidget(part, 1 if part in (self.collections, self.document) else 0)
+        layout.addLayout(row(self.more, 1))
+        layout.addWidget(self.options)
+        layout.addStretch(0)
+        self.everything.setChecked(True)
+        self.accept.toggled.connect(self._changed)
+        self._group.buttonToggled.connect(self._changed)
+        self.collections.itemChanged.connect(self._changed)
+        self.more.toggled.connect(self.options.setVisible)
+        self._changed()
+
+    def _document_part(self) -> QWidget:
+        self.words = QLineEdit()
+        self.words.setPlaceholderText("Escriba el NCF, el nombre, el RNC o el número del documento")
+        self.words.setAccessibleName("Buscar un documento")
+        self.words.setClearButtonEnabled(True)
+        self.words.textChanged.connect(self._typed)
+        self.words.returnPressed.connect(self.search)
+        self.model = found_model(self)
+        self.found = table(self.model, "Documentos encontrados", widths={1: 130, 2: 260})
+        self.found.setMinimumHeight(150)
+        self.found.selectionModel().selectionChanged.connect(self._changed)
+        self.finding = label("", "muted")
+        part = QWidget()
+        inside = QVBoxLayout(part)
+        inside.setContentsMargins(24, 0, 0, 0)
+        inside.setSpacing(8)
+        for one in (self.words, self.found, self.finding):
+            inside.addWidget(one, 1 if one is self.found else 0)
+        return part
+
+    def _options(self) -> QWidget:
+        part = QWidget()
+        inside = QVBoxLayout(part)
+        inside.setContentsMargins(24, 0, 0, 0)
+        inside.setSpacing(8)
+        self.modes: dict[Mode, QRadioButton] = {}
+        group = QButtonGroup(part)
+        for mode, text in _MODES:
+            self.modes[mode] = QRadioButton(text)
+            group.addButton(self.modes[mode])
+            inside.addWidget(self.modes[mode])
+        self.modes["overwrite"].setChecked(True)
+        self.counters = QCheckBox(
+            "Poner también los contadores de NCF como en el backup (se pregunta aparte)"
+        )
+        inside.addWidget(self.counters)
+        part.hide()
+        return part
+
+    # --- what there is -----------------------------------------------------------------------------------
+
+    def show_choices(
+        self,
+        choices: Choices,
+        backup: str | None,
+        collections: tuple[str, ...],
+        documents: tuple[tuple[str, ...], ...],
+    ) -> None:
+        """Show what can be restored, and choose what was asked for."""
+        self._choices, self._given = choices, documents
+        self.backup.blockSignals(True)
+        self.backup.clear()
+        for choice in choices.backups:
+            self.backup.addItem(restore_words.backup_text(choice), choice.name)
+        number = self.backup.findData(backup if backup is not None else choices.latest)
+        self.backup.setCurrentIndex(max(0, number))
+        self.backup.blockSignals(False)
+        self._backup_chosen()
+        if documents:
+            self.one.setChecked(True)
+            self.words.setText("/".join(documents[0]) if len(documents) == 1 else "")
+            self._show_given()
+        elif collections:
+            self.some.setChecked(True)
+            for item in self._items():
+                chosen = item.data(ROW_ROLE) in collections
+                item.setCheckState(Qt.CheckState.Checked if chosen else Qt.CheckState.Unchecked)
+        else:
+            self.everything.setChecked(True)
+        self._changed()
+
+    def _show_given(self) -> None:
+        """The documents that another view asked for need no search."""
+        self._timer.stop()
+        shown = ", ".join(restore_texts.path_text(path) for path in self._given)
+        self.finding.setText(f"Elegido: {shown}")
+
+    def wanted(self) -> Wanted | None:
+        """What is chosen; None while something is missing."""
+        choice = self._choice()
+        if choice is None or (choice.kind == "incomplete" and not self.accept.isChecked()):
+            return None
+        mode = next(mode for mode, radio in self.modes.items() if radio.isChecked())
+        collections: tuple[str, ...] = ()
+        documents: tuple[tuple[str, ...], ...] = ()
+        if self.some.isChecked():
+            checked = Qt.CheckState.Checked
+            collections = tuple(i.data(ROW_ROLE) for i in self._items() if i.checkState() == checked)
+        elif self.one.isChecked():
+            rows = self.found.selectionModel().selectedRows()
+            documents = tuple(index.data(ROW_ROLE).path for index in rows) or self._given
+        if not self.everything.isChecked() and not collections and not documents:
+            return None
+        return Wanted(
+            choice.name,
+            collections,
+            documents,
+            mode=mode,
+            allow_incomplete=choice.kind == "incomplete",
+            counters_from_backup=self.counters.isChecked(),
+        )
+
+    def _choice(self) -> BackupChoice | None:
+        name = self.backup.currentData()
+        found = self._choices.backups if self._choices is not None else ()
+        return next((choice for choice in found if choice.name == name), None)
+
+    def _items(self) -> list[QListWidgetItem]:
+        return [self.collections.item(number) for number in range(self.collections.count())]
+
+    @slot
+    def _backup_chosen(self) -> None:
+        choice = self._choice()
+        incomplete = choice is not None and choice.kind == "incomplete"
+        self.accept.setVisible(incomplete)
+        self.incomplete.setVisible(incomplete)
+        self.accept.setChecked(False)
+        if choice is None:
+            return
+        self.incomplete.setText("A este backup le falta: " + "; ".join(map(words.one_line, choice.errors)))
+        self.collections.clear()
+        for one in choice.collections:
+            count = "" if one.documents is None else f" · {words.counted(one.documents, 'documento')}"
+            item = QListWidgetItem(restore_texts.collection(one.name) + count)
+            item.setData(ROW_ROLE, one.name)
+            item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
+            item.setCheckState(Qt.CheckState.Unchecked)
+            self.collections.addItem(item)
+        self.model.replace(())
+        if self.words.text().strip() and not self._given:
+            self._timer.start()
+        self._changed()
+
+    @slot
+    def _changed(self) -> None:
+        self.collections.setVisible(self.some.isChecked())
+        self.document.setVisible(self.one.isChecked())
+        self.changed.emit()
+
+    # --- the search --------------------------------------------------------------------------------------
+
+    @slot
+    def _typed(self) -> None:
+        self._given = ()
+        self._timer.start()
+
+    @slot
+    def search(self) -> None:
+        """Look for documents, off the GUI thread."""
+        self._timer.stop()
+        if self._search is not None:
+            self._search.cancel()
+        wanted, choice = self.words.text().strip(), self._choice()
+        if not wanted or choice is None:
+            self.model.replace(())
+            self.finding.setText("")
+            return
+        self.finding.setText("Buscando…")
+        name, session = choice.name, self._window.session
+        job: list[Job] = []
+
+        def found(documents: FoundDocuments) -> None:
+            if self._search is job[0]:
+                self._show_found(documents)
+
+        def failed(failure: Failure) -> None:
+            if self._search is job[0] and not failure.stopped:
+                self.finding.setText(f"{failure.title}. {failure.text}")
+
+        job.append(
+            self._window.jobs.start(
+                lambda emit, stop: find_documents(session, emit, stop, name, wanted),
+                done=found,
+                failed=failed,
+            )
+        )
+        self._search = job[0]
+
+    def _show_found(self, found: FoundDocuments) -> None:
+        self.model.replace(found.documents)
+        count = len(found.documents)
+        if found.more:
+            text = f"Se muestran los primeros {words.number(count)}: escriba algo más para encontrar el suyo."
+        elif count:
+            text = words.counted(count, "documento encontrado", "documentos encontrados")
+        else:
+            text = "No hay ningún documento así en este backup. Pruebe con otro día."
+        self.finding.setText(text)
+        if count == 1:
+            flags = QItemSelectionModel.SelectionFlag
+            self.found.selectionModel().select(self.model.index(0, 0), flags.ClearAndSelect | flags.Rows)
+        self._changed()
