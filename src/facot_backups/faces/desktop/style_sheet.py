@@ -14,10 +14,12 @@ if TYPE_CHECKING:
 _SHEET = Template("""
 * { font-family: "Inter", "Segoe UI", "Noto Sans", "DejaVu Sans", sans-serif; font-size: 14px; }
 QDialog, QWidget[root="true"] { background: $background; color: $text; }
-QLabel, QCheckBox, QRadioButton { background: transparent; color: $text; }
+QLabel { background: transparent; color: $text; }
+QCheckBox, QRadioButton { color: $text; spacing: 8px; }
 QLabel[role="title"] { font-size: 20px; font-weight: 600; }
 QLabel[role="heading"] { font-size: 15px; font-weight: 600; }
 QLabel[role="muted"] { color: $muted; }
+QLabel[role="error"] { color: $error_text; }
 QLabel[role="small"] { color: $muted; font-size: 12px; }
 
 QGroupBox {
@@ -70,6 +72,7 @@ QLineEdit:focus, QSpinBox:focus, QTimeEdit:focus, QDateEdit:focus, QComboBox:foc
 }
 QLineEdit:disabled, QSpinBox:disabled, QComboBox:disabled { background: $alternate; color: $muted; }
 *[wrong="true"] { border: 1px solid $error; }
+QComboBox::drop-down { border: 0; width: 28px; }
 QComboBox QAbstractItemView { background: $surface; color: $text; selection-background-color: $selection;
   selection-color: $on_selection; }
 
