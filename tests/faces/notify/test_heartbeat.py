@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import base64
+import socket
 import threading
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
+from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from facot_backups.faces.notify.deadline import TooLate, Undelivered, within
 from facot_backups.faces.notify.heartbeat import address, ping
 from tests.faces.notify.conftest import SECRET, Ear
-from tests.support.endpoints import Endpoint, closed_port
+from tests.support.endpoints import Endpoint, closed_port, endpoint
 
 
 @pytest.mark.parametrize(
@@ -132,3 +139,53 @@ def test_no_failure_shows_the_address(server: Endpoint, ear: Ear, how: str) -> N
         ping(url, "start", seconds=0.3)
     assert caught.value.__cause__ is None and caught.value.__suppress_context__
     assert "s3cr3t0" not in f"{caught.value!r} {ear.text}"
+
+
+# --- https --------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A certificate for 127.0.0.1 that nobody signed, with its key."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    file = tmp_path_factory.mktemp("tls") / "cert.pem"
+    form = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    file.write_bytes(made.public_bytes(serialization.Encoding.PEM) + key.private_bytes(*form))
+    return file
+
+
+def test_https_with_a_certificate_that_is_trusted(certificate: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with endpoint(certificate) as server:
+        url = server.url("/u").replace("http:", "https:")
+        with pytest.raises(Undelivered, match="certificado"):
+            ping(url, "start")
+        assert server.told == []
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+        ping(url, "fail", "ñ")
+        assert [(told.path, told.body) for told in server.told] == [("/u/fail", "ñ")]
+        server.drips = True
+        with pytest.raises(Undelivered, match="no terminó de responder"):
+            ping(url, "start", seconds=0.3)
+        assert server.left.wait(10)
+
+
+def test_a_server_that_never_greets(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It takes the connection and says nothing to TLS: given up, and the connection closed."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        with pytest.raises(Undelivered):
+            ping(f"https://127.0.0.1:{listening.getsockname()[1]}/u", "start", seconds=0.3)
+        taken, _ = listening.accept()
+        taken.settimeout(10)
+        with taken:
+            while taken.recv(4096):
+                pass
