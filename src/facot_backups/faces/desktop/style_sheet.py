@@ -71,8 +71,25 @@ QLineEdit:focus, QSpinBox:focus, QTimeEdit:focus, QDateEdit:focus, QComboBox:foc
   border: 2px solid $focus; padding: 6px 9px;
 }
 QLineEdit:disabled, QSpinBox:disabled, QComboBox:disabled { background: $alternate; color: $muted; }
+QComboBox::drop-down { border: 0; width: 28px; }
+QComboBox::down-arrow {
+  width: 0; height: 0; border: 5px solid $surface; border-top: 6px solid $muted; border-bottom: 0; margin-right: 8px;
+}
+QTabWidget::pane { border: 0; border-top: 1px solid $border; }
+QTabBar { background: transparent; }
+QTabBar::tab {
+  background: transparent; color: $muted; border: 0; border-bottom: 3px solid transparent; padding: 9px 14px;
+  margin-right: 4px; min-width: 70px;
+}
+QTabBar::tab:hover { color: $text; }
+QTabBar::tab:selected { color: $text; border-bottom-color: $primary_bar; font-weight: 600; }
+QTabBar::tab:focus { background: $alternate; }
+QSplitter::handle { background: transparent; }
 *[wrong="true"] { border: 1px solid $error; }
 QComboBox::drop-down { border: 0; width: 28px; }
+QComboBox::down-arrow {
+  width: 0; height: 0; border: 5px solid $surface; border-top: 6px solid $muted; border-bottom: 0; margin-right: 8px;
+}
 QComboBox QAbstractItemView { background: $surface; color: $text; selection-background-color: $selection;
   selection-color: $on_selection; }
 
