@@ -60,6 +60,7 @@ QPushButton[danger="true"] { color: $error_text; border-color: $error_line; }
 QPushButton[flat="true"], QToolButton {
   background: transparent; border: 1px solid transparent; border-radius: 6px; padding: 7px 12px; color: $text;
 }
+QPushButton[flat="true"]:disabled { color: $muted; }
 QPushButton[flat="true"]:hover, QToolButton:hover { background: $alternate; }
 QPushButton[flat="true"]:focus, QToolButton:focus { border: 2px solid $focus; padding: 6px 11px; }
 
@@ -70,11 +71,8 @@ QLineEdit, QSpinBox, QTimeEdit, QDateEdit, QComboBox, QPlainTextEdit, QTextEdit 
 QLineEdit:focus, QSpinBox:focus, QTimeEdit:focus, QDateEdit:focus, QComboBox:focus, QPlainTextEdit:focus {
   border: 2px solid $focus; padding: 6px 9px;
 }
+QLineEdit { min-height: 22px; }
 QLineEdit:disabled, QSpinBox:disabled, QComboBox:disabled { background: $alternate; color: $muted; }
-QComboBox::drop-down { border: 0; width: 28px; }
-QComboBox::down-arrow {
-  width: 0; height: 0; border: 5px solid $surface; border-top: 6px solid $muted; border-bottom: 0; margin-right: 8px;
-}
 QTabWidget::pane { border: 0; border-top: 1px solid $border; }
 QTabBar { background: transparent; }
 QTabBar::tab {
@@ -88,7 +86,8 @@ QSplitter::handle { background: transparent; }
 *[wrong="true"] { border: 1px solid $error; }
 QComboBox::drop-down { border: 0; width: 28px; }
 QComboBox::down-arrow {
-  width: 0; height: 0; border: 5px solid $surface; border-top: 6px solid $muted; border-bottom: 0; margin-right: 8px;
+  width: 0; height: 0; border: 5px solid $surface; border-top: 6px solid $muted; border-bottom: 0;
+  margin-right: 8px;
 }
 QComboBox QAbstractItemView { background: $surface; color: $text; selection-background-color: $selection;
   selection-color: $on_selection; }
