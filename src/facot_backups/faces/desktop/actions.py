@@ -73,8 +73,37 @@ def _restore_one(panel: BackupsPanel, row: BackupRow) -> None:
     open_restore(panel, row.name)
 
 
+def open_settings(panel: BackupsPanel) -> None:
+    """Show the settings."""
+    from facot_backups.faces.desktop.views.settings import SettingsWindow
+
+    panel.open_view("settings", lambda: SettingsWindow(panel))
+
+
+def open_firebase(panel: BackupsPanel) -> None:
+    """Show «Configurar Firebase»."""
+    from facot_backups.faces.desktop.views.firebase import FirebaseWindow
+
+    panel.open_view("firebase", lambda: FirebaseWindow(panel))
+
+
+def _audit(panel: BackupsPanel) -> None:
+    from facot_backups.faces.desktop.views.audit import open_audit
+
+    open_audit(panel)
+
+
 PANEL_ACTIONS: tuple[PanelAction, ...] = (
     PanelAction("restore", "Restaurar…", "restore", "Devolver datos de un backup a Firebase", _restore),
+    PanelAction("audit", "Auditoría", "audit", "Buscar errores en facturas, NCF y RNC", _audit),
+    PanelAction(
+        "firebase",
+        "Configurar &Firebase",
+        "fire",
+        "Elegir las credenciales y probar la conexión",
+        open_firebase,
+    ),
+    PanelAction("settings", "A&justes", "gear", "Carpeta, hora, avisos y aspecto", open_settings),
 )
 BACKUP_ACTIONS: tuple[BackupAction, ...] = (
     BackupAction(

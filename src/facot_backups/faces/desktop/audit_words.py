@@ -1,0 +1,47 @@
+"""What the audit view says. No Qt."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from facot_backups.faces.desktop import words
+from facot_backups.faces.desktop.tasks.audit import Audited
+
+SEVERITIES: Mapping[str, tuple[str, str]] = {
+    "error": ("Error", "Errores"),
+    "warning": ("Aviso", "Avisos"),
+    "note": ("Nota", "Notas"),
+}
+INTRO = (
+    "Lo que un contador miraría: NCF repetidos o mal escritos, contadores atrasados, RNC dudosos, totales "
+    "que no cuadran. No cambia nada."
+)
+MEANINGS: Mapping[str, str] = {
+    "error": "Está mal para la DGII, o se puede perder un número. Corríjalo en FACOT.",
+    "warning": "Conviene mirarlo.",
+    "note": "Solo para que lo sepa.",
+}
+
+
+def verdict(audited: Audited) -> tuple[str, str]:
+    """A headline and what it means."""
+    looked = f"{words.counted(audited.documents, 'documento revisado', 'documentos revisados')} del backup "
+    looked += f"{audited.backup}{'' if audited.complete else ' (incompleto)'}."
+    errors, warnings = audited.count("error"), audited.count("warning")
+    if errors:
+        return words.counted(errors, "error", "errores"), f"{looked} Empiece por los errores."
+    if warnings:
+        return "Sin errores", f"{looked} Hay {words.counted(warnings, 'aviso')} que conviene mirar."
+    return "Todo cuadra", looked
+
+
+def shown(count: int, of: int) -> str:
+    """`12 de 340 hallazgos`."""
+    if count == of:
+        return words.counted(of, "hallazgo")
+    return f"{words.number(count)} de {words.counted(of, 'hallazgo')}"
+
+
+def exported(count: int, path: str) -> str:
+    """What was written, and how to open it."""
+    return f"{words.counted(count, 'hallazgo')} en {path}\nSe abre en Excel con un doble clic."

@@ -1,0 +1,234 @@
+"""The audit view: what is wrong in a backup's invoices, counters and tax ids. `open_audit` opens it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from qtpy.QtCore import QSize, Qt
+from qtpy.QtWidgets import QComboBox, QFileDialog, QFrame, QLineEdit, QToolButton, QVBoxLayout
+
+from facot_backups.faces.desktop import audit_words, restore_words
+from facot_backups.faces.desktop.failures import Failure
+from facot_backups.faces.desktop.models.audit import PICTURES, FindingsFilter, findings_model
+from facot_backups.faces.desktop.models.table import ROW_ROLE
+from facot_backups.faces.desktop.slots import slot
+from facot_backups.faces.desktop.style_sheet import mark
+from facot_backups.faces.desktop.tasks.audit import Audited, audit_backup, export
+from facot_backups.faces.desktop.tasks.restore_choices import Choices, choices
+from facot_backups.faces.desktop.views.window import ViewWindow
+from facot_backups.faces.desktop.widgets.basic import SPACE, button, column, label, row
+from facot_backups.faces.desktop.widgets.notice import Notice
+from facot_backups.faces.desktop.widgets.progress_card import ProgressCard
+from facot_backups.faces.desktop.widgets.tables import table
+from facot_backups.faces.desktop.worker import Job
+
+if TYPE_CHECKING:
+    from facot_backups.faces.desktop.panel import BackupsPanel
+
+
+def open_audit(panel: BackupsPanel, backup: str | None = None) -> AuditWindow:
+    """Show the audit of `backup` (None: the latest)."""
+    window = panel.open_view("audit", lambda: AuditWindow(panel))
+    assert isinstance(window, AuditWindow)
+    window.begin(backup)
+    return window
+
+
+class AuditWindow(ViewWindow):
+    """One backup's findings, or those of another that is chosen."""
+
+    def __init__(self, panel: BackupsPanel) -> None:
+        super().__init__(panel, "Auditoría", QSize(1060, 740))
+        self.audited: Audited | None = None
+        self._job: Job | None = None
+        self._build()
+        self.theme.changed.connect(self._dress)
+        self._dress()
+
+    # --- the parts ---------------------------------------------------------------------------------------
+
+    def _build(self) -> None:
+        self.title = label("Auditoría", "title")
+        self.text = label(audit_words.INTRO, "muted")
+        self.backup = QComboBox()
+        self.backup.setAccessibleName("Backup que se revisa")
+        self.backup.setMaxVisibleItems(16)
+        self.backup.activated.connect(self._chosen)
+        self.export_button = button("&Exportar a Excel (CSV)…", tip="Guardar en un archivo lo que se muestra")
+        self.export_button.clicked.connect(self._ask_where)
+        self.progress = ProgressCard()
+        self.progress.cancelled.connect(self.cancel)
+        self.notice = Notice(self.theme)
+        self.words = QLineEdit()
+        self.words.setPlaceholderText("Filtrar: NCF, documento, cliente o parte del texto")
+        self.words.setAccessibleName("Filtrar los hallazgos")
+        self.words.setClearButtonEnabled(True)
+        self.words.textChanged.connect(self._filter)
+        self.severities = {severity: self._severity(severity) for severity in audit_words.SEVERITIES}
+        self.model = findings_model(self.theme, self)
+        self.filter = FindingsFilter(self.model, self)
+        self.table = table(
+            self.filter, "Hallazgos de la auditoría", widths={0: 120, 2: 150, 3: 240}, sortable=True
+        )
+        self.table.sortByColumn(0, Qt.SortOrder.AscendingOrder)
+        self.table.selectionModel().selectionChanged.connect(self._selected)
+        self.count = label("", "muted", wrap=False)
+        self.detail = QFrame()
+        mark(self.detail, card=True)
+        self.detail_title = label("", "heading")
+        self.detail_text = label(selectable=True)
+        self.detail_where = label("", "muted", selectable=True)
+        inside = column(self.detail_title, self.detail_text, self.detail_where, spacing=4)
+        inside.setContentsMargins(16, 12, 16, 12)
+        self.detail.setLayout(inside)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(24, 20, 24, 20)
+        layout.setSpacing(SPACE)
+        head = row(spacing=SPACE)
+        head.addLayout(column(self.title, self.text, spacing=2), 1)
+        layout.addLayout(head)
+        which = row(label("Backup", "muted", wrap=False), self.backup, self.export_button)
+        which.setStretch(1, 1)
+        layout.addLayout(which)
+        for part in (self.progress, self.notice):
+            layout.addWidget(part)
+        filters = row(self.words, *self.severities.values(), self.count, spacing=8)
+        filters.setStretch(0, 1)
+        layout.addLayout(filters)
+        layout.addWidget(self.table, 1)
+        layout.addWidget(self.detail)
+        self._selected()
+        self._enable()
+
+    def _severity(self, severity: str) -> QToolButton:
+        made = QToolButton()
+        made.setCheckable(True)
+        made.setChecked(True)
+        made.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        made.setToolTip(audit_words.MEANINGS[severity])
+        made.toggled.connect(self._filter)
+        return made
+
+    @slot
+    def _dress(self) -> None:
+        self.export_button.setIcon(self.theme.icon("download"))
+        for severity, one in self.severities.items():
+            one.setIcon(self.theme.icon(*PICTURES[severity]))
+        self.table.viewport().update()
+
+    # --- the audit ---------------------------------------------------------------------------------------
+
+    def begin(self, backup: str | None = None) -> None:
+        """Audit `backup`, and list the others."""
+
+        def read(found: Choices) -> None:
+            self.backup.clear()
+            for choice in found.backups:
+                self.backup.addItem(restore_words.backup_text(choice), choice.name)
+            self.backup.setCurrentIndex(self.backup.findData(backup or found.latest))
+            self.look(backup or found.latest or "latest")
+
+        self.jobs.start(
+            lambda emit, stop: choices(self.session, emit, stop), done=read, failed=self._not_audited
+        )
+
+    def look(self, backup: str) -> None:
+        """Audit `backup`, off the GUI thread; an audit that is under way is stopped."""
+        if self._job is not None:
+            self._job.cancel()
+        self.notice.hide()
+        self.progress.begin("Revisando…")
+        job: list[Job] = []
+
+        def ended() -> None:
+            if self._job is job[0]:
+                self._job = None
+                self.progress.end()
+                self._enable()
+
+        job.append(
+            self.jobs.start(
+                lambda emit, stop: audit_backup(self.session, emit, stop, backup),
+                event=self.progress.take,
+                done=self._audited,
+                failed=self._not_audited,
+                ended=ended,
+            )
+        )
+        self._job = job[0]
+        self._enable()
+
+    @slot
+    def cancel(self) -> None:
+        """Stop the audit."""
+        if self._job is not None:
+            self._job.cancel()
+
+    @slot
+    def _chosen(self) -> None:
+        self.look(self.backup.currentData())
+
+    def _audited(self, audited: Audited) -> None:
+        self.audited = audited
+        title, text = audit_words.verdict(audited)
+        self.title.setText(title)
+        self.text.setText(f"{text} {audit_words.INTRO}")
+        self.model.replace(audited.rows)
+        for severity, one in self.severities.items():
+            count = sum(finding.severity == severity for finding in audited.rows)
+            one.setText(f"{audit_words.SEVERITIES[severity][1]} ({count:,})")
+            one.setAccessibleName(one.text())
+        self._filter()
+        if self.filter.rowCount():
+            self.table.selectRow(0)
+
+    def _not_audited(self, failure: Failure) -> None:
+        if not failure.stopped or self._job is None:
+            self.notice.tell_failure(failure)
+
+    def _enable(self) -> None:
+        self.export_button.setEnabled(bool(self.audited and self.audited.rows) and self._job is None)
+
+    # --- what is shown -----------------------------------------------------------------------------------
+
+    @slot
+    def _filter(self) -> None:
+        chosen = frozenset(severity for severity, one in self.severities.items() if one.isChecked())
+        self.filter.choose(chosen, self.words.text())
+        self.count.setText(audit_words.shown(self.filter.rowCount(), self.model.rowCount()))
+
+    @slot
+    def _selected(self) -> None:
+        indexes = self.table.selectionModel().selectedRows()
+        self.detail.setVisible(bool(indexes))
+        if indexes:
+            found = indexes[0].data(ROW_ROLE)
+            self.detail_title.setText(found.kind)
+            self.detail_text.setText(f"{found.message}\n{audit_words.MEANINGS[found.severity]}")
+            self.detail_where.setText(found.documents)
+            self.detail_where.setVisible(bool(found.documents))
+
+    # --- the export --------------------------------------------------------------------------------------
+
+    @slot
+    def _ask_where(self) -> None:
+        assert self.audited is not None
+        dialog = QFileDialog(self, "Exportar la auditoría")
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setNameFilter("Hoja de cálculo CSV (*.csv)")
+        dialog.setDefaultSuffix("csv")
+        dialog.selectFile(f"auditoria-{self.audited.backup}.csv")
+        dialog.fileSelected.connect(self.export)
+        dialog.open()
+
+    @slot
+    def export(self, path: str) -> None:
+        """Write the findings that are shown to `path`."""
+        rows = self.filter.shown()
+        self.jobs.start(
+            lambda emit, stop: export(emit, stop, rows, Path(path)),
+            done=lambda count: self.notice.tell("ok", "Exportado", audit_words.exported(count, path)),
+            failed=self.notice.tell_failure,
+        )
