@@ -31,6 +31,8 @@ STATE_DIR_VARIABLE = "FACOT_BACKUPS_STATE_DIR"
 # Enough for the read budget and the bound on a day's tries in any zone; older ones are in the ledger.
 _KEEP_TRIES = timedelta(days=14)
 _LOCK_SECONDS = 10
+# Without a state that can be saved, alerts are so far apart.
+_SPEAK_SECONDS = 86_400 - 3600
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +172,22 @@ class State:
 
         self._change(path, f"alerts-{_key(path)}.json", change)
         return swapped
+
+    def may_speak(self, path: Path, now: datetime) -> bool:
+        """Whether an alert about `path` may be sent although what was noted of alerts could not be saved.
+
+        Once a day, remembered as the time of a file that is there: that takes no space of a full disk.
+        """
+        if f"alerts-{_key(path)}.json" not in self._memory or _resolved(path) in self._in_memory:
+            return True
+        note = self.folder / f"known-{_key(path)}.json"
+        try:
+            if 0 <= now.timestamp() - note.stat().st_mtime < _SPEAK_SECONDS:
+                return False
+            os.utime(note, (now.timestamp(), now.timestamp()))
+        except OSError:
+            return True  # rather twice than never
+        return True
 
     def seen_owner(self, path: Path) -> SeenOwner | None:
         """The foreign lock owner that a try met here last, or None."""

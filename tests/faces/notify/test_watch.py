@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import subprocess
@@ -16,6 +17,7 @@ from typing import Any
 import grpc
 import pytest
 
+from facot_backups import atomic
 from facot_backups.errors import FacotBackupsError
 from facot_backups.events import ignore
 from facot_backups.faces import daily, wiring
@@ -291,6 +293,31 @@ def test_damage_is_told_with_what_is_still_good(watched: Watched) -> None:
     [told] = watched.messages.told
     assert "dañado" in told.message["title"]
     assert names[0] in told.message["message"] and names[1] in told.message["message"]
+
+
+def test_a_state_that_cannot_be_saved_is_no_flood(watched: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The system's disk is full, the backups' is not: nothing is remembered but the time of a file."""
+    watched.tick()
+    real = atomic.write_file
+
+    def full(path: Path, *arguments: Any) -> None:
+        if watched.world.state in path.parents:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        real(path, *arguments)
+
+    monkeypatch.setattr(atomic, "write_file", full)
+    watched.unreadable("clients")
+    with endpoint() as third:
+        urls = f"{watched.messages.json_url('/aviso')} {third.json_url()}"
+        watched.variables.setenv("BACKUP_NOTIFY_URLS", urls)
+        watched.days(3, timedelta(hours=1))
+        said = watched.said
+        assert 1 <= len(said) <= 4
+        assert len(third.told) == len(said), "all channels hear it"
+    watched.readable()
+    monkeypatch.setattr(atomic, "write_file", real)
+    watched.days(1)
+    assert len(watched.said) <= 2
 
 
 def test_two_processes_tell_once(watched: Watched) -> None:

@@ -70,6 +70,8 @@ class Alerts:
         self.settings = settings
         self.store = store
         self._emit = emit
+        self._asking = threading.Lock()
+        self._answer: bool | None = None
         self._stop = stop
         self.redact = Redactor(urls_of(settings))
 
@@ -107,7 +109,7 @@ class Alerts:
         services, command = self._services(), self.settings.on_error
         if not (services or command) or (self._stop is not None and self._stop.requested):
             return
-        standing = self._standing()
+        standing, self._answer = self._standing(), None
         threads = [
             threading.Thread(target=self._tell, args=(service, standing), daemon=True) for service in services
         ]
@@ -138,6 +140,13 @@ class Alerts:
         others = (alarm for alarm in found.alarms if alarm.subject != "staleness")
         return alerts.Standing((*others, *told), found.unknown)
 
+    def _may_speak(self, now: datetime) -> bool:
+        """`State.may_speak`, asked once for all channels of a look."""
+        with self._asking:
+            if self._answer is None:
+                self._answer = self.store.state.may_speak(self.store.root, now)
+            return self._answer
+
     def _tell(self, channel: Channel, standing: alerts.Standing) -> None:
         """Tell one channel what is news to it; what does not arrive stays news."""
         state, root, now = self.store.state, self.store.root, self.store.clock.now()
@@ -158,8 +167,8 @@ class Alerts:
             return  # another process is telling it
         message = alerts.message(news, f"Equipo {platform.node()}, carpeta {root}")
         try:
-            if state.alert(root, f"told {channel.id}") != before:
-                return  # another process has just told it
+            if state.alert(root, f"told {channel.id}") != before or not self._may_speak(now):
+                return  # another process has just told it; or nothing that is told could be remembered
             channel.send(news, message)
         except (Undelivered, FacotBackupsError) as problem:
             state.set_alert(root, f"failed {channel.id}", iso_utc(now))
