@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import time
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self, TypeAlias, get_args
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, model_validator
 
@@ -16,6 +16,7 @@ from facot_backups.settings.kinds import Rule
 DEFAULT = "valor por defecto"
 ARGUMENT = "argumento"
 MASK = "(oculto)"
+Theme: TypeAlias = Literal["sistema", "claro", "oscuro"]
 _COLLECTIONS = "una lista de nombres de colecciones raíz (en variables, separados por comas)"
 _COMMAND = "una orden del sistema, como se escribiría en una terminal"
 
@@ -128,7 +129,7 @@ class Settings(BaseModel):
     ] = 30
     # How the panel looks.
     theme: Annotated[
-        str, BeforeValidator(kinds.word("sistema", "claro", "oscuro")), Rule("sistema, claro u oscuro")
+        Theme, BeforeValidator(kinds.word(*get_args(Theme))), Rule("sistema, claro u oscuro")
     ] = "sistema"
 
     _origins: Mapping[str, str] = PrivateAttr(default_factory=dict)

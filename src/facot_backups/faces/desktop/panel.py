@@ -10,7 +10,7 @@ from qtpy.QtGui import QDesktopServices, QHideEvent, QShowEvent
 from qtpy.QtWidgets import QGroupBox, QVBoxLayout, QWidget
 
 from facot_backups.faces.desktop import words
-from facot_backups.faces.desktop.actions import PANEL_ACTIONS, RestoreWish
+from facot_backups.faces.desktop.actions import PANEL_ACTIONS, RestoreWish, open_firebase, open_settings
 from facot_backups.faces.desktop.failures import Failure
 from facot_backups.faces.desktop.session import Session
 from facot_backups.faces.desktop.slots import slot
@@ -34,23 +34,26 @@ class BackupsPanel(QWidget):
     """How the backups stand, one button to make one, and the list of them.
 
     Needs no arguments: the settings are those that count where the program runs. `session` stands for
-    another world (tests, the demonstration). `theme`: `sistema`, `claro` or `oscuro`. Nothing is read until
-    the panel is shown, and never on the GUI thread.
+    another world (tests, the demonstration). `theme`: `sistema`, `claro` or `oscuro`, None for what the
+    settings say. Nothing is read until the panel is shown, and never on the GUI thread.
 
     `overview_changed` carries an `Overview` after each look; `backup_ended` whether a complete backup was
-    made; `restore_wanted` a `RestoreWish` of a view that the panel opened.
+    made; `restore_wanted` a `RestoreWish` of a view that the panel opened; `settings_changed` says that a
+    person saved settings.
     """
 
     overview_changed = Signal(object)
+    settings_changed = Signal()
     backup_ended = Signal(bool)
     restore_wanted = Signal(object)
 
     def __init__(
-        self, parent: QWidget | None = None, *, session: Session | None = None, theme: Choice = "sistema"
+        self, parent: QWidget | None = None, *, session: Session | None = None, theme: Choice | None = None
     ) -> None:
         super().__init__(parent)
         self.session = session or Session()
-        self.theme = Theme(self, theme)
+        self.theme = Theme(self, theme or "sistema")
+        self._theme_is_given = theme is not None
         self.jobs = Jobs(self)
         self.overview: Overview | None = None
         self._backup: Job | None = None
@@ -123,6 +126,8 @@ class BackupsPanel(QWidget):
 
     def _looked(self, found: Overview) -> None:
         self.overview = found
+        if not self._theme_is_given:
+            self.theme.choice = found.theme
         self.card.show_standing(standing(found))
         self.list.show_rows(found)
         self.overview_changed.emit(found)
@@ -179,6 +184,10 @@ class BackupsPanel(QWidget):
             return "Empezar de nuevo aquí", lambda: self._back_up(create=True)
         if "adopt" in failure.offers:
             return "Guardar aquí la otra base", lambda: self._back_up(adopt_source=True)
+        if "firebase" in failure.offers:
+            return "Configurar Firebase", lambda: open_firebase(self)
+        if "settings" in failure.offers:
+            return "Abrir los ajustes", lambda: open_settings(self)
         return None
 
     def _backup_ended(self) -> None:

@@ -20,6 +20,7 @@ from facot_backups.operations.health import Health, judge
 from facot_backups.operations.health_facts import read_health_facts
 from facot_backups.operations.proof_record import PastProof, last_proofs
 from facot_backups.operations.stopping import Stop
+from facot_backups.settings.model import Theme
 
 Kind: TypeAlias = Literal["complete", "incomplete", "pre-restore", "damaged", "newer", "facot2"]
 
@@ -50,7 +51,8 @@ class BackupRow:
 class Overview:
     """How everything stands. `rows`: newest first. `now` and `next_due` are local, aware.
 
-    `source` names the database whose backups these are, None before the first.
+    `source` names the database whose backups these are, None before the first. `theme` is the look that
+    the settings ask for.
     """
 
     health: Health
@@ -59,6 +61,7 @@ class Overview:
     now: datetime
     next_due: datetime
     source: str | None
+    theme: Theme = "sistema"
 
 
 def overview(session: Session, emit: Emit, stop: Stop) -> Overview:
@@ -83,6 +86,7 @@ def overview(session: Session, emit: Emit, stop: Stop) -> Overview:
         now=facts.now.astimezone(facts.zone),
         next_due=health.schedule.next_due.astimezone(facts.zone),
         source=str(facts.source) if facts.source is not None else None,
+        theme=settings.theme,
     )
 
 

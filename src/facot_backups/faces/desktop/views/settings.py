@@ -1,0 +1,353 @@
+"""The settings: where, when and what is backed up, who is told, how the panel looks, and the service."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from qtpy.QtCore import QSize, Qt, QTimer
+from qtpy.QtWidgets import QFileDialog, QScrollArea, QVBoxLayout, QWidget
+
+from facot_backups.faces.desktop.failures import Failure
+from facot_backups.faces.desktop.slots import slot
+from facot_backups.faces.desktop.tasks.settings import Form, Saved, Value, read_form, save_form
+from facot_backups.faces.desktop.tasks.settings_alerts import Sent, try_alerts
+from facot_backups.faces.desktop.tasks.settings_folder import FolderCheck, check_folder
+from facot_backups.faces.desktop.tasks.settings_service import ServiceState, service_state
+from facot_backups.faces.desktop.views.settings_fields import (
+    ChoiceRow,
+    CollectionsRow,
+    FieldRow,
+    LimitRow,
+    SecretRow,
+    Section,
+    StatusLine,
+    TextRow,
+    UrlsRow,
+    scrolled,
+)
+from facot_backups.faces.desktop.views.settings_service import ServiceRow
+from facot_backups.faces.desktop.views.window import ViewWindow
+from facot_backups.faces.desktop.widgets.basic import button, column, label, row
+from facot_backups.faces.desktop.widgets.notice import Notice
+
+if TYPE_CHECKING:
+    from facot_backups.faces.desktop.panel import BackupsPanel
+    from facot_backups.faces.desktop.theme import Theme
+
+_THEMES: Mapping[str, str] = {"sistema": "Como el sistema", "claro": "Claro", "oscuro": "Oscuro"}
+# From the last letter of a folder's name to the look at it.
+_PAUSE_MS = 400
+
+
+class SettingsWindow(ViewWindow):
+    """Everything that a person may set. Nothing is saved before «Guardar», and then all of it or nothing."""
+
+    def __init__(self, panel: BackupsPanel) -> None:
+        super().__init__(panel, "Ajustes de los backups", QSize(860, 780))
+        self.form: Form | None = None
+        self._discarding = False
+        self.rows: dict[str, FieldRow] = {one.name: one for one in self._make_rows(self.theme)}
+        self.folder_check = StatusLine(self.theme)
+        self.rows["backup_dir"].body.addWidget(self.folder_check)
+        self.test_button = button("Enviar un aviso de &prueba", tip="Probar los avisos tal como están aquí")
+        self.test_lines = QVBoxLayout()
+        self.service = ServiceRow(self)
+        self.notice = Notice(self.theme)
+        self.notes = label("", "small", selectable=True)
+        self.target = label("Leyendo los ajustes…", "small", selectable=True)
+        self.save_button = button("&Guardar", "primary")
+        self.cancel_button = button("Cancelar")
+        self.area = self._area()
+        layout = column(
+            self.area, self.notice, row(self.target, self.cancel_button, self.save_button), spacing=12
+        )
+        layout.setContentsMargins(16, 16, 16, 16)
+        self.setLayout(layout)
+        self._pause = QTimer(self)
+        self._pause.setSingleShot(True)
+        self._pause.setInterval(_PAUSE_MS)
+        self._pause.timeout.connect(self._check_folder)
+        self._connect()
+        self._enable(False)
+        self.jobs.start(
+            lambda emit, stop: read_form(self.session, emit, stop), done=self._read, failed=self._failed
+        )
+        self.service.look()
+
+    # --- the parts ---------------------------------------------------------------------------------------
+
+    def _make_rows(self, theme: Theme) -> tuple[FieldRow, ...]:
+        self.choose_button = button("&Elegir…", tip="Elegir la carpeta de los backups")
+        return (
+            TextRow(theme, "backup_dir", "Carpeta de los backups", beside=(self.choose_button,)),
+            TextRow(
+                theme,
+                "backup_hour",
+                "Hora del backup diario",
+                "En el reloj de este equipo. Si a esa hora está apagado, se hace al encenderlo.",
+                unit="de 00:00 a 23:59",
+            ),
+            TextRow(theme, "retention_days", "Conservar los backups", unit="días"),
+            TextRow(
+                theme,
+                "keep_last",
+                "Y conservar siempre",
+                "Los backups completos más recientes no se borran por viejos que sean.",
+                unit="backups completos",
+            ),
+            CollectionsRow(theme, "collections", "Colecciones"),
+            LimitRow(
+                theme,
+                "max_reads",
+                "Lecturas de Firestore",
+                "Cada documento guardado cuesta una lectura. El plan gratuito da 50,000 al día: con 40,000 "
+                "para los backups quedan las demás para facturar.",
+            ),
+            SecretRow(
+                theme,
+                "healthcheck_url",
+                "Vigilancia externa",
+                "Una dirección de healthchecks.io o similar: avisa cuando los backups dejan de llegar, "
+                "también si este equipo está apagado.",
+                "https://hc-ping.com/…",
+            ),
+            UrlsRow(
+                theme,
+                "notify_urls",
+                "Mensajes",
+                "Correo, Telegram, WhatsApp…: una dirección de Apprise por servicio. Llega un mensaje cuando "
+                "algo falla y otro cuando se arregla.",
+            ),
+            ChoiceRow(theme, "theme", "Aspecto", _THEMES),
+        )
+
+    def _area(self) -> QScrollArea:
+        rows = self.rows
+        test = QWidget()
+        layout = column(row(self.test_button, 1), self.test_lines, spacing=8)
+        layout.setContentsMargins(192, 0, 0, 0)
+        test.setLayout(layout)
+        sections = column(
+            Section("Dónde", rows["backup_dir"]),
+            Section("Cuándo y por cuánto tiempo", *(rows[n] for n in _WHEN)),
+            Section("Qué se guarda", rows["collections"], rows["max_reads"]),
+            Section("Avisos", rows["healthcheck_url"], rows["notify_urls"], test),
+            Section("Empezar con el equipo", self.service),
+            Section("Panel", rows["theme"]),
+            self.notes,
+            1,
+            spacing=14,
+        )
+        area = scrolled(sections)
+        self.inside = area.widget()
+        return area
+
+    def _connect(self) -> None:
+        folder = self.rows["backup_dir"]
+        assert isinstance(folder, TextRow)
+        self._folder = folder
+        folder.edit.textChanged.connect(self._pause.start)
+        self.choose_button.clicked.connect(self._choose)
+        self.test_button.clicked.connect(self._test)
+        self.save_button.clicked.connect(self.save)
+        self.cancel_button.clicked.connect(self._discard)
+
+    def _enable(self, able: bool) -> None:
+        if self.inside is not None:
+            self.inside.setEnabled(able)
+        self.save_button.setEnabled(able)
+
+    # --- reading -----------------------------------------------------------------------------------------
+
+    def _read(self, form: Form) -> None:
+        self.form = form
+        collections = self.rows["collections"]
+        assert isinstance(collections, CollectionsRow)
+        collections.know(form.known)
+        for name, one in self.rows.items():
+            one.show_field(form.fields[name])
+        if form.exclude:
+            collections.note.setText(f"Nunca se guardan, por el ajuste exclude: {', '.join(form.exclude)}.")
+            collections.note.show()
+        self.notes.setText("\n".join(form.notes))
+        self.notes.setVisible(bool(form.notes))
+        word = "Se guarda en" if form.exists else "Se creará"
+        self.target.setText(f"{word} {form.path}")
+        self._enable(not form.problem)
+        if form.problem:
+            self.notice.tell("critical", "No se puede leer el archivo de ajustes", form.problem)
+        self._check_folder()
+
+    def _failed(self, failure: Failure) -> None:
+        if not failure.stopped:
+            self.notice.tell_failure(failure)
+
+    @property
+    def values(self) -> dict[str, Value]:
+        """What all inputs hold."""
+        return {name: one.value for name, one in self.rows.items()}
+
+    @property
+    def dirty(self) -> bool:
+        """Whether anything was changed and not saved."""
+        form = self.form
+        return form is not None and any(v != form.fields[name].value for name, v in self.values.items())
+
+    # --- the folder --------------------------------------------------------------------------------------
+
+    @slot
+    def _choose(self) -> None:
+        dialog = QFileDialog(self, "Carpeta de los backups", self._folder.edit.text())
+        dialog.setFileMode(QFileDialog.FileMode.Directory)
+        dialog.setOption(QFileDialog.Option.ShowDirsOnly)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.fileSelected.connect(slot(self._folder.edit.setText))
+        dialog.open()
+
+    @slot
+    def _check_folder(self) -> None:
+        text = self._folder.edit.text().strip()
+        self._folder.check()
+        if not text or self._folder.problem.level:
+            self.folder_check.tell("info", "")
+            return
+
+        def show(found: FolderCheck) -> None:
+            if self._folder.edit.text().strip() == text:
+                self.folder_check.tell(found.level, found.text)
+
+        self.jobs.start(lambda emit, stop: check_folder(self.session, emit, stop, text), done=show)
+
+    # --- the alerts --------------------------------------------------------------------------------------
+
+    @slot
+    def _test(self) -> None:
+        alerts = [self.rows["healthcheck_url"], self.rows["notify_urls"]]
+        for one in alerts:
+            one.check()
+        if any(one.problem.level for one in alerts):
+            return
+        self._say_tested([("info", "Enviando…")])
+        self.test_button.setEnabled(False)
+        values = {one.name: one.value for one in alerts}
+        self.jobs.start(
+            lambda emit, stop: try_alerts(self.session, emit, stop, values),
+            done=self._tested,
+            failed=self._not_tested,
+            ended=lambda: self.test_button.setEnabled(True),
+        )
+
+    def _tested(self, sent: tuple[Sent, ...]) -> None:
+        lines = [("critical" if one.problem else "ok", one.text) for one in sent]
+        nothing = [("warning", "No hay ningún aviso que probar: nadie se enteraría de un fallo.")]
+        self._say_tested(lines or nothing)
+
+    def _not_tested(self, failure: Failure) -> None:
+        self._say_tested([])
+        self._failed(failure)
+
+    def _say_tested(self, lines: list[tuple[str, str]]) -> None:
+        while (item := self.test_lines.takeAt(0)) is not None:
+            if (widget := item.widget()) is not None:
+                widget.deleteLater()
+        for level, text in lines:
+            line = StatusLine(self.theme)
+            self.test_lines.addWidget(line)
+            line.tell(level, text)
+
+    @property
+    def tested(self) -> list[str]:
+        """What is said of the last test, line by line."""
+        items = [self.test_lines.itemAt(number) for number in range(self.test_lines.count())]
+        found = [item.widget() for item in items if item is not None]
+        return [line.text.text() for line in found if isinstance(line, StatusLine)]
+
+    # --- saving ------------------------------------------------------------------------------------------
+
+    @slot
+    def save(self) -> None:
+        """Save what was changed; if anything is wrong, say so at its field and save nothing."""
+        form, values = self.form, self.values
+        if form is None:
+            return
+        self._enable(False)
+        self.notice.hide()
+        self.jobs.start(
+            lambda emit, stop: save_form(self.session, emit, stop, form, values),
+            done=self._saved,
+            failed=self._failed,
+            ended=lambda: self._enable(True),
+        )
+
+    def _saved(self, saved: Saved) -> None:
+        if saved.problems:
+            self._refused(saved)
+            return
+        if "theme" in saved.changed:
+            self.theme.choice = saved.theme
+        if saved.changed:
+            self.panel.settings_changed.emit()
+            self.panel.look()
+        self._read_again(saved)
+
+    def _read_again(self, saved: Saved) -> None:
+        """Close, unless the service would go on with the settings of before."""
+        if not ({"backup_dir"} & set(saved.changed) and self.service.state and self.service.state.installed):
+            self._close(saved)
+            return
+
+        def look(state: ServiceState) -> None:
+            self.service.show_state(state)
+            if state.current:
+                self._close(saved)
+                return
+            self.jobs.start(lambda emit, stop: read_form(self.session, emit, stop), done=self._read)
+            self.notice.tell(
+                "warning",
+                "Guardado, pero falta un paso",
+                "El backup diario del sistema sigue usando la carpeta de antes.",
+                offer=("Ponerlo al día", self.service.install),
+            )
+
+        self.jobs.start(
+            lambda emit, stop: service_state(self.session, emit, stop), done=look, failed=self._failed
+        )
+
+    def _close(self, saved: Saved) -> None:
+        if saved.changed:
+            self.panel.notice.tell("ok", "Ajustes guardados", f"En {saved.path}")
+        self._discard()
+
+    def _refused(self, saved: Saved) -> None:
+        for name, one in self.rows.items():
+            one.show_problem(saved.problems.get(name, ""))
+        text = saved.problems.get("", "Corrija lo que se señala y vuelva a guardar.")
+        self.notice.tell("critical", "No se ha guardado nada", text)
+        wrong = next((one for name, one in self.rows.items() if name in saved.problems), None)
+        if wrong is not None:
+            self._enable(True)
+            wrong.inputs()[0].setFocus(Qt.FocusReason.OtherFocusReason)
+            self.area.ensureWidgetVisible(wrong)
+
+    # --- closing -----------------------------------------------------------------------------------------
+
+    @slot
+    def _discard(self) -> None:
+        self._discarding = True
+        self.reject()
+
+    def reject(self) -> None:
+        """Esc and the window's cross come here: what was changed is not lost without a word."""
+        if self.dirty and not self._discarding:
+            self.notice.tell(
+                "warning",
+                "Hay cambios sin guardar",
+                "Pulse «Guardar», o descártelos.",
+                offer=("Descartarlos", self._discard),
+            )
+            return
+        super().reject()
+
+
+_WHEN = ("backup_hour", "retention_days", "keep_last")
