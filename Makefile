@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/installed
 
-.PHONY: install demo test check catalog screenshots unit bench clean
+.PHONY: install demo test check catalog screenshots unit bench bench-grande clean
 
 install: $(STAMP)
 
@@ -39,6 +39,9 @@ unit: install
 
 bench: install
 	$(BIN)/python -B -m bench
+
+bench-grande: install
+	$(BIN)/python -B -m bench grande
 
 clean:
 	rm -rf $(VENV)

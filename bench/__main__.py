@@ -11,30 +11,40 @@ from pathlib import Path
 
 from tests.support import servers
 
-from bench import report, runs
+from bench import giving_back, report, runs
 from bench.data import business
 from bench.process import sender
 from facot_backups.local import sample
 
 DOCUMENTS = 40_000
 ROUNDS = 5
+ONE_PARENT = 400_000
+MILLION = 1_000_000
 
 
 def main() -> int:
-    """Measure, print, and return 0; an exception means that something did not work at all."""
+    """Measure, print, and return 0; an exception means that something did not work at all.
+
+    With the argument `grande`, the restore of a million documents alone.
+    """
+    large = sys.argv[1:] == ["grande"]
     start = time.monotonic()
     report.title("FACOT Backups: rendimiento")
     print(f"{platform.system()} {platform.machine()}, {os.cpu_count()} procesadores, {_python()}.")
     with tempfile.TemporaryDirectory(prefix="facot-backups-bench-") as name:
         folder = Path(name)
-        verdicts = [*_against_emulator(folder), *_against_sender(folder)]
-        verdicts += [*_memory(folder), *_starts(folder)]
+        verdicts = _large(folder) if large else _everything(folder)
     report.title("Alcance")
     for verdict in verdicts:
         report.show_verdict(verdict)
     print(f"\nDuración del banco de pruebas: {time.monotonic() - start:.0f} s. Qué es cada cifra y cómo")
     print("repetirla: docs/rendimiento.md")
     return 0
+
+
+def _everything(folder: Path) -> list[report.Verdict]:
+    parts = (_against_emulator, _against_sender, _memory, _starts, _restore, _compare)
+    return [verdict for part in parts for verdict in part(folder)]
 
 
 def _python() -> str:
@@ -76,6 +86,38 @@ def _memory(folder: Path) -> list[report.Verdict]:
         runs.memory("casi todos bajo un solo documento", folder, documents=1000, one_parent=200_000),
     ]
     return report.memory(found)
+
+
+def _restore(folder: Path) -> list[report.Verdict]:
+    report.title("5. Restaurar en una base de datos vacía, contra el emulador oficial")
+    jar = servers.emulator_jar()
+    if jar is None:
+        print(f"{servers.NO_EMULATOR}: esta parte no se mide; sigue el resto.")
+        return []
+    host, pid = servers.start_emulator(jar, folder / "emulator-restore.log")
+    try:
+        written = sample.write(host, business(DOCUMENTS))
+        return giving_back.restore(host, folder, written, ROUNDS)
+    finally:
+        servers.stop_process(pid)
+
+
+def _compare(folder: Path) -> list[report.Verdict]:
+    report.title("6. Comprobar y comparar, sin conexión")
+    return giving_back.compare(folder, ONE_PARENT, ROUNDS)
+
+
+def _large(folder: Path) -> list[report.Verdict]:
+    report.title("Restaurar un millón de documentos bajo uno solo, contra el emulador oficial")
+    jar = servers.emulator_jar()
+    if jar is None:
+        print(f"{servers.NO_EMULATOR}: no se mide.")
+        return []
+    host, pid = servers.start_emulator(jar, folder / "emulator-large.log")
+    try:
+        return giving_back.large(host, folder, (ONE_PARENT // 10, MILLION))
+    finally:
+        servers.stop_process(pid)
 
 
 def _starts(folder: Path) -> list[report.Verdict]:

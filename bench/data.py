@@ -17,12 +17,16 @@ def business(documents: int) -> Business:
     return sample.of_size(documents, project=PROJECT)
 
 
-def many_documents(documents: int, copies: int, one_parent: int) -> Iterator[tuple[str, bytes]]:
+def many_documents(
+    documents: int, copies: int, one_parent: int, changed: int = 0
+) -> Iterator[tuple[str, bytes]]:
     """(relative path, serialized fields) in Firestore's name order.
 
     The sample business of about `documents` documents, `copies` times in root collections of other names;
-    where `one_parent` is not 0, also so many documents `invoices/1/items/…`.
+    where `one_parent` is not 0, instead so many documents `invoices/1/items/…`. Where `changed` is not 0,
+    one document in so many has one field more.
     """
+    more = protocol.Document(fields={"cambio": protocol.Value(boolean_value=True)}).SerializeToString()
     rows = [
         (tuple(path.split("/")), protocol.Document(fields=fields).SerializeToString())
         for path, fields in sample.documents(business(documents))
@@ -33,6 +37,7 @@ def many_documents(documents: int, copies: int, one_parent: int) -> Iterator[tup
         rows = [(("invoices", "1"), bodies[0])]
         rows += [(("invoices", "1", "items", f"{n:09}"), bodies[n % len(bodies)]) for n in range(one_parent)]
     for copy in range(max(1, copies)):
-        for path, body in rows:
+        for number, (path, body) in enumerate(rows):
             name = "/".join(path)
-            yield (f"c{copy:03}_{name}" if copies > 1 else name), body
+            content = body + more if changed and number % changed == 0 else body
+            yield (f"c{copy:03}_{name}" if copies > 1 else name), content

@@ -62,9 +62,11 @@ def _environment(folder: Path, more: dict[str, str]) -> dict[str, str]:
 
 
 @contextmanager
-def sender(documents: int, copies: int = 1, one_parent: int = 0) -> Iterator[tuple[str, int]]:
+def sender(
+    documents: int, copies: int = 1, one_parent: int = 0, changed: int = 0
+) -> Iterator[tuple[str, int]]:
     """A sender's address, and how many documents it holds; it is ended with the block."""
-    arguments = [str(number) for number in (documents, copies, one_parent)]
+    arguments = [str(number) for number in (documents, copies, one_parent, changed)]
     command = [sys.executable, "-B", "-m", "bench.sender", *arguments]
     with subprocess.Popen(command, cwd=HERE.parent, stdout=subprocess.PIPE, text=True) as process:
         try:

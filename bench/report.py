@@ -45,7 +45,8 @@ def show_verdict(verdict: Verdict) -> None:
     print(f"  {word}  {verdict.what}: {verdict.measured}")
 
 
-def _number(value: float) -> str:
+def number(value: float) -> str:
+    """With separators of thousands."""
     return f"{value:,.0f}"
 
 
@@ -53,16 +54,17 @@ def _rate(readings: list[Reading]) -> float:
     return median(reading.rate for reading in readings)
 
 
-def _row(name: str, *cells: str) -> None:
+def row(name: str, *cells: str) -> None:
+    """A line of a table."""
     print(f"  {name:<52}" + "".join(f"{cell:>16}" for cell in cells), flush=True)
 
 
 def _rows(readings: Readings) -> None:
     """A row per way: its rate, the rate beside the floor's, and its whole process."""
-    _row("", "documentos/s", "del suelo", "proceso entero")
+    row("", "documentos/s", "del suelo", "proceso entero")
     for way, found in readings.items():
         whole = f"{median(reading.whole for reading in found):.2f} s" if way != "facot2" else "—"
-        _row(_NAMES[way], _number(_rate(found)), _share(readings, way), whole)
+        row(_NAMES[way], number(_rate(found)), _share(readings, way), whole)
 
 
 def _share(readings: Readings, way: str) -> str:
@@ -76,7 +78,7 @@ def _share(readings: Readings, way: str) -> str:
 def emulator(readings: Readings, written: int) -> list[Verdict]:
     """The table of all ways to read the emulator's documents."""
     rounds = len(readings["floor"])
-    print(f"{_number(written)} documentos; medianas de {rounds} rondas, una forma junto a la otra.")
+    print(f"{number(written)} documentos; medianas de {rounds} rondas, una forma junto a la otra.")
     print("Las razones son medianas de las de cada ronda.\n")
     _rows(readings)
     export = paired(readings, "export", "floor", "rate")
@@ -102,7 +104,7 @@ def emulator(readings: Readings, written: int) -> list[Verdict]:
 def pipeline(readings: Readings) -> list[Verdict]:
     """The table of our own work per document."""
     documents = readings["floor"][0].documents
-    print(f"{_number(documents)} documentos; medianas de {len(readings['floor'])} rondas.\n")
+    print(f"{number(documents)} documentos; medianas de {len(readings['floor'])} rondas.\n")
     _rows(readings)
     ours, floor = 1e6 / _rate(readings["pipeline"]), 1e6 / _rate(readings["floor"])
     print(f"\n  Cada documento cuesta {ours:.1f} µs, {floor:.1f} de ellos por recibirlo.")
@@ -111,9 +113,9 @@ def pipeline(readings: Readings) -> list[Verdict]:
 
 def memory(found: list[Memory]) -> list[Verdict]:
     """The table of peak memory, and whether it is small and flat."""
-    _row("", "documentos", "run", "verify")
+    row("", "documentos", "run", "verify")
     for size in found:
-        _row(size.what, _number(size.documents), f"{size.run / 1e6:.0f} MB", f"{size.verify / 1e6:.0f} MB")
+        row(size.what, number(size.documents), f"{size.run / 1e6:.0f} MB", f"{size.verify / 1e6:.0f} MB")
     runs = [size.run for size in found]
     checks = [size.verify for size in found]
     return [verdict for name, peaks in (("run", runs), ("verify", checks)) for verdict in _peaks(name, peaks)]
@@ -134,7 +136,7 @@ def _peaks(name: str, peaks: list[int]) -> list[Verdict]:
 def starts(seconds: dict[str, float], google: dict[str, list[str]]) -> list[Verdict]:
     """How soon the short commands answer, and what they import of Google's."""
     for name, value in seconds.items():
-        _row(f"facot-backups {name}", f"{value:.2f} s")
+        row(f"facot-backups {name}", f"{value:.2f} s")
     return [
         Verdict(
             f"{name}, sin importar nada de Google ni de gRPC",

@@ -51,7 +51,7 @@ def read(way: str, host: str, folder: Path) -> Reading:
     """One reading in a process of its own: `floor`, `run` or a way of `bench.readers`."""
     target = str(folder / f"{way}-{next(_numbers)}")
     if way == "run":
-        return _of_run(run(host, folder, target))
+        return of_run(run(host, folder, target))
     if way == "floor":
         command = [*_PYTHON, str(HERE / "floor.py"), host, PROJECT]
     else:
@@ -67,7 +67,8 @@ def run(host: str, folder: Path, target: str) -> Measured:
     return measure(command, folder, FIRESTORE_EMULATOR_HOST=host)
 
 
-def _of_run(measured: Measured) -> Reading:
+def of_run(measured: Measured) -> Reading:
+    """The reading that a `run --json` was. Raises Failed if its backup is not complete."""
     result = measured.result
     documents = result["total_documents"] + result["nested_documents"]
     if not result["success"] or result["server_count"] != documents:
@@ -96,7 +97,7 @@ def memory(what: str, folder: Path, *, documents: int, copies: int = 1, one_pare
     target = str(folder / f"memory-{next(_numbers)}")
     with sender(documents, copies, one_parent) as (host, held):
         made = run(host, folder, target)
-    if _of_run(made).documents != held:
+    if of_run(made).documents != held:
         raise Failed(f"{what}: not all of {held} documents were read")
     checked = measure([COMMAND, "verify", "--json", "--quiet", "--backup-dir", target], folder)
     return Memory(held, what, made.peak, checked.peak)

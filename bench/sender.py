@@ -4,7 +4,7 @@ A plain socket and the `h2` package, because gRPC's own Python server is slower 
 answer is made before the first call. It knows whole-database queries in pages, the count, BatchGetDocuments
 and ListCollectionIds, all at one fixed instant: enough for a whole run. No filters, no writes, no history.
 
-    python -m bench.sender DOCUMENTS COPIES ONE_PARENT
+    python -m bench.sender DOCUMENTS COPIES ONE_PARENT CHANGED
 
 prints its address ("127.0.0.1:port") and how many documents it holds, then serves until it is ended.
 """
@@ -82,8 +82,12 @@ class Store:
         yield _framed(answer.SerializeToString())
 
     def batch_get_documents(self, data: bytes) -> Iterator[bytes]:
-        """The documents of those names."""
+        """The documents of those names, or that there are none."""
         for name in protocol.BatchGetDocumentsRequest.FromString(data).documents:
+            if name not in self.place:
+                absent = protocol.BatchGetDocumentsResponse(missing=name, read_time=self.read_time)
+                yield _framed(absent.SerializeToString())
+                continue
             found = protocol.RunQueryResponse.FromString(self.answers[self.place[name]]).document
             answer = protocol.BatchGetDocumentsResponse(found=found, read_time=self.read_time)
             yield _framed(answer.SerializeToString())
@@ -197,8 +201,8 @@ def _number(event: Any) -> int:
 
 def main() -> None:
     """Make the documents, say where they are served, and serve."""
-    documents, copies, one_parent = map(int, sys.argv[1:])
-    store = Store(many_documents(documents, copies, one_parent))
+    documents, copies, one_parent, changed = map(int, sys.argv[1:])
+    store = Store(many_documents(documents, copies, one_parent, changed))
     with socket.create_server(("127.0.0.1", 0)) as server:
         print(f"127.0.0.1:{server.getsockname()[1]} {len(store.answers)}", flush=True)
         threads: deque[threading.Thread] = deque(maxlen=100)
