@@ -169,14 +169,15 @@ def is_own_folder(path: Path) -> bool:
         return False
 
 
-def file_blocks(path: Path, size: int = BLOCK_BYTES) -> Generator[bytes, None, None]:
-    """The bytes of a regular file, in blocks of at most `size`, read lazily.
+def file_blocks(path: Path, size: int = BLOCK_BYTES, start: int = 0) -> Generator[bytes, None, None]:
+    """The bytes of a regular file from `start` on, in blocks of at most `size`, read lazily.
 
     Raises DamagedBackup for anything else (a link, a FIFO), and for a disk's errors.
     """
     place = f"{path.parent.name}/{path.name}"
     try:
         with _open_regular(path, place) as file:
+            file.seek(start)
             while block := file.read(size):
                 yield block
     except OSError as error:

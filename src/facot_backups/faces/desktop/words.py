@@ -17,6 +17,7 @@ PHASES: Mapping[str, str] = {
     "reading-back": "Comprobando lo escrito",
     "comparing": "Comparando",
     "searching": "Buscando",
+    "indexing": "Preparando la búsqueda",
     "auditing": "Revisando",
     "telling": "Avisando",
 }

@@ -21,6 +21,7 @@ from facot_backups.faces.desktop.tasks.detail import (
     verify_backup,
 )
 from facot_backups.faces.desktop.tasks.overview import BackupRow
+from facot_backups.faces.desktop.views.browse import BrowsePage
 from facot_backups.faces.desktop.views.window import ViewWindow
 from facot_backups.faces.desktop.widgets.basic import SPACE, button, column, label, row
 from facot_backups.faces.desktop.widgets.notice import Notice
@@ -36,7 +37,7 @@ class DetailWindow(ViewWindow):
     """Everything about the backup of `chosen`. Tabs: its collections, its documents, comparisons."""
 
     def __init__(self, panel: BackupsPanel, chosen: BackupRow) -> None:
-        super().__init__(panel, f"Backup {chosen.name}", QSize(1060, 760))
+        super().__init__(panel, f"Backup {chosen.name}", QSize(1180, 780))
         self.chosen = chosen
         self.detail: Detail | None = None
         self._check: Job | None = None
@@ -69,7 +70,12 @@ class DetailWindow(ViewWindow):
         self.trouble.dismiss.hide()
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
+        bar = self.tabs.tabBar()
+        if bar is not None:
+            bar.setDrawBase(False)
+        self.browse = BrowsePage(self, self.chosen.name)
         self.tabs.addTab(self._collections_page(), "Colecciones")
+        self.tabs.addTab(self.browse, "Documentos")
         layout = QVBoxLayout(self)
         layout.setContentsMargins(20, 18, 20, 20)
         layout.setSpacing(SPACE)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from qtpy.QtCore import QAbstractItemModel, Qt
-from qtpy.QtWidgets import QAbstractItemView, QHeaderView, QTableView
+from qtpy.QtCore import QAbstractItemModel, QModelIndex, Qt
+from qtpy.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QTreeView
 
 _ROW_HEIGHT = 36
 
@@ -40,3 +40,38 @@ def table(
         header.setSectionResizeMode(number, QHeaderView.ResizeMode.Interactive)
         header.resizeSection(number, width)
     return made
+
+
+def tree(
+    model: QAbstractItemModel, name: str, widths: Mapping[int, int], stretch: int | None = None
+) -> QTreeView:
+    """A tree of `model`, called `name` for screen readers.
+
+    `widths` in pixels; the column `stretch` (the last one without it) takes what they leave.
+    """
+    made = QTreeView()
+    made.setAccessibleName(name)
+    made.setModel(model)
+    made.setUniformRowHeights(True)
+    made.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+    made.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+    made.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+    made.setIndentation(18)
+    header = made.header()
+    header.setMinimumSectionSize(40)
+    header.setStretchLastSection(stretch is None)
+    if stretch is not None:
+        header.setSectionResizeMode(stretch, QHeaderView.ResizeMode.Stretch)
+    for number, width in widths.items():
+        header.resizeSection(number, width)
+    return made
+
+
+def show_spanned(view: QTreeView, model: QAbstractItemModel) -> None:
+    """Let the first text of the outermost lines, and of those without fields, take the whole width."""
+    for number in range(model.rowCount()):
+        view.setFirstColumnSpanned(number, QModelIndex(), True)
+        above = model.index(number, 0)
+        for below in range(model.rowCount(above)):
+            if not model.index(below, 1, above).data() and not model.index(below, 2, above).data():
+                view.setFirstColumnSpanned(below, above, True)

@@ -1,0 +1,327 @@
+"""A document of Firestore as a person reads it: its fields in words, its values with their types. No Qt."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+
+from facot_backups.faces.desktop import words
+from facot_backups.model import Document, DocumentPath, Json, TypeTree
+from facot_backups.operations.compare import TYPE_WORDS
+
+# FACOT's fields as a shopkeeper calls them, the most telling first; others keep their own name.
+_FIELDS: Mapping[str, str] = {
+    "ncf": "NCF",
+    "invoice_number": "Número",
+    "last_assigned": "Último asignado",
+    "next_sequence": "Próximo número",
+    "current": "Último número usado",
+    "prefix": "Prefijo",
+    "code": "Código",
+    "item_code": "Código",
+    "name": "Nombre",
+    "third_party_name": "Cliente o proveedor",
+    "client_name": "Cliente",
+    "rnc": "RNC",
+    "client_rnc": "RNC del cliente",
+    "invoice_date": "Fecha",
+    "quotation_date": "Fecha",
+    "invoice_type": "Clase",
+    "invoice_category": "Categoría",
+    "category": "Categoría",
+    "category_id": "Categoría",
+    "action": "Acción",
+    "description": "Descripción",
+    "quantity": "Cantidad",
+    "unit": "Unidad",
+    "cost": "Costo",
+    "price": "Precio",
+    "unit_price": "Precio unitario",
+    "line_total": "Total de la línea",
+    "subtotal": "Subtotal",
+    "itbis": "ITBIS",
+    "apply_itbis": "Aplica ITBIS",
+    "total_amount": "Total",
+    "total_amount_rd": "Total en RD$",
+    "currency": "Moneda",
+    "exchange_rate": "Tasa de cambio",
+    "items": "Líneas",
+    "company_id": "Empresa",
+    "address": "Dirección",
+    "phone": "Teléfono",
+    "email": "Correo",
+    "notes": "Notas",
+    "effective_from": "Vigente desde",
+    "created_at": "Creado",
+    "updated_at": "Modificado",
+    "updated_by": "Modificado por",
+    "attachment_path": "Adjunto",
+}
+_ORDER = {name: number for number, name in enumerate(_FIELDS)}
+_MONEY = frozenset(
+    {
+        "amount",
+        "cost",
+        "itbis",
+        "line_total",
+        "price",
+        "subtotal",
+        "total",
+        "total_amount",
+        "total_amount_rd",
+        "unit_price",
+    }
+)
+_PESOS = "RD$"
+_IN_PESOS = frozenset({"total_amount_rd"})
+# What a list shows of a document: the first of these fields that says something.
+_NUMBERS = (
+    "ncf", "invoice_number", "quotation_number", "number", "last_assigned", "code", "item_code", "prefix",
+)  # fmt: skip
+_NAMES = ("third_party_name", "client_name", "name", "description", "title", "user", "category", "email")
+_RNCS = ("rnc", "client_rnc")
+_DATES = ("invoice_date", "quotation_date", "date", "at", "created_at", "updated_at", "effective_from")
+_AMOUNTS = ("total_amount", "line_total", "price", "unit_price", "amount", "total")
+_TEXT = 400
+# The spellings of a day in FACOT's data (the four, with or without an hour).
+_YEAR_FIRST = re.compile(r"(\d{4})[-/](\d{1,2})[-/](\d{1,2})(?:[T ](\d{2}:\d{2})(?::\d{2})?.*)?")
+_DAY_FIRST = re.compile(r"(\d{1,2})[-/](\d{1,2})[-/](\d{4})(?: (\d{2}:\d{2})(?::\d{2})?)?")
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A line of a tree: a field, an element, a subcollection or a document, with what is in it.
+
+    `kind`: its type in words. `tip`: the whole value, exact, where `value` is cut or put otherwise.
+    `name`: a field's own. `path`: of a document, or of the one that a reference points to.
+    """
+
+    label: str
+    value: str
+    kind: str
+    children: tuple[Node, ...] = ()
+    tip: str = ""
+    name: str = ""
+    path: DocumentPath | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What a list shows of a document; "" for what it does not have."""
+
+    number: str
+    name: str
+    rnc: str
+    date: str
+    amount: str
+
+
+NOTHING = Summary("", "", "", "", "")
+
+
+def field_word(name: str) -> str:
+    """`Total`, of `total_amount`; a name that is not FACOT's as it is."""
+    return _FIELDS.get(name) or words.one_line(name)
+
+
+def summary(document: Document, zone: tzinfo) -> Summary:
+    """What a list shows of `document`, dates in `zone`."""
+    fields, types = document.fields, document.types or {}
+    number = _first(fields, _NUMBERS)
+    name = _first(fields, _NAMES)
+    date = next((text for key in _DATES if (text := _day(fields.get(key), types.get(key), zone))), "")
+    amount = next(
+        (money(fields[key], currency_of(fields, key)) for key in _AMOUNTS if _is_number(fields.get(key))), ""
+    )
+    return Summary(number, name, _first(fields, _RNCS), date, amount)
+
+
+def title(path: DocumentPath, shown: Summary) -> str:
+    """How a document is called: its number, its name, or its id."""
+    return " · ".join(filter(None, (shown.number, shown.name))) or words.one_line(path[-1])
+
+
+def path_text(path: DocumentPath) -> str:
+    """`invoices / 123 / items / 0`."""
+    return " / ".join(words.one_line(part) for part in path)
+
+
+def _first(fields: Mapping[str, Json], names: tuple[str, ...]) -> str:
+    for name in names:
+        value = fields.get(name)
+        if isinstance(value, str) and value.strip():
+            return words.one_line(value.strip())
+    return ""
+
+
+def _is_number(value: Json) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+# --- values --------------------------------------------------------------------------------------------
+
+
+def currency_of(fields: Mapping[str, Json], name: str = "", inherited: str = "") -> str:
+    """The currency of a document's amounts; "" where it does not say."""
+    if name in _IN_PESOS:
+        return _PESOS
+    own = fields.get("currency")
+    return words.one_line(own) if isinstance(own, str) and 0 < len(own) <= 4 else inherited
+
+
+def money(value: float, currency: str) -> str:
+    """`RD$ 1,180.00`; what is no finite number as it is."""
+    if not math.isfinite(value):
+        return str(value)
+    sign = "−" if value < 0 else ""
+    return f"{sign}{currency} {abs(value):,.2f}" if currency else f"{sign}{abs(value):,.2f}"
+
+
+def value_text(
+    value: Json, types: TypeTree | str | None, zone: tzinfo, *, name: str = "", currency: str = ""
+) -> tuple[str, str]:
+    """A value as a person reads it, and its type in words. `name`: its field's; times in `zone`."""
+    kind = kind_of(value, types)
+    return _shown(value, kind, zone, name, currency), TYPE_WORDS[kind]
+
+
+def kind_of(value: Json, types: TypeTree | str | None) -> str:
+    """The type of a value (`compare.Value.type`)."""
+    if isinstance(types, str):
+        return types
+    for kinds, name in _KINDS:
+        if isinstance(value, kinds):
+            return name
+    return "null"
+
+
+_KINDS: tuple[tuple[type, str], ...] = (
+    (bool, "boolean"),
+    (int, "integer"),
+    (float, "double"),
+    (str, "string"),
+    (dict, "map"),
+    (list, "array"),
+)
+
+
+def _shown(value: Json, kind: str, zone: tzinfo, name: str, currency: str) -> str:
+    if kind in ("integer", "double"):
+        return _number(value, name, currency)
+    if kind == "timestamp":
+        return moment_text(value, zone)
+    return _PLAIN[kind](value)
+
+
+def _number(value: Json, name: str, currency: str) -> str:
+    if isinstance(value, str):
+        return {"NaN": "NaN (no es un número)", "Infinity": "∞", "-Infinity": "−∞"}.get(value, value)
+    if name in _MONEY:
+        return money(value, currency)
+    if isinstance(value, int):
+        # A number of a company or a year is no amount.
+        return f"{value:,}" if abs(value) >= 100_000 and name not in _FIELDS else str(value)
+    return f"{value:,.10g}" if abs(value) < 1e9 else repr(value)
+
+
+def _text(value: str) -> str:
+    line = words.one_line(value.replace("\r\n", " ⏎ ").replace("\n", " ⏎ "))
+    return line if len(line) <= _TEXT else f"{line[:_TEXT]}…"
+
+
+_PLAIN: Mapping[str, Callable[[Json], str]] = {
+    "null": lambda _: "(vacío)",
+    "boolean": lambda value: "Sí" if value else "No",
+    "string": _text,
+    "reference": lambda value: path_text(tuple(value.split("/"))),
+    "geopoint": lambda value: f"{value['latitude']}, {value['longitude']}",
+    "bytes": lambda value: words.counted(len(value) * 3 // 4 - value.count("="), "byte"),
+    "map": lambda value: words.counted(len(value), "campo"),
+    "array": lambda value: words.counted(len(value), "elemento"),
+    "vector": lambda value: words.counted(len(value), "número"),
+}
+
+
+def moment_text(value: str, zone: tzinfo) -> str:
+    """A timestamp of a document, `2024-11-27T02:00:05.123456Z`, in local time: `26/11/2024 22:00:05`."""
+    try:
+        local = datetime.fromisoformat(value).astimezone(zone)
+    except (ValueError, OverflowError):
+        return value
+    return f"{local:%d/%m/%Y %H:%M:%S}"
+
+
+def _day(value: Json, types: TypeTree | str | None, zone: tzinfo) -> str:
+    """The day that a field tells in any of FACOT's spellings: `27/11/2024`; "" if none."""
+    if not isinstance(value, str):
+        return ""
+    if types == "timestamp":
+        return moment_text(value, zone).partition(" ")[0]
+    if found := _YEAR_FIRST.fullmatch(value):
+        return f"{int(found[3]):02d}/{int(found[2]):02d}/{found[1]}"
+    if found := _DAY_FIRST.fullmatch(value):
+        return f"{int(found[1]):02d}/{int(found[2]):02d}/{found[3]}"
+    return ""
+
+
+# --- trees ---------------------------------------------------------------------------------------------
+
+
+def field_nodes(document: Document, zone: tzinfo, currency: str = "") -> tuple[Node, ...]:
+    """The fields of a document as lines of a tree. `currency`: that of the document it is in."""
+    own = currency_of(document.fields, inherited=currency)
+    return tuple(_in_map(document.fields, document.types, zone, own))
+
+
+def _in_map(
+    fields: Mapping[str, Json], types: TypeTree | str | None, zone: tzinfo, currency: str
+) -> Iterator[Node]:
+    for name in sorted(fields, key=lambda name: (_ORDER.get(name, len(_ORDER)), name)):
+        value, of = fields[name], currency_of(fields, name, currency)
+        yield _node(field_word(name), name, value, _branch(types, name), zone, of)
+
+
+def _node(
+    label: str, name: str, value: Json, types: TypeTree | str | None, zone: tzinfo, currency: str
+) -> Node:
+    kind = kind_of(value, types)
+    shown = _shown(value, kind, zone, name, currency)
+    path = None
+    children: tuple[Node, ...] = ()
+    if kind == "map":
+        children = tuple(_in_map(value, types, zone, currency))
+    elif kind == "array":
+        children = tuple(
+            _node(f"[{index}]", name, one, _branch(types, str(index)), zone, currency)
+            for index, one in enumerate(value)
+        )
+    elif kind == "reference":
+        parts = tuple(value.split("/"))
+        path = parts if len(parts) % 2 == 0 else None
+    own = words.one_line(name) if label[:1] != "[" else ""
+    return Node(label, shown, TYPE_WORDS[kind], children, _exact(value, kind, shown), own, path)
+
+
+def _exact(value: Json, kind: str, shown: str) -> str:
+    """The value as it is stored, where that is not what is shown."""
+    if kind in ("map", "array", "null", "boolean", "geopoint"):
+        return ""
+    text = value if isinstance(value, str) else repr(value)
+    return "" if text == shown else text[:4000]
+
+
+def _branch(types: TypeTree | str | None, name: str) -> TypeTree | str | None:
+    return types.get(name) if isinstance(types, dict) else None
+
+
+def as_text(nodes: Iterable[Node], indent: str = "") -> str:
+    """A tree as lines of text, what is in something further in; values as they are stored."""
+    lines = []
+    for node in nodes:
+        lines.append(f"{indent}{node.name or node.label}: {node.tip or node.value}")
+        if node.children:
+            lines.append(as_text(node.children, indent + "    "))
+    return "\n".join(lines)

@@ -1,0 +1,200 @@
+"""The documents of a backup: found as one types, shown beside the list."""
+
+from __future__ import annotations
+
+from array import array
+from typing import TYPE_CHECKING
+
+from qtpy.QtCore import Qt, QTimer
+from qtpy.QtGui import QShowEvent
+from qtpy.QtWidgets import QCheckBox, QComboBox, QLineEdit, QSplitter, QVBoxLayout, QWidget
+
+from facot_backups.events import Event
+from facot_backups.faces.desktop import words
+from facot_backups.faces.desktop.failures import Failure
+from facot_backups.faces.desktop.models.documents import DocumentsModel
+from facot_backups.faces.desktop.slots import slot
+from facot_backups.faces.desktop.tasks.browse import index_documents
+from facot_backups.faces.desktop.tasks.document_index import DocumentIndex
+from facot_backups.faces.desktop.views.document import DocumentPane
+from facot_backups.faces.desktop.widgets.basic import SPACE, label, row
+from facot_backups.faces.desktop.widgets.progress_card import ProgressCard
+from facot_backups.faces.desktop.widgets.tables import table
+from facot_backups.faces.desktop.worker import Job
+
+if TYPE_CHECKING:
+    from facot_backups.faces.desktop.views.window import ViewWindow
+
+_REST_MS = 40
+# How the list and the document share the window at first, in pixels.
+_LIST_WIDTH, _PANE_WIDTH = 700, 440
+_ALL = "Todas las colecciones"
+
+
+class BrowsePage(QWidget):
+    """A field to search in, a list, and the document that is chosen in it.
+
+    The documents of the backup `name` are gone through when it is first seen.
+    """
+
+    def __init__(self, window: ViewWindow, name: str) -> None:
+        super().__init__()
+        self._window, self._name = window, name
+        self.index: DocumentIndex | None = None
+        self._indexing: Job | None = None
+        self._searching: Job | None = None
+        self._collection: str | None = None
+        # Arrow keys pass over many: only the document that they rest on is read.
+        self._rest = QTimer(self)
+        self._rest.setSingleShot(True)
+        self._rest.setInterval(_REST_MS)
+        self._rest.timeout.connect(self._open_chosen)
+        self._build()
+
+    def _build(self) -> None:
+        self.field = QLineEdit()
+        self.field.setPlaceholderText("Buscar por NCF, cliente, RNC o id")
+        self.field.setAccessibleName("Buscar documentos")
+        self.field.setClearButtonEnabled(True)
+        self.collection = QComboBox()
+        self.collection.setAccessibleName("Colección")
+        self.collection.addItem(_ALL)
+        self.collection.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+        self.nested = QCheckBox("También los de dentro")
+        self.nested.setToolTip("Buscar también en los documentos que están dentro de otros, como las líneas")
+        self.count = label("", "muted", wrap=False)
+        self.model = DocumentsModel(self)
+        self.table = table(self.model, "Documentos", widths={0: 145, 2: 115, 3: 145, 4: 130})
+        self.progress = ProgressCard()
+        self.progress.cancelled.connect(self._cancel)
+        self.pane = DocumentPane(self._window, self._name)
+        self.pane.followed.connect(self.open)
+        self.field.textChanged.connect(self._search)
+        self.field.returnPressed.connect(self._first)
+        self.collection.currentIndexChanged.connect(self._chosen_collection)
+        self.nested.toggled.connect(self._search)
+        self.table.selectionModel().currentRowChanged.connect(self._show_chosen)
+        self.splitter = QSplitter(Qt.Orientation.Horizontal)
+        self.splitter.setChildrenCollapsible(False)
+        self.splitter.addWidget(self.table)
+        self.splitter.addWidget(self.pane)
+        self.splitter.setSizes([_LIST_WIDTH, _PANE_WIDTH])
+        self.splitter.setHandleWidth(SPACE)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, SPACE, 0, 0)
+        layout.setSpacing(SPACE)
+        line = row(self.field, self.collection, self.nested)
+        line.setStretch(0, 1)
+        layout.addLayout(line)
+        layout.addWidget(self.progress)
+        layout.addWidget(self.count)
+        layout.addWidget(self.splitter, 1)
+
+    # --- the index ---------------------------------------------------------------------------------------
+
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
+        """Go through the documents the first time."""
+        super().showEvent(event)
+        self.field.setFocus()
+        if self.index is None and self._indexing is None:
+            self.load()
+
+    @slot
+    def load(self) -> None:
+        """Go through all documents of the backup, off the GUI thread."""
+        session, name = self._window.session, self._name
+        self.count.setText("")
+        self.progress.begin("Preparando la búsqueda…")
+        self._indexing = self._window.jobs.start(
+            lambda emit, stop: index_documents(session, emit, stop, name),
+            event=self._heard,
+            done=self._indexed,
+            failed=self._failed,
+            ended=self._index_ended,
+        )
+
+    def _heard(self, event: Event) -> None:
+        self.progress.take(event)
+
+    @slot
+    def _cancel(self) -> None:
+        if self._indexing is not None:
+            self._indexing.cancel()
+
+    def _indexed(self, index: DocumentIndex) -> None:
+        self.index = index
+        self.model.show_index(index)
+        self.collection.blockSignals(True)
+        for name in index.collections:
+            self.collection.addItem(words.one_line(name), name)
+        if self._collection is not None:
+            self.collection.setCurrentIndex(max(0, self.collection.findData(self._collection)))
+        self.collection.blockSignals(False)
+        self._search()
+
+    def _failed(self, failure: Failure) -> None:
+        self.count.setText("Se canceló." if failure.stopped else " ".join((failure.text, failure.remedy)))
+
+    def _index_ended(self) -> None:
+        self._indexing = None
+        self.progress.end()
+
+    # --- the search --------------------------------------------------------------------------------------
+
+    def choose_collection(self, name: str) -> None:
+        """Show the documents of one root collection."""
+        self._collection = name
+        if self.index is not None:
+            self.collection.setCurrentIndex(max(0, self.collection.findData(name)))
+
+    @slot
+    def _chosen_collection(self) -> None:
+        self._collection = self.collection.currentData()
+        self._search()
+
+    @slot
+    def _search(self) -> None:
+        index = self.index
+        if index is None:
+            return
+        if self._searching is not None:
+            self._searching.cancel()
+        text, nested, collection = self.field.text(), self.nested.isChecked(), self.collection.currentData()
+        self._searching = self._window.jobs.start(
+            lambda _emit, stop: (text, index.search(text, stop, collection=collection, nested=nested)),
+            done=self._found,
+        )
+
+    def _found(self, found: tuple[str, array[int]]) -> None:
+        text, numbers = found
+        if text != self.field.text():
+            return  # another search is on its way
+        self.model.replace(numbers)
+        what = words.counted(len(numbers), "documento")
+        self.count.setText(what if not text.strip() else f"{what} con «{words.one_line(text.strip())}»")
+        if len(numbers) == 1:
+            self.table.selectRow(0)
+
+    # --- the document ------------------------------------------------------------------------------------
+
+    @slot
+    def _first(self) -> None:
+        if self.model.rowCount():
+            self.table.selectRow(0)
+            self.table.setFocus()
+
+    @slot
+    def _show_chosen(self) -> None:
+        self._rest.start()
+
+    @slot
+    def _open_chosen(self) -> None:
+        current = self.table.currentIndex()
+        if self.index is not None and current.isValid():
+            number = self.model.numbers[current.row()]
+            self.pane.open(self.index.row(number).path, self.index.place(number))
+
+    @slot
+    def open(self, path: tuple[str, ...]) -> None:
+        """Show the document at `path`, whether it is in the list or not."""
+        self.pane.open(path)

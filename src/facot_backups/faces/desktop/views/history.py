@@ -1,0 +1,103 @@
+"""The window with the history of a document."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from qtpy.QtCore import QSize
+from qtpy.QtWidgets import QVBoxLayout
+
+from facot_backups.faces.desktop import document_words, history_words
+from facot_backups.faces.desktop.actions import RestoreWish
+from facot_backups.faces.desktop.change_words import ChangeLine
+from facot_backups.faces.desktop.failures import Failure
+from facot_backups.faces.desktop.models.changes import changes_tree
+from facot_backups.faces.desktop.models.table import ROW_ROLE
+from facot_backups.faces.desktop.slots import slot
+from facot_backups.faces.desktop.tasks.history import DocumentHistory, document_history
+from facot_backups.faces.desktop.views.window import ViewWindow
+from facot_backups.faces.desktop.widgets.basic import SPACE, button, label, row
+from facot_backups.faces.desktop.widgets.notice import Notice
+from facot_backups.faces.desktop.widgets.progress_card import ProgressCard
+from facot_backups.faces.desktop.widgets.tables import show_spanned, tree
+
+if TYPE_CHECKING:
+    from facot_backups.faces.desktop.panel import BackupsPanel
+
+
+class HistoryWindow(ViewWindow):
+    """What each backup says of the document at `path`: when it came, what changed, when it went."""
+
+    def __init__(self, panel: BackupsPanel, path: tuple[str, ...]) -> None:
+        super().__init__(panel, f"Historia de {document_words.path_text(path)}", QSize(900, 620))
+        self.path = path
+        self.history: DocumentHistory | None = None
+        self._build()
+        self.theme.changed.connect(self._dress)
+        self._dress()
+        self._load()
+
+    def _build(self) -> None:
+        self.title = label(document_words.path_text(self.path), "title")
+        self.text = label("", "muted", selectable=True)
+        self.progress = ProgressCard()
+        self.progress.cancelled.connect(self.jobs.cancel)
+        self.notice = Notice(self.theme)
+        self.model = changes_tree("Qué pasó", self)
+        self.tree = tree(self.model, "Historia del documento", {0: 320, 1: 250})
+        self.tree.selectionModel().currentChanged.connect(self._chosen_changed)
+        self.restore_button = button(
+            "&Restaurar como estaba…", tip="Devolver a Firestore el documento como estaba en la línea elegida"
+        )
+        self.restore_button.clicked.connect(self._restore)
+        self.restore_button.setEnabled(False)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(20, 18, 20, 20)
+        layout.setSpacing(SPACE)
+        for part in (self.title, self.text, self.progress, self.notice):
+            layout.addWidget(part)
+        layout.addWidget(self.tree, 1)
+        layout.addLayout(row(1, self.restore_button))
+
+    @slot
+    def _dress(self) -> None:
+        self.restore_button.setIcon(self.theme.icon("restore"))
+
+    def _load(self) -> None:
+        self.progress.begin("Buscando en los backups…")
+        self.jobs.start(
+            lambda emit, stop: document_history(self.session, emit, stop, self.path),
+            event=self.progress.take,
+            done=self._loaded,
+            failed=self._failed,
+            ended=self.progress.end,
+        )
+
+    def _loaded(self, found: DocumentHistory) -> None:
+        self.history = found
+        self.title.setText(history_words.title(found))
+        self.text.setText(history_words.summary(found))
+        self.model.replace(history_words.lines(found))
+        show_spanned(self.tree, self.model)
+        self.tree.expandToDepth(0)
+
+    def _failed(self, failure: Failure) -> None:
+        self.notice.tell_failure(failure)
+
+    @property
+    def chosen(self) -> str:
+        """The backup that holds the document as the chosen line says; "" for none."""
+        index = self.tree.currentIndex()
+        while index.isValid() and index.parent().isValid():
+            index = index.parent()
+        line: ChangeLine | None = index.data(ROW_ROLE) if index.isValid() else None
+        return line.key if line is not None else ""
+
+    @slot
+    def _chosen_changed(self) -> None:
+        self.restore_button.setEnabled(bool(self.chosen))
+
+    @slot
+    def _restore(self) -> None:
+        if self.chosen:
+            self.panel.restore_wanted.emit(RestoreWish(self.chosen, documents=(self.path,)))
