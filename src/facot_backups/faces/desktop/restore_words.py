@@ -23,8 +23,12 @@ MODES: Mapping[str, str] = {
     "overwrite": "Se pone lo que tiene el backup. Lo que haya de más se deja como está.",
     "missing": "Solo se pone lo que ahora falta. Nada de lo que hay se cambia.",
     "mirror": "Todo queda exactamente como en el backup: lo que no está en él se borra.",
-    "undo": "Vuelve lo que había antes. Lo que alguien cambió después se deja.",
+    "undo": "Lo que alguien cambió después se deja.",
 }
+WHAT = (
+    "Elija qué quiere recuperar. Primero se hace un plan y usted lo ve: hasta que lo confirme no se escribe "
+    "nada, y lo que se escriba se podrá deshacer."
+)
 CANCELLING = (
     "Si la para ahora, lo que ya se escribió queda escrito y lo demás queda como está. "
     "Después podrá terminarla o deshacerla."
@@ -63,23 +67,15 @@ def cut_text(cut: CutRestore) -> str:
 def plan_title(plan: PlanShown) -> str:
     """What is about to happen, in one sentence."""
     total = plan.total
-    parts = [
-        f"{verb} {words.counted(count, 'documento')}"
-        for verb, count in (
-            ("crear", total.create),
-            ("cambiar", total.change),
-            ("borrar", total.delete),
-        )
-        if count
-    ]
+    counts = (("crear", total.create), ("cambiar", total.change), ("borrar", total.delete))
+    parts = [f"{verb} {words.number(count)}" for verb, count in counts if count]
+    parts[0] += " documento" if parts[0].endswith(" 1") else " documentos"
     return f"Se {'va' if plan.writes == 1 else 'van'} a {_listed(parts)}."
 
 
 def plan_text(plan: PlanShown) -> str:
     """From where to where, in which way, and what stays."""
-    what = (
-        f"Se deshace con lo guardado en {plan.backup}" if plan.mode == "undo" else f"Del backup {plan.backup}"
-    )
+    what = f"Vuelve lo guardado en {plan.backup}" if plan.mode == "undo" else f"Del backup {plan.backup}"
     stays = ""
     if equal := plan.total.equal:
         stays = (
@@ -223,9 +219,16 @@ def more_text(count: int) -> str:
     return f"Y {words.counted(count, 'documento')} más, que no se muestran aquí." if count > 0 else ""
 
 
-def row_total(plan: PlanShown) -> tuple[CollectionPlan, ...]:
-    """The rows of the plan's table, with the sum where there are several."""
-    return plan.collections if len(plan.collections) < 2 else (*plan.collections, plan.total)
+def plan_rows(plan: PlanShown) -> tuple[CollectionPlan, ...]:
+    """The rows of the plan's table: what is written first, all else in one row, the sum."""
+    touched = [one for one in plan.collections if one.create or one.change or one.delete or one.skip]
+    equal = [one for one in plan.collections if one not in touched]
+    rows = list(touched)
+    if equal:
+        others = words.counted(len(equal), "colección que ya está igual", "colecciones que ya están igual")
+        name = equal[0].title if len(equal) == 1 else f"Otras {others}"
+        rows.append(CollectionPlan("", name, 0, 0, sum(one.equal for one in equal), 0, 0))
+    return tuple(rows) if len(rows) < 2 else (*rows, plan.total)
 
 
 def _listed(parts: list[str]) -> str:

@@ -31,7 +31,7 @@ def collections_model(parent: QObject) -> TableModel[CollectionPlan]:
         ("create", "Se crean"),
         ("change", "Se cambian"),
         ("delete", "Se borran"),
-        ("equal", "Ya están igual"),
+        ("equal", "Iguales"),
         ("skip", "Se dejan"),
     ):
         columns.append(_number(name, heading))

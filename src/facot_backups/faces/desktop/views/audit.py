@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QSize, Qt
-from qtpy.QtWidgets import QComboBox, QFileDialog, QFrame, QLineEdit, QToolButton, QVBoxLayout
+from qtpy.QtWidgets import QCheckBox, QComboBox, QFileDialog, QFrame, QLineEdit, QVBoxLayout
 
 from facot_backups.faces.desktop import audit_words, restore_words
 from facot_backups.faces.desktop.failures import Failure
@@ -93,7 +93,7 @@ class AuditWindow(ViewWindow):
         layout.addLayout(which)
         for part in (self.progress, self.notice):
             layout.addWidget(part)
-        filters = row(self.words, *self.severities.values(), self.count, spacing=8)
+        filters = row(self.words, *self.severities.values(), self.count, spacing=16)
         filters.setStretch(0, 1)
         layout.addLayout(filters)
         layout.addWidget(self.table, 1)
@@ -101,11 +101,9 @@ class AuditWindow(ViewWindow):
         self._selected()
         self._enable()
 
-    def _severity(self, severity: str) -> QToolButton:
-        made = QToolButton()
-        made.setCheckable(True)
+    def _severity(self, severity: str) -> QCheckBox:
+        made = QCheckBox(audit_words.SEVERITIES[severity][1])
         made.setChecked(True)
-        made.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         made.setToolTip(audit_words.MEANINGS[severity])
         made.toggled.connect(self._filter)
         return made
@@ -178,7 +176,6 @@ class AuditWindow(ViewWindow):
         for severity, one in self.severities.items():
             count = sum(finding.severity == severity for finding in audited.rows)
             one.setText(f"{audit_words.SEVERITIES[severity][1]} ({count:,})")
-            one.setAccessibleName(one.text())
         self._filter()
         if self.filter.rowCount():
             self.table.selectRow(0)

@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QSize, QTimer
+from qtpy.QtGui import QIcon
 from qtpy.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from facot_backups.events import Counted, Event, PhaseStarted
@@ -119,7 +120,7 @@ class RestoreWindow(ViewWindow):
 
     @slot
     def _dress(self) -> None:
-        self.next.setIcon(self.theme.icon("restore", "on_primary"))
+        self._enable()
         self.ending.undo_button.setIcon(self.theme.icon("back"))
 
     # --- where the wizard is -----------------------------------------------------------------------------
@@ -132,17 +133,23 @@ class RestoreWindow(ViewWindow):
     def _show(self, page: QWidget) -> None:
         self.pages.setCurrentWidget(page)
         step = {self.what: 0, self.plan: 1, self.ask: 2, self.work: 3, self.ending: 4}[page]
-        if page is self.work and not self._writing:
+        if page is self.work and self._plan is None:
             step = 1
         for number, one in enumerate(self.steps):
             mark(one, role="heading" if number == step else "muted")
+        self.next.setDefault(page not in (self.plan, self.ask))
         self._enable()
 
     @slot
     def _enable(self) -> None:
-        page = self.pages.currentWidget()
-        texts = {self.what: "Ver el &plan", self.plan: self._plan_button(), self.ask: self._ask_button()}
-        self.next.setText("&Cerrar" if page not in texts else texts[page])
+        page: object = self.pages.currentWidget()
+        texts: dict[object, str] = {
+            self.what: "Ver el &plan",
+            self.plan: self._plan_button(),
+            self.ask: self._ask_button(),
+        }
+        self.next.setText(texts.get(page, "&Cerrar"))
+        self.next.setIcon(QIcon() if page is self.ending else self.theme.icon("restore", "on_primary"))
         self.next.setVisible(page is not self.work)
         self.back.setText("&Restaurar otra cosa" if page is self.ending else "&Cancelar")
         self.back.setVisible(page is not self.work)
@@ -241,6 +248,7 @@ class RestoreWindow(ViewWindow):
             self._plan = asked
             self.plan.show_plan(asked)
             self._show(self.plan)
+            self.plan.tree.setFocus()
         elif isinstance(asked, QuestionShown):
             self._show(self.ask)
             self.ask.ask(asked)

@@ -29,7 +29,7 @@ class PlanPage(QWidget):
         self.notes = NotesCard(theme)
         self.collections = collections_model(self)
         self.table = table(
-            self.collections, "El plan por colecciones", widths=dict.fromkeys(range(1, 6), 120)
+            self.collections, "El plan por colecciones", widths=dict.fromkeys(range(1, 6), 112)
         )
         self.documents = DocumentsModel(theme, self)
         self.tree = _tree(self.documents)
@@ -50,7 +50,7 @@ class PlanPage(QWidget):
         self.title.setText(restore_words.plan_title(plan))
         self.text.setText(f"{restore_words.plan_text(plan)} {restore_words.safety_text()}")
         self.cost.setText(restore_words.cost_text(plan))
-        rows = restore_words.row_total(plan)
+        rows = restore_words.plan_rows(plan)
         self.collections.replace(rows)
         self.table.setFixedHeight(min(len(rows), 6) * _ROW + 44)
         left = [f"{one.path}: {one.reason}" for one in plan.conflicts[:5]]
@@ -75,7 +75,7 @@ def _tree(model: DocumentsModel) -> QTreeView:
     header = tree.header()
     header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
     header.setStretchLastSection(True)
-    for number, width in enumerate((380, 130, 220)):
+    for number, width in enumerate((400, 130, 200)):
         header.resizeSection(number, width)
     return tree
 
