@@ -8,14 +8,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import grpc
 import pytest
 
+from facot_backups.events import Event, PhaseStarted
 from facot_backups.firestore import commit
 from facot_backups.local.faults import Fault
 from facot_backups.model import DocumentPath
 from facot_backups.operations.restore_report import Report
 from tests.end_to_end.world import World
-from tests.operations.restores import Stored, give_back, remove, take_back, world_in
+from tests.operations.restores import Stored, give_back, go_on, remove, take_back, world_in
 from tests.support.servers import FirestoreServer
 
 
@@ -128,3 +130,73 @@ def edit(world: World, path: DocumentPath, gone: bool) -> bool:
         return there
     world.write("/".join(path), n=99)
     return True
+
+
+def test_what_the_plan_left_alone_and_is_gone_is_told(memory_server: FirestoreServer, tmp_path: Path) -> None:
+    """Also what the backup does not have, and an overwrite passes over."""
+    world = world_in(memory_server.fresh(), tmp_path)
+    prepared(world)
+    memory_server.local.add_fault(
+        Fault("BatchWrite", "error", when=Meddler(1, lambda: edit(world, ("e", "1"), gone=True)))
+    )
+    report = give_back(world)
+    memory_server.local.clear_faults()
+    assert (told(report), report.exit_code) == ({"e/1"}, 0)
+
+
+def test_a_reading_back_that_fails_accuses_nobody(memory_server: FirestoreServer, tmp_path: Path) -> None:
+    world = world_in(memory_server.fresh(), tmp_path)
+    wanted = prepared(world)
+    refused = Fault("RunQuery", "error", collection="a", code=grpc.StatusCode.PERMISSION_DENIED)
+
+    def emit(event: Event) -> None:
+        if event == PhaseStarted("reading-back"):
+            memory_server.local.add_fault(refused)
+
+    report = give_back(world, mode="mirror", emit=emit)
+    memory_server.local.clear_faults()
+    assert world.stored() == wanted
+    assert report.read_back_failure is not None
+    assert (told(report), report.exit_code) == (set(), 3)
+
+
+def test_two_batches_are_under_way_but_counters_come_alone(
+    memory_server: FirestoreServer, tmp_path: Path
+) -> None:
+    world = world_in(memory_server.fresh(), tmp_path)
+    counters = [f"sequences/{number}" for number in range(5)]
+    world.write(*counters, *(f"a/{number}" for number in range(7)), n=1)
+    world.back_up()
+    remove(world, *world.stored())
+    batches, both = [], threading.Event()
+
+    def sent(request: Any) -> bool:
+        if not hasattr(request, "writes") or "probe" in request.writes[0].delete:
+            return False
+        batches.append({write.update.name.rpartition("/documents/")[2] for write in request.writes})
+        both.set() if len(batches) == 4 else None
+        return len(batches) == 3 and not both.wait(20)  # the first of the others waits for the second
+
+    memory_server.local.add_fault(Fault("BatchWrite", "error", when=sent))
+    report = give_back(world)
+    memory_server.local.clear_faults()
+    assert (report.written, report.exit_code) == (12, 0)
+    assert both.is_set()
+    assert batches[0] | batches[1] == set(counters)
+
+
+def test_no_other_document_is_written_while_a_counter_is_not(
+    memory_server: FirestoreServer, tmp_path: Path
+) -> None:
+    world = world_in(memory_server.fresh(), tmp_path)
+    world.write("sequences/1", *(f"a/{number}" for number in range(7)), n=1)
+    world.back_up()
+    remove(world, *world.stored())
+    memory_server.local.add_fault(
+        Fault("BatchWrite", "error", when=lambda request: "/sequences/" in request.writes[0].update.name)
+    )
+    report = give_back(world)
+    memory_server.local.clear_faults()
+    assert report.failure is not None
+    assert (world.stored(), report.written, report.trouble_count) == ({}, 0, 8)
+    assert go_on(world, report.restore).written == 8
