@@ -80,16 +80,14 @@ Callback = Callable[[BackupResult], None]
 class _Ways:
     """The world as it is, for a Ticker (`ticking.Ways`)."""
 
-    def __init__(self, arguments: dict[str, Any], client: Any, clock: Clock) -> None:
+    def __init__(self, settings: Callable[[], Settings], client: Any, clock: Clock) -> None:
         self.clock = clock
-        self._arguments = arguments
+        self._settings = settings
         self._client = client
-        # The program around us may change it; a relative path means what it meant at the start.
-        self._cwd = Path.cwd()
         self._looked: float | None = None
 
     def settings(self) -> Settings:
-        return load_settings(self._arguments, cwd=self._cwd)
+        return self._settings()
 
     def problem(self, settings: Settings) -> str | None:
         try:
@@ -156,8 +154,8 @@ class BackupScheduler:
 
     The arguments stand for the settings. `on_backup_complete` gets the result of a complete backup,
     `on_backup_error` that of any other end, `on_progress` what happens meanwhile: all on the scheduler's
-    thread; what they raise is logged. `client` is a google.cloud.firestore client to read from. Making one
-    starts nothing.
+    thread; what they raise is logged. `client` is a google.cloud.firestore client to read from. `settings`
+    reads them in another way, and then the arguments do not count. Making one starts nothing.
     """
 
     def __init__(  # noqa: PLR0913 - all are named and have defaults
@@ -171,13 +169,16 @@ class BackupScheduler:
         on_progress: Callable[[ProgressInfo], None] | None = None,
         client: Any = None,
         clock: Clock | None = None,
+        settings: Callable[[], Settings] | None = None,
     ) -> None:
         self.on_backup_complete = on_backup_complete
         self.on_backup_error = on_backup_error
         self.on_progress = on_progress
         self._clock = clock or SystemClock()
         arguments = {"backup_dir": backup_dir, "backup_hour": backup_hour, "retention_days": retention_days}
-        self._ways = _Ways(arguments, client, self._clock)
+        # The program around us may change it; a relative path means what it meant at the start.
+        cwd = Path.cwd()
+        self._ways = _Ways(settings or (lambda: load_settings(arguments, cwd=cwd)), client, self._clock)
         self._changing = threading.RLock()
         self._life: _Life | None = None
         self._progress = _no_progress()
@@ -220,6 +221,12 @@ class BackupScheduler:
         return (
             life is not None and life.thread.is_alive() and not life.stop.requested and life.ticker.configured
         )
+
+    @property
+    def in_progress(self) -> bool:
+        """Whether a backup is being made. Reads nothing."""
+        life = self._life
+        return life is not None and life.thread.is_alive() and life.ticker.busy
 
     def run_now(self) -> bool:
         """Ask the thread for a backup now, due or not; the callbacks tell how it went. False if not started.
@@ -270,7 +277,7 @@ class BackupScheduler:
         waiting = life.ticker.waiting if life is not None and life.thread.is_alive() else None
         status = _no_status()
         status["running"] = self.is_running()
-        status["in_progress"] = life is not None and life.thread.is_alive() and life.ticker.busy
+        status["in_progress"] = self.in_progress
         status["last_error"] = self._error
         try:
             settings = self._ways.settings()

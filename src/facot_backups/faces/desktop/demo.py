@@ -94,7 +94,9 @@ def demo(folder: Path | None = None, *, invoices: int = 300, clock: Clock | None
         business = Business(invoices=invoices, today=chosen.now(), project=PROJECT)
         server.load(documents(business), PROJECT)
         arguments = {"backup_dir": place / "backups", "project": PROJECT, "emulator_host": server.host}
-        session = Session(arguments, clock=chosen, environ={"HOME": str(place), "APPDATA": str(place)})
+        # Neither the variables nor the facot_config.json of who tries it are the demonstration's.
+        environ = {"HOME": str(place), "APPDATA": str(place)}
+        session = Session(arguments, clock=chosen, environ=environ, cwd=place)
         # A demonstration has no better place than this one.
         State().warn_once(place / "backups", "system-disk")
         yield Demo(session, server, place, business, chosen)
@@ -123,10 +125,11 @@ class _History:
         self._emit, self._stop = emit, stop
         self._all = _flat(world.business)
         self._invoices = sorted({d.path[1] for d in self._all if d.path[0] == "invoices"})
+        self._written = 0
 
     def make(self, days: int) -> int:
         self._emit(PhaseStarted("preparing"))
-        self._emit(Counted(days))
+        self._emit(Counted(sum(len(self._on(ago, days)) for ago in range(days) if not ago or ago % _OFF)))
         with self._store.locked() as locked:
             made = [self._a_day(locked, ago, days) for ago in reversed(range(days)) if not ago or ago % _OFF]
             self._read_again(locked)
@@ -137,8 +140,9 @@ class _History:
     def _a_day(self, locked: LockedStore, ago: int, days: int) -> int:
         """The backups of the day that was `ago` days ago; how many."""
         self._stop.check()
-        self._emit(Progressed("", days - ago))
-        present = self._by_then(1 - ago / (days * 1.6))
+        present = self._on(ago, days)
+        self._written += len(present)
+        self._emit(Progressed("", self._written))
         day = self._today - timedelta(days=ago)
         moments: list[tuple[day_time, Trigger]] = [(_HOUR, "scheduled")]
         if ago and ago % _MORE == 0:
@@ -243,6 +247,10 @@ class _History:
             spot_check=0 if errors else 20,
             files=files,
         )
+
+    def _on(self, ago: int, days: int) -> list[Document]:
+        """What the business had on the day that was `ago` days ago, of `days`."""
+        return self._by_then(1 - ago / (days * 1.6))
 
     def _by_then(self, share: float) -> list[Document]:
         """What the business had when it had issued that share of its invoices."""

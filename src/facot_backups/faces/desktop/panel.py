@@ -14,7 +14,7 @@ from facot_backups.faces.desktop.actions import PANEL_ACTIONS, RestoreWish, open
 from facot_backups.faces.desktop.failures import Failure
 from facot_backups.faces.desktop.session import Session
 from facot_backups.faces.desktop.slots import slot
-from facot_backups.faces.desktop.standing import standing, unreadable
+from facot_backups.faces.desktop.standing import Standing, standing, unreadable
 from facot_backups.faces.desktop.tasks.backup import Made, back_up
 from facot_backups.faces.desktop.tasks.overview import Overview, overview
 from facot_backups.faces.desktop.theme import Choice, Theme
@@ -37,12 +37,13 @@ class BackupsPanel(QWidget):
     another world (tests, the demonstration). `theme`: `sistema`, `claro` or `oscuro`, None for what the
     settings say. Nothing is read until the panel is shown, and never on the GUI thread.
 
-    `overview_changed` carries an `Overview` after each look; `backup_ended` whether a complete backup was
-    made; `restore_wanted` a `RestoreWish` of a view that the panel opened; `settings_changed` says that a
-    person saved settings.
+    `overview_changed` carries an `Overview` after each look, `standing_changed` the `Standing` that the card
+    shows; `backup_ended` whether a complete backup was made; `restore_wanted` a `RestoreWish` of a view that
+    the panel opened; `settings_changed` says that a person saved settings.
     """
 
     overview_changed = Signal(object)
+    standing_changed = Signal(object)
     settings_changed = Signal()
     backup_ended = Signal(bool)
     restore_wanted = Signal(object)
@@ -91,7 +92,8 @@ class BackupsPanel(QWidget):
         inside.setSpacing(SPACE + 4)
         inside.setContentsMargins(16, 16, 16, 16)
         inside.addWidget(self.card)
-        inside.addLayout(row(self.create_button, self.folder_button, 1, *(one for _, one in self._more)))
+        inside.addLayout(row(self.create_button, self.folder_button, 1))
+        inside.addLayout(row(*(one for _, one in self._more), 1, spacing=4))
         for part in (self.progress, self.notice):
             inside.addWidget(part)
         inside.addWidget(self.list, 1)
@@ -128,13 +130,17 @@ class BackupsPanel(QWidget):
         self.overview = found
         if not self._theme_is_given:
             self.theme.choice = found.theme
-        self.card.show_standing(standing(found))
+        self._show_standing(standing(found))
         self.list.show_rows(found)
         self.overview_changed.emit(found)
 
     def _not_looked(self, failure: Failure) -> None:
         if not failure.stopped:
-            self.card.show_standing(unreadable(failure))
+            self._show_standing(unreadable(failure))
+
+    def _show_standing(self, found: Standing) -> None:
+        self.card.show_standing(found)
+        self.standing_changed.emit(found)
 
     def _look_ended(self) -> None:
         self._looking = False

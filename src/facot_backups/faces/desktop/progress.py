@@ -9,7 +9,17 @@ from facot_backups.faces.desktop import words
 
 # What comes after these may take another pace: the time left is told for them alone.
 _MEASURED = frozenset(
-    {"reading", "writing", "verifying", "comparing", "reading-back", "planning", "keeping", "indexing"}
+    {
+        "preparing",
+        "reading",
+        "writing",
+        "verifying",
+        "comparing",
+        "reading-back",
+        "planning",
+        "keeping",
+        "indexing",
+    }
 )
 # Before so many seconds a rate is a guess.
 _PATIENCE = 2.0

@@ -27,8 +27,9 @@ if TYPE_CHECKING:
 class Session:
     """Settings, backup folder and Firestore of one panel.
 
-    `arguments` stand for settings, as in `load_settings`; `environ` for the process's variables. `client`
-    is a google.cloud.firestore client to read from. Making a session reads and connects nothing.
+    `arguments` stand for settings, as in `load_settings`; `environ` for the process's variables, `cwd` for
+    its working directory. `client` is a google.cloud.firestore client to read from. Making a session reads
+    and connects nothing.
     """
 
     def __init__(
@@ -38,13 +39,14 @@ class Session:
         client: Any = None,
         clock: Clock | None = None,
         environ: Mapping[str, str] | None = None,
+        cwd: Path | None = None,
     ) -> None:
         self.clock = clock or SystemClock()
         self._arguments = dict(arguments or {})
         self._client = client
         self._environ = environ
         # The program around us may change it; a relative path means what it meant at the start.
-        self._cwd = Path.cwd()
+        self._cwd = cwd or Path.cwd()
 
     def settings(self, changes: Mapping[str, object] | None = None) -> Settings:
         """The settings as they are now, or as they would be with `changes`. Raises SettingError."""

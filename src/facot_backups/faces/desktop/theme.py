@@ -171,7 +171,8 @@ class Theme(QObject):
         if self._choice != "sistema":
             return DARK if self._choice == "oscuro" else LIGHT
         host = self._root.parentWidget()
-        if host is not None:  # at home in the program around us, whatever the system has
+        # At home in the program around us, whatever the system has; a window of ours is no such program.
+        if host is not None and host not in self._dressed:
             return _like(host.palette())
         told = QGuiApplication.styleHints().colorScheme()
         if told == Qt.ColorScheme.Unknown:

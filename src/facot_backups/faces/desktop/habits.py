@@ -1,0 +1,47 @@
+"""What the panel's own program remembers of its user: a small file in the state folder. No Qt here.
+
+In the state folder, because it is no setting of FACOT's: it belongs to one user of one computer, and to
+nothing that is backed up. It goes with `FACOT_BACKUPS_STATE_DIR`, so a demonstration leaves nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from pathlib import Path
+from typing import Any
+
+from facot_backups import atomic
+
+_log = logging.getLogger("facot_backups.desktop")
+
+
+class Habits:
+    """`stay`: whether closing the window leaves the program running; None until that was asked.
+
+    A file that cannot be read or written is as if nothing was remembered.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / "panel" / "habits.json"
+
+    @property
+    def stay(self) -> bool | None:
+        """What was answered. Reads the file."""
+        found = self._read().get("stay")
+        return found if isinstance(found, bool) else None
+
+    def remember_stay(self, stay: bool) -> None:
+        """Note the answer."""
+        try:
+            atomic.make_folder(self._path.parent)
+            atomic.write_file(self._path, json.dumps({**self._read(), "stay": stay}).encode())
+        except OSError as error:
+            _log.warning("no se pudo recordar qué hacer al cerrar: %s", error)
+
+    def _read(self) -> dict[str, Any]:
+        try:
+            note = json.loads(atomic.read_file(self._path))
+        except (OSError, ValueError, RecursionError):
+            return {}
+        return note if isinstance(note, dict) else {}
