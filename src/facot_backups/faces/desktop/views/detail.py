@@ -22,6 +22,7 @@ from facot_backups.faces.desktop.tasks.detail import (
 )
 from facot_backups.faces.desktop.tasks.overview import BackupRow
 from facot_backups.faces.desktop.views.browse import BrowsePage
+from facot_backups.faces.desktop.views.compare import ComparePage
 from facot_backups.faces.desktop.views.window import ViewWindow
 from facot_backups.faces.desktop.widgets.basic import SPACE, button, column, label, row
 from facot_backups.faces.desktop.widgets.notice import Notice
@@ -76,6 +77,8 @@ class DetailWindow(ViewWindow):
         self.browse = BrowsePage(self, self.chosen.name)
         self.tabs.addTab(self._collections_page(), "Colecciones")
         self.tabs.addTab(self.browse, "Documentos")
+        self.compare = ComparePage(self, self.chosen.name)
+        self.tabs.addTab(self.compare, "Comparar")
         layout = QVBoxLayout(self)
         layout.setContentsMargins(20, 18, 20, 20)
         layout.setSpacing(SPACE)
@@ -136,6 +139,7 @@ class DetailWindow(ViewWindow):
         self.title.setText(detail_words.title(found))
         self.summary.setText(detail_words.summary(found))
         self.model.replace(found.collections)
+        self.compare.show_detail(found)
         self.compared.setText(detail_words.compared_with(found))
         self._show_facts(detail_words.facts(found))
         trouble = detail_words.trouble(found)

@@ -1,0 +1,35 @@
+"""The documents that differ."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from qtpy.QtCore import QObject
+from qtpy.QtGui import QIcon
+
+from facot_backups.faces.desktop import compare_words, document_words, words
+from facot_backups.faces.desktop.models.table import Column, TableModel
+from facot_backups.faces.desktop.tasks.compare import ChangedDocument, Kind
+from facot_backups.faces.desktop.theme import Theme, Tone
+
+_PICTURES: Mapping[Kind, tuple[str, Tone]] = {
+    "added": ("plus", "success"),
+    "removed": ("minus", "error"),
+    "changed": ("edit", "warning"),
+}
+
+
+def changed_documents(theme: Theme, parent: QObject) -> TableModel[ChangedDocument]:
+    """A model of `ChangedDocument`, in name order."""
+
+    def picture(row: ChangedDocument) -> QIcon:
+        return theme.icon(*_PICTURES[row.kind])
+
+    return TableModel(
+        [
+            Column("kind", "Qué pasó", lambda r: compare_words.KINDS[r.kind], icon=picture),
+            Column("title", "Documento", compare_words.title, tip=lambda r: document_words.path_text(r.path)),
+            Column("collection", "Colección", lambda r: words.one_line(" / ".join(r.path[::2]))),
+        ],
+        parent,
+    )
