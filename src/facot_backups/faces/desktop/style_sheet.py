@@ -92,6 +92,23 @@ QComboBox::down-arrow {
 QComboBox QAbstractItemView { background: $surface; color: $text; selection-background-color: $selection;
   selection-color: $on_selection; }
 
+QCheckBox::indicator, QListView::indicator, QTreeView::indicator, QTableView::indicator {
+  width: 16px; height: 16px; border: 1px solid $muted; border-radius: 4px; background: $surface;
+}
+QRadioButton::indicator {
+  width: 16px; height: 16px; border: 1px solid $muted; border-radius: 9px; background: $surface;
+}
+QCheckBox::indicator:checked, QListView::indicator:checked, QTreeView::indicator:checked,
+QTableView::indicator:checked {
+  width: 8px; height: 8px; border: 5px solid $primary_bar; background: $on_primary;
+}
+QRadioButton::indicator:checked {
+  width: 8px; height: 8px; border: 5px solid $primary_bar; border-radius: 9px; background: $on_primary;
+}
+QCheckBox::indicator:focus, QRadioButton::indicator:focus { border-color: $focus; }
+QCheckBox::indicator:disabled, QRadioButton::indicator:disabled { border-color: $border; }
+QCheckBox:focus, QRadioButton:focus { color: $link; }
+
 QTableView, QTreeView, QListView {
   background: $surface; alternate-background-color: $alternate; color: $text; border: 1px solid $border;
   border-radius: 8px; gridline-color: $border; selection-background-color: $selection;
@@ -136,6 +153,7 @@ def style_sheet(colours: Colours) -> str:
         focus_ring="#93c5fd" if colours.dark else "#1e40af",
         track=colours.info_line if not colours.dark else colours.border,
         primary_bar=colours.focus,
+        link=colours.focus if colours.dark else colours.primary,
         scroll="#475569" if colours.dark else "#cbd5e1",
     )
 

@@ -20,7 +20,7 @@ from facot_backups.faces.desktop.tasks.firebase import (
     save_access,
     try_access,
 )
-from facot_backups.faces.desktop.views.settings_fields import StatusLine, scrolled
+from facot_backups.faces.desktop.views.settings_fields import FocusKeeper, StatusLine, scrolled
 from facot_backups.faces.desktop.views.window import ViewWindow
 from facot_backups.faces.desktop.widgets.basic import Picture, button, column, label, row
 from facot_backups.faces.desktop.widgets.notice import Notice
@@ -36,7 +36,7 @@ class FirebaseWindow(ViewWindow):
     """Choose the credentials file, see whose it is, test it, save it. Its key is never shown."""
 
     def __init__(self, panel: BackupsPanel) -> None:
-        super().__init__(panel, "Configurar Firebase", QSize(720, 620))
+        super().__init__(panel, "Configurar Firebase", QSize(740, 680))
         self.access: Access | None = None
         self.account: Account | None = None
         self.path = QLineEdit()
@@ -54,6 +54,7 @@ class FirebaseWindow(ViewWindow):
         self.target = label("", "small", selectable=True)
         self.save_button = button("&Guardar", "primary")
         self.close_button = button("Cancelar")
+        self._focus = FocusKeeper(self)
         self._lay_out()
         self._pause = QTimer(self)
         self._pause.setSingleShot(True)
@@ -103,11 +104,13 @@ class FirebaseWindow(ViewWindow):
         self.setLayout(layout)
 
     def _enable(self, able: bool) -> None:
+        self._focus.note(able)
         fixed = self.access is not None and bool(self.access.fixed)
         self.path.setEnabled(able and not fixed)
         self.choose_button.setEnabled(able and not fixed)
         self.test_button.setEnabled(able)
         self.save_button.setEnabled(able and not fixed)
+        self._focus.give_back(able)
 
     # --- the file ----------------------------------------------------------------------------------------
 
@@ -233,7 +236,7 @@ class FirebaseWindow(ViewWindow):
 
     def _saved(self, account: Account) -> None:
         if account.problem:
-            self._show_problem(account)
+            self._show_account(account)
             text = "Elija un archivo que sirva, y guarde de nuevo." if account.remedy else account.problem
             self.notice.tell("critical", "No se ha guardado nada", text)
             return

@@ -18,6 +18,7 @@ from facot_backups.faces.desktop.views.settings_fields import (
     ChoiceRow,
     CollectionsRow,
     FieldRow,
+    FocusKeeper,
     LimitRow,
     SecretRow,
     Section,
@@ -68,6 +69,7 @@ class SettingsWindow(ViewWindow):
         self._pause.setSingleShot(True)
         self._pause.setInterval(_PAUSE_MS)
         self._pause.timeout.connect(self._check_folder)
+        self._focus = FocusKeeper(self)
         self._connect()
         self._enable(False)
         self.jobs.start(
@@ -154,9 +156,11 @@ class SettingsWindow(ViewWindow):
         self.cancel_button.clicked.connect(self._discard)
 
     def _enable(self, able: bool) -> None:
+        self._focus.note(able)
         if self.inside is not None:
             self.inside.setEnabled(able)
         self.save_button.setEnabled(able)
+        self._focus.give_back(able)
 
     # --- reading -----------------------------------------------------------------------------------------
 
@@ -177,6 +181,7 @@ class SettingsWindow(ViewWindow):
         self._enable(not form.problem)
         if form.problem:
             self.notice.tell("critical", "No se puede leer el archivo de ajustes", form.problem)
+        self._folder.edit.setFocus()
         self._check_folder()
 
     def _failed(self, failure: Failure) -> None:

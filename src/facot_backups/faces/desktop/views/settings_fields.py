@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
+from qtpy.compat import isalive
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import (
     QButtonGroup,
@@ -72,6 +73,26 @@ class Section(QFrame):
         layout.addWidget(label(heading, "heading", wrap=False))
         for part in parts:
             layout.addWidget(part)
+
+
+class FocusKeeper:
+    """Gives the keyboard back to what had it before a window was disabled for a while."""
+
+    def __init__(self, window: QWidget) -> None:
+        self._window = window
+        self._had: QWidget | None = None
+        self._able = True
+
+    def note(self, able: bool) -> None:
+        """To be called before the window is enabled, or not."""
+        if self._able and not able:
+            self._had = self._window.focusWidget()
+
+    def give_back(self, able: bool) -> None:
+        """To be called after it."""
+        if able and not self._able and self._had is not None and isalive(self._had):  # type: ignore[no-untyped-call]
+            self._had.setFocus()
+        self._able = able
 
 
 def scrolled(layout: QVBoxLayout) -> QScrollArea:
