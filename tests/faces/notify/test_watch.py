@@ -23,7 +23,7 @@ from facot_backups.events import ignore
 from facot_backups.faces import daily, wiring
 from facot_backups.faces.api import create_backup
 from facot_backups.faces.notify import services
-from facot_backups.faces.notify.watch import RETRY
+from facot_backups.faces.notify.beat import RETRY
 from facot_backups.faces.scheduler import BackupScheduler
 from facot_backups.local.faults import Fault
 from facot_backups.local.server import LocalFirestore

@@ -6,8 +6,6 @@ channel of `notify_urls`, and `on_error`, what changed since it was told last.
 
 from __future__ import annotations
 
-import hashlib
-import json
 import platform
 import threading
 from collections.abc import Callable, Iterator
@@ -19,11 +17,12 @@ from typing import TYPE_CHECKING, Literal
 from facot_backups.archive.metadata import Trigger
 from facot_backups.archive.reader import Backup
 from facot_backups.archive.store import Store
-from facot_backups.clock import from_iso_utc, iso_utc
+from facot_backups.clock import iso_utc
 from facot_backups.errors import BackupDirUnusable, DamagedBackup, FacotBackupsError, Interrupted, LockHeld
 from facot_backups.events import Emit, PhaseStarted, ignore
 from facot_backups.faces import wiring
 from facot_backups.faces.logs import NOTIFY
+from facot_backups.faces.notify.beat import RETRY, Heartbeat, id_of, is_recent
 from facot_backups.faces.notify.deadline import Undelivered
 from facot_backups.faces.notify.redaction import Redactor
 from facot_backups.operations import alerts
@@ -35,12 +34,9 @@ if TYPE_CHECKING:
 
 HookName = Literal["before_backup", "after_backup", "on_error"]
 
-# From a message that did not arrive to the next attempt to send it.
-RETRY = timedelta(minutes=14)
 # Who stops a program does not want to wait.
 _HASTE_SECONDS = 3.0
 _POLL_SECONDS = 0.1
-_OK = "ok"
 _STALE_SINCE = "stale-since"
 
 
@@ -159,7 +155,7 @@ class Alerts:
             return
         sending = f"sending {channel.id}"
         claim = state.alert(root, sending)
-        if _within(claim, now, channel.takes) or _within(
+        if is_recent(claim, now, channel.takes) or is_recent(
             state.alert(root, f"failed {channel.id}"), now, RETRY
         ):
             return
@@ -232,74 +228,13 @@ def service(number: int, url: str) -> Channel:
 
         services.send(url, message.title, message.body, message.kind)
 
-    return Channel(_id(url), f"notify_urls[{number}] ({url.partition('://')[0]})", send)
+    return Channel(id_of(url), f"notify_urls[{number}] ({url.partition('://')[0]})", send)
 
 
 def urls_of(settings: Settings) -> list[str]:
     """The URLs of the settings that hold secrets."""
     one = settings.healthcheck_url
     return [*settings.notify_urls, *([one] if one is not None else [])]
-
-
-class Heartbeat:
-    """The heartbeat of one folder, with what its server was told last."""
-
-    def __init__(self, url: str, store: Store) -> None:
-        self._url = url
-        self._state, self._root, self._clock = store.state, store.root, store.clock
-        self._told, self._owed = f"heartbeat {_id(url)}", f"owed {_id(url)}"
-        self._starting: threading.Thread | None = None
-
-    def begin(self) -> None:
-        """Say that a try begins, without waiting; after a failure nothing, until it is known to differ."""
-        if self._state.alert(self._root, self._told) not in (None, _OK):
-            return
-        self._starting = threading.Thread(
-            target=self._start, name="facot-backups-heartbeat-start", daemon=True
-        )
-        self._starting.start()
-
-    def _start(self) -> None:
-        from facot_backups.faces.notify.heartbeat import ping
-
-        try:
-            ping(self._url, "start")
-        except Undelivered as problem:
-            NOTIFY.warning("[NOTIFY] No se pudo avisar del inicio a healthcheck_url: %s", problem)
-
-    def end(self, key: str | None, body: str, seconds: float | None = None) -> None:
-        """Say how a try ended: `key` tells one failure from another, None for a success.
-
-        The failure that it was told last is silent. `seconds` is less than usual where somebody waits.
-        """
-        if self._starting is not None:
-            self._starting.join(seconds)  # None: bounded, as every ping is
-        if key is not None and self._state.alert(self._root, self._told) == key:
-            return
-        self._send(key, body, seconds)
-
-    def send_owed(self) -> None:
-        """Say what could not be said at the end of a try."""
-        owed = self._state.alert(self._root, self._owed)
-        try:
-            key, body, at = json.loads(owed or "null")
-        except (ValueError, TypeError):
-            return
-        if not _within(at, self._clock.now(), RETRY):
-            self._send(key, body)
-
-    def _send(self, key: str | None, body: str, seconds: float | None = None) -> None:
-        from facot_backups.faces.notify.heartbeat import ping
-
-        try:
-            ping(self._url, "success" if key is None else "fail", body, seconds)
-        except Undelivered as problem:
-            owed = json.dumps([key, body, iso_utc(self._clock.now())])
-            self._state.set_alert(self._root, self._owed, owed)
-            NOTIFY.warning("[NOTIFY] No se pudo avisar a healthcheck_url: %s", problem)
-        else:
-            self._state.set_alert(self._root, self._owed, None)
-            self._state.set_alert(self._root, self._told, _OK if key is None else key)
 
 
 class Attempt:
@@ -375,19 +310,6 @@ def _facts(backup: Backup) -> dict[str, str]:
         "DOCUMENTS": str(metadata.total_documents + metadata.nested_documents),
         "ERROR": "; ".join(metadata.errors),
     }
-
-
-def _id(url: str) -> str:
-    """What stands for a URL where it is remembered."""
-    return hashlib.sha256(url.encode("utf-8", "replace")).hexdigest()[:16]
-
-
-def _within(noted: str | None, now: datetime, span: timedelta) -> bool:
-    """Whether the instant `noted` is less than `span` ago; one of the future is not: the clock was wrong."""
-    try:
-        return noted is not None and timedelta() <= now - from_iso_utc(noted) < span
-    except (ValueError, TypeError):
-        return False
 
 
 def _printable(text: str) -> str:
