@@ -23,9 +23,14 @@ _GROWTH = 1.15
 _CHANGED = 100
 _READ = "import sys\nwith open(sys.argv[1], 'rb', 0) as f:\n    while f.read(1 << 20):\n        pass"
 _NAMES = {
-    "raw": "BatchWrite a secas, desordenado",
-    "raw_in_order": "BatchWrite a secas, en orden",
+    "raw": "BatchWrite a secas: peticiones ya hechas",
     "restore": "la restauración entera",
+}
+_PHASES = {
+    "verifying": "comprobar el backup",
+    "planning": "el plan y su diario",
+    "writing": "escribir",
+    "reading-back": "leer lo escrito",
 }
 _numbers = count(1)
 
@@ -38,20 +43,26 @@ def restore(host: str, folder: Path, documents: int, rounds: int) -> list[Verdic
     for way in _NAMES:
         _write(way, host, folder, backups)  # a Java program is slow at first
     readings: Readings = defaultdict(list)
+    results: list[dict[str, Any]] = []
     deltas: list[dict[str, Any]] = []
     for _ in range(rounds):
         for way in _NAMES:
-            reading, delta = _write(way, host, folder, backups)
+            reading, result, delta = _write(way, host, folder, backups)
             if reading.documents != documents:
                 raise Failed(f"{way} wrote {reading.documents} documents of {documents}")
             readings[way].append(reading)
+            results.append(result)
             deltas += delta
-    return _show_restore(readings, deltas)
+    _show_times(readings)
+    _show_phases([result["phases"] for result in results if "phases" in result])
+    return _verdicts(readings, deltas)
 
 
-def _write(way: str, host: str, folder: Path, backups: Path) -> tuple[Reading, list[dict[str, Any]]]:
+def _write(
+    way: str, host: str, folder: Path, backups: Path
+) -> tuple[Reading, dict[str, Any], list[dict[str, Any]]]:
     """One way once into a database of its own, which is emptied afterwards; with a restore, a delta too."""
-    project = f"bench-{way.replace('_', '-')}-{next(_numbers)}"
+    project = f"bench-{way}-{next(_numbers)}"
     command = [sys.executable, "-B", "-m", "bench.restores"]
     measured = measure([*command, way, host, str(backups), project], folder)
     result = measured.result
@@ -64,10 +75,10 @@ def _write(way: str, host: str, folder: Path, backups: Path) -> tuple[Reading, l
     urllib.request.urlopen(urllib.request.Request(url, method="DELETE")).close()
     for kept in backups.glob("*.pre-restore"):
         shutil.rmtree(kept)
-    return Reading(result["documents"], result["seconds"], measured.seconds), deltas
+    return Reading(result["documents"], result["seconds"], measured.seconds), result, deltas
 
 
-def _show_restore(readings: Readings, deltas: list[dict[str, Any]]) -> list[Verdict]:
+def _show_times(readings: Readings) -> None:
     rounds = len(readings["raw"])
     documents = number(readings["raw"][0].documents)
     print(f"{documents} documentos; medianas de {rounds} rondas, razones de cada ronda.\n")
@@ -77,9 +88,20 @@ def _show_restore(readings: Readings, deltas: list[dict[str, Any]]) -> list[Verd
         rate = median(reading.rate for reading in found)
         share = paired(readings, way, "raw", "rate")
         row(_NAMES[way], number(rate), f"{share:.2f}", f"{seconds:.2f}")
+
+
+def _show_phases(found: list[dict[str, float]]) -> None:
+    parts = (
+        f"{name} {median(phases.get(phase, 0.0) for phases in found):.2f} s"
+        for phase, name in _PHASES.items()
+    )
+    print(f"\n  De ella: {', '.join(parts)}.")
+
+
+def _verdicts(readings: Readings, deltas: list[dict[str, Any]]) -> list[Verdict]:
     delta = sorted(deltas, key=lambda found: float(found["seconds"]))[len(deltas) // 2]
     print(
-        f"\n  Si de todo eso cambió el 1 %: {delta['seconds']:.2f} s, {number(delta['reads'])} lecturas, "
+        f"  Si de todo eso cambió el 1 %: {delta['seconds']:.2f} s, {number(delta['reads'])} lecturas, "
         f"{number(delta['documents'])} escrituras."
     )
     share = paired(readings, "restore", "raw", "rate")

@@ -13,6 +13,7 @@ import random
 import sys
 import time
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ import grpc
 
 from facot_backups.archive.store import Store
 from facot_backups.clock import SystemClock
+from facot_backups.events import Event, PhaseStarted
 from facot_backups.firestore.connection import ConnectionOptions, connect
 from facot_backups.firestore.encode import encode_document
 from facot_backups.local import wire
@@ -41,15 +43,6 @@ Result = dict[str, Any]
 
 def raw(host: str, backups: Path, project: str) -> Result:
     """The least that any program can do: BatchWrite of requests that are ready, in shuffled order."""
-    return _raw(host, backups, project, shuffle=True)
-
-
-def raw_in_order(host: str, backups: Path, project: str) -> Result:
-    """As `raw`, in the order of names, which Firestore advises against and the emulator likes."""
-    return _raw(host, backups, project, shuffle=False)
-
-
-def _raw(host: str, backups: Path, project: str, *, shuffle: bool) -> Result:
     root = wire.database_name(project)
     side = side_of(_store(backups).find("latest", EVERYTHING))
     writes = [
@@ -57,8 +50,7 @@ def _raw(host: str, backups: Path, project: str, *, shuffle: bool) -> Result:
         for document in side.documents(EVERYTHING)
         if document.mark is None
     ]
-    if shuffle:
-        random.Random(1).shuffle(writes)
+    random.Random(1).shuffle(writes)
     requests = [
         BatchWriteRequest(database=root, writes=batch).SerializeToString()
         for batch in wire.batches(writes, _BATCH_BYTES, _BATCH_WRITES)
@@ -75,11 +67,19 @@ def _raw(host: str, backups: Path, project: str, *, shuffle: bool) -> Result:
 
 def restore(host: str, backups: Path, project: str) -> Result:
     """A whole restore: the backup's proof, plan, journal, `.pre-restore`, writes, reading back."""
-    start = time.perf_counter()
-    report = _restore(host, backups, project)
+    phases: list[tuple[str, float]] = [("", time.perf_counter())]
+
+    def emit(event: Event) -> None:
+        if isinstance(event, PhaseStarted):
+            phases.append((event.phase, time.perf_counter()))
+
+    request = RestoreRequest(backup="latest", into_project=project)
+    report = give_back(lambda: connect(_options(host, project)), _store(backups), request, Yes(), emit)
+    phases.append(("", time.perf_counter()))
     return {
         "documents": report.written,
-        "seconds": time.perf_counter() - start,
+        "seconds": phases[-1][1] - phases[0][1],
+        "phases": {name: end - start for (name, start), (_, end) in pairwise(phases)},
         "reads": report.reads,
         "exit_code": report.exit_code,
     }
@@ -104,11 +104,6 @@ def delta(host: str, backups: Path, project: str) -> Result:
     return restore(host, backups, project) | {"changed": len(names)}
 
 
-def _restore(host: str, backups: Path, project: str) -> Any:
-    request = RestoreRequest(backup="latest", into_project=project)
-    return give_back(lambda: connect(_options(host, project)), _store(backups), request, Yes())
-
-
 def _options(host: str, project: str) -> ConnectionOptions:
     return ConnectionOptions(project=project, emulator_host=host)
 
@@ -117,9 +112,7 @@ def _store(backups: Path) -> Store:
     return Store(backups, State(), SystemClock())
 
 
-WAYS: dict[str, Callable[[str, Path, str], Result]] = {
-    way.__name__: way for way in (raw, raw_in_order, restore, delta)
-}
+WAYS: dict[str, Callable[[str, Path, str], Result]] = {way.__name__: way for way in (raw, restore, delta)}
 
 
 def main() -> None:

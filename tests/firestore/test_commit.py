@@ -210,6 +210,34 @@ def test_a_server_that_takes_no_more_is_asked_what_it_took(
     assert sum(clock.slept) < 130
 
 
+@pytest.mark.parametrize("kind", [None, "error", "error_after"])
+def test_what_is_under_way_when_the_server_ends_is_told_too(
+    memory_server: FirestoreServer, kind: Any
+) -> None:
+    """It is not insisted on, and not sent again; what it did is asked for."""
+    denied = Fault(
+        "BatchWrite",
+        "error",
+        when=lambda request: request.writes[0].update.name.endswith("/a/0"),
+        code=Code.PERMISSION_DENIED,
+    )
+    memory_server.local.add_fault(denied)
+    if kind is not None:
+        memory_server.local.add_fault(
+            Fault("BatchWrite", kind, when=lambda request: request.writes[0].update.name.endswith("/a/1"))
+        )
+    clock = ManualClock()
+    options = ConnectionOptions(project=memory_server.project, emulator_host=memory_server.host)
+    with connect(options) as connection:
+        committer = Committer(connection, clock)
+        first, second = (committer.begin([write(connection, n, f"a/{n}", n, None)]) for n in range(2))
+        outcomes = [*first.finish(), *second.finish()]
+        assert committer.failure is not None
+        assert kinds(outcomes) == ["pending", "pending" if kind == "error" else "done"]
+        assert [value_of(connection, f"a/{n}") for n in range(2)] == [None, None if kind == "error" else 1]
+    assert clock.slept == []
+
+
 def test_batches_are_bounded_by_count_and_by_size(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(commit, "BATCH_WRITES", 4)
     monkeypatch.setattr(commit, "BATCH_BYTES", 1000)
