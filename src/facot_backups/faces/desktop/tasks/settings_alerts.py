@@ -37,9 +37,12 @@ def try_alerts(session: Session, emit: Emit, stop: Stop, values: Mapping[str, Va
     settings = session.settings().model_copy(update=dict(values))
     found = []
     for trial in trials(Alerts(settings, wiring.open_store(settings), stop=stop)):
-        found.append(Sent(_NAMES.get(trial.name, trial.name), trial.problem or ""))
+        found.append(Sent(_said(trial.name), trial.problem or ""))
         stop.check()
     return tuple(found)
 
 
-_NAMES = {"healthcheck_url": "Vigilancia externa", "on_error": "Orden on_error"}
+def _said(name: str) -> str:
+    """The name of a channel as the form has it."""
+    known = {"healthcheck_url": "Vigilancia externa", "on_error": "Orden on_error"}
+    return known.get(name) or name.replace("notify_urls[", "Mensaje ").replace("]", "")
