@@ -33,6 +33,8 @@ NOT_RUN = {
         "it asks at a terminal; docs/cli.md has it with --yes"
     ),
     "facot-backups serve 2024-11-27": "it serves until Ctrl-C; its own tests start and stop it",
+    "facot-backups gui": "it is a window; tests/desktop/test_application.py opens it",
+    "facot-backups gui --demo": "likewise",
     "facot-backups schedule --log-file backups.log": "it runs until Ctrl-C",
     "facot-backups notify test": "there is nobody to tell; tests/faces/notify has servers that are told",
     "facot-backups notify test --json": "likewise",

@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 import logging
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from logging.handlers import RotatingFileHandler
+from pathlib import Path
 
+from facot_backups import atomic
 from facot_backups.archive.reader import Backup
 from facot_backups.events import CollectionDone, CollectionFailed, Event, Retried, Warned
 from facot_backups.operations.cleanup import RetentionResult
@@ -13,6 +19,9 @@ BACKUP = logging.getLogger("facot_backups.backup")
 RETENTION = logging.getLogger("facot_backups.retention")
 NOTIFY = logging.getLogger("facot_backups.notify")
 SCHEDULER = logging.getLogger("facot_backups.scheduler")
+# A year of backups is about one of these files.
+_LOG_BYTES, _LOG_FILES = 2_000_000, 5
+_FORMAT = "%(asctime)s %(levelname)s %(message)s"
 
 
 def log_event(event: Event) -> None:
@@ -51,3 +60,32 @@ def log_retention(result: RetentionResult) -> None:
     if not result.dry_run:
         verb = "Limpieza completada: %d eliminados, %d conservados"
     RETENTION.info("[RETENTION] " + verb, len(result.deleted), len(result.kept))
+
+
+@contextmanager
+def written(level: int, file: Path | None, *, to_stderr: bool = True) -> Iterator[None]:
+    """Let the package's loggers write to stderr, where there is one, and to `file`, while the block runs.
+
+    The file is kept apart and begun anew when it grows. Raises BackupDirUnusable where it cannot be opened.
+    """
+    root = logging.getLogger("facot_backups")
+    handlers: list[logging.Handler] = []
+    if to_stderr and sys.stderr is not None:
+        handlers.append(logging.StreamHandler(sys.stderr))
+    if file is not None:
+        with atomic.explained(file):
+            handlers.append(
+                RotatingFileHandler(file, maxBytes=_LOG_BYTES, backupCount=_LOG_FILES, encoding="utf-8")
+            )
+    before = root.level
+    root.setLevel(level)
+    for handler in handlers:
+        handler.setFormatter(logging.Formatter(_FORMAT))
+        root.addHandler(handler)
+    try:
+        yield
+    finally:
+        root.setLevel(before)
+        for handler in handlers:
+            root.removeHandler(handler)
+            handler.close()

@@ -228,6 +228,12 @@ class BackupScheduler:
         life = self._life
         return life is not None and life.thread.is_alive() and life.ticker.busy
 
+    @property
+    def waiting_reason(self) -> str | None:
+        """What it waits for, in Spanish; None before the first tick and during a backup. Reads nothing."""
+        life = self._life
+        return life.ticker.waiting if life is not None and life.thread.is_alive() else None
+
     def run_now(self) -> bool:
         """Ask the thread for a backup now, due or not; the callbacks tell how it went. False if not started.
 
@@ -274,7 +280,7 @@ class BackupScheduler:
     def get_status(self) -> SchedulerStatus:
         """How it stands; works without a thread, a network or a readable backup folder. Raises nothing."""
         life = self._life
-        waiting = life.ticker.waiting if life is not None and life.thread.is_alive() else None
+        waiting = self.waiting_reason
         status = _no_status()
         status["running"] = self.is_running()
         status["in_progress"] = self.in_progress

@@ -29,6 +29,7 @@ from facot_backups.version import __version__  # noqa: E402
 COMMANDS = (
     "run",
     "status",
+    "gui",
     "list",
     "stats",
     "verify",

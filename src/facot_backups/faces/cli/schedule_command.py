@@ -4,22 +4,13 @@ from __future__ import annotations
 
 import logging
 import signal
-import sys
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from types import FrameType
 
 import click
 
-from facot_backups import atomic
 from facot_backups.faces.cli.options import backup_dir, exits
-
-# A year of backups is about one of these files.
-_LOG_BYTES, _LOG_FILES = 2_000_000, 5
-_FORMAT = "%(asctime)s %(levelname)s %(message)s"
 
 
 @click.command(
@@ -48,7 +39,7 @@ def command(log_file: Path | None, backup_dir: Path | None, quiet: bool, verbose
 
     load_settings({"backup_dir": backup_dir})  # a mistake is told now, not in the log
     level = logging.WARNING if quiet else logging.DEBUG if verbose else logging.INFO
-    with _logging(level, log_file):
+    with logs.written(level, log_file):
         scheduler = BackupScheduler(backup_dir)
         ended = _on_signals()
         scheduler.start()
@@ -71,27 +62,3 @@ def _on_signals() -> threading.Event:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, end)
     return ended
-
-
-@contextmanager
-def _logging(level: int, log_file: Path | None) -> Iterator[None]:
-    """Let the package's loggers write to stderr, and to `log_file`. Raises BackupDirUnusable."""
-    root = logging.getLogger("facot_backups")
-    handlers: list[logging.Handler] = [] if sys.stderr is None else [logging.StreamHandler(sys.stderr)]
-    if log_file is not None:
-        with atomic.explained(log_file):
-            handlers.append(
-                RotatingFileHandler(log_file, maxBytes=_LOG_BYTES, backupCount=_LOG_FILES, encoding="utf-8")
-            )
-    before = root.level
-    root.setLevel(level)
-    for handler in handlers:
-        handler.setFormatter(logging.Formatter(_FORMAT))
-        root.addHandler(handler)
-    try:
-        yield
-    finally:
-        root.setLevel(before)
-        for handler in handlers:
-            root.removeHandler(handler)
-            handler.close()

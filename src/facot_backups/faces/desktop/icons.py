@@ -116,6 +116,11 @@ _SVG = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24"><g fill="none" stroke="{colour}" '
     'stroke-width="{width}" stroke-linecap="round" stroke-linejoin="round">{paths}</g></svg>'
 )
+_BADGE = (
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24"><rect width="24" height="24" rx="5.5" '
+    'fill="{colour}"/><g fill="none" stroke="#ffffff" stroke-width="2.2" stroke-linecap="round" '
+    'stroke-linejoin="round" transform="translate(1.2 1.2) scale(0.9)">{paths}</g></svg>'
+)
 _SIZES = (16, 20, 24, 32, 40, 48)
 _SCALES = (1, 2)
 
@@ -128,6 +133,25 @@ def icon(name: str, colour: str, width: float = 1.8) -> QIcon:
         for scale in _SCALES:
             found.addPixmap(pixmap(name, colour, size, scale, width))
     return found
+
+
+@lru_cache(maxsize=32)
+def badge(name: str, colour: str) -> QIcon:
+    """The picture in white on a square of `colour`: for the system's own bars, light or dark."""
+    found = QIcon()
+    for size in (16, 22, 24, 32, 48, 64, 128):
+        made = QPixmap(QSize(size, size))
+        made.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(made)
+        QSvgRenderer(QByteArray(_badge_svg(name, colour).encode())).render(painter, QRectF(0, 0, size, size))
+        painter.end()
+        found.addPixmap(made)
+    return found
+
+
+def _badge_svg(name: str, colour: str) -> str:
+    paths = "".join(f'<path d="{path}"/>' for path in PATHS[name])
+    return _BADGE.format(colour=colour, paths=paths)
 
 
 def pixmap(name: str, colour: str, size: int, scale: float = 1.0, width: float = 1.8) -> QPixmap:

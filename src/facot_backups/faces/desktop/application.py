@@ -1,0 +1,401 @@
+"""`facot-backups gui`: the panel as a program of its own, with a tray icon and the daily backup."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import sys
+import threading
+from collections import deque
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+from types import FrameType, TracebackType
+from typing import Any
+
+from qtpy.QtCore import (
+    QLibraryInfo,
+    QLocale,
+    QObject,
+    QTimer,
+    QtMsgType,
+    QTranslator,
+    Signal,
+    qInstallMessageHandler,
+)
+from qtpy.QtWidgets import QApplication
+
+from facot_backups import atomic
+from facot_backups.clock import SystemClock
+from facot_backups.errors import FacotBackupsError, UsageError
+from facot_backups.faces import logs
+from facot_backups.faces.api import BackupResult
+from facot_backups.faces.desktop import startup
+from facot_backups.faces.desktop.demo import Demo, demo
+from facot_backups.faces.desktop.habits import Habits
+from facot_backups.faces.desktop.instance import Instance
+from facot_backups.faces.desktop.session import Session
+from facot_backups.faces.desktop.slots import slot, told
+from facot_backups.faces.desktop.standing import Standing
+from facot_backups.faces.desktop.tray import NAME, Tray, badge
+from facot_backups.faces.desktop.widgets.progress_card import ProgressCard
+from facot_backups.faces.desktop.window import Question, Window
+from facot_backups.faces.desktop.worker import Jobs
+from facot_backups.faces.scheduler import BackupScheduler
+from facot_backups.state import State
+
+_log = logging.getLogger("facot_backups.desktop")
+# How often the program looks for signals, other starts and what the scheduler told.
+_PULSE_MS = 400
+# How often a panel that nobody sees looks, for the tray; one that is seen looks by itself.
+_HIDDEN_LOOK_PULSES = 750
+DEMO_DAYS = 100
+_BUSY = "Haciendo un backup…"
+
+
+class Program(QObject):
+    """Window, tray and scheduler together. `ended`: all has stopped, and the event loop may end.
+
+    `demonstration`: a world whose history is made first. Nothing runs before `start`.
+    """
+
+    ended = Signal()
+
+    def __init__(
+        self,
+        session: Session,
+        habits: Habits,
+        instance: Instance | None = None,
+        demonstration: Demo | None = None,
+    ) -> None:
+        super().__init__()
+        self._session, self._habits, self._instance = session, habits, instance
+        self._demonstration = demonstration
+        self._told: deque[BackupResult] = deque()
+        self._working = False
+        self._pulses = 0
+        self._leaving = False
+        self.question: Question | None = None
+        # Set by a signal's handler, which may run in the middle of anything.
+        self.end_wanted = threading.Event()
+        self.window = Window(session)
+        self.panel = self.window.panel
+        self.tray = Tray(self.window, self.panel.theme)
+        self.scheduler = BackupScheduler(
+            on_backup_complete=self._told.append,
+            on_backup_error=self._told.append,
+            clock=session.clock,
+            settings=session.settings,
+        )
+        self._timer = QTimer(self)
+        self._timer.setInterval(_PULSE_MS)
+        self._connect()
+
+    def _connect(self) -> None:
+        self._timer.timeout.connect(self.pulse)
+        self.panel.standing_changed.connect(self._stands)
+        self.panel.jobs.busy_changed.connect(self._show_working)
+        self.panel.backup_ended.connect(self._backup_ended)
+        self.window.close_wanted.connect(self.close)
+        self.window.leave_wanted.connect(self.leave)
+        self.window.stay_changed.connect(self._habits.remember_stay)
+        self.tray.opened.connect(self.window.come)
+        self.tray.wanted.connect(self.panel.back_up)
+        self.tray.left.connect(self.leave)
+        self.window.show_stay(self._habits.stay is True)
+        application = QApplication.instance()
+        if application is not None:
+            application.aboutToQuit.connect(self.end)
+
+    # --- its life ----------------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Show the window and begin the daily backups; a demonstration first makes its history."""
+        self.window.show()
+        self._timer.start()
+        if self._demonstration is None:
+            self.scheduler.start()
+        else:
+            self._prepare(self._demonstration)
+
+    def _prepare(self, world: Demo) -> None:
+        panel = self.panel
+        panel.create_button.setEnabled(False)
+        panel.progress.begin("Preparando meses de backups de ejemplo…")
+        job = panel.jobs.start(
+            lambda emit, stop: world.make_history(DEMO_DAYS, emit, stop),
+            event=panel.progress.take,
+            failed=panel.notice.tell_failure,
+            ended=self._prepared,
+        )
+        panel.progress.cancelled.connect(job.cancel)
+
+    def _prepared(self) -> None:
+        self.panel.progress.end()
+        self.panel.create_button.setEnabled(True)
+        self.panel.look()
+        if not self._leaving:
+            self.scheduler.start()
+
+    @slot
+    def pulse(self) -> None:
+        """Look what came from outside the event loop."""
+        if self.end_wanted.is_set():
+            self.end()
+            return
+        if self._instance is not None and self._instance.called():
+            self.window.come()
+        while self._told:
+            self._scheduled(self._told.popleft())
+        self._show_working()
+        self._show_waiting()
+        self._pulses += 1
+        if self._pulses % _HIDDEN_LOOK_PULSES == 0 and not self.window.isVisible():
+            self.panel.look()
+
+    @slot
+    def end(self) -> None:
+        """Stop all that runs, wait until it has, and tell `ended`. Nothing half done is left."""
+        if self._leaving:
+            return
+        self._leaving = True
+        self._timer.stop()
+        self.tray.hide()
+        self.window.close_for_good()
+        tasks = self.window.findChildren(Jobs)
+        for jobs in tasks:
+            jobs.cancel()
+        if not self.scheduler.stop():
+            _log.warning("el backup programado no terminó a tiempo")
+        for jobs in tasks:
+            jobs.end()
+        self.ended.emit()
+
+    # --- closing and leaving -----------------------------------------------------------------------------
+
+    @slot
+    def close(self) -> None:
+        """The window is being closed: do as the person said once, or ask."""
+        stay = self._habits.stay
+        if stay is None:
+            self._ask_stay()
+        elif stay:
+            self._put_away()
+        else:
+            self.leave()
+
+    @slot
+    def leave(self) -> None:
+        """End the program; ask first if that would stop something."""
+        if not self._under_way():
+            self.end()
+            return
+        self.window.come()
+        self._ask(
+            "Hay un trabajo en marcha",
+            "Si sale ahora, se para en segundos. Un backup sin terminar se descarta, y los anteriores siguen "
+            "intactos; una restauración que se para se puede continuar o deshacer.",
+            [("Parar y salir", "danger", self.end), ("Esperar", "primary", lambda: None)],
+        )
+
+    def _ask_stay(self) -> None:
+        where = "junto al reloj" if self.tray.available else "con la ventana minimizada"
+        self._ask(
+            "¿Seguir en segundo plano?",
+            f"El programa puede quedarse {where} y hacer el backup de cada día. Si sale, no se hará hasta "
+            "que lo abra de nuevo, salvo que lo haga el sistema (Ajustes, «Empezar con el equipo»).\n\n"
+            "Se pregunta solo una vez; abajo, en la ventana, puede cambiarlo.",
+            [
+                ("Salir", "plain", lambda: self._answered(False)),
+                ("Seguir en segundo plano", "primary", lambda: self._answered(True)),
+            ],
+        )
+
+    def _answered(self, stay: bool) -> None:
+        self._habits.remember_stay(stay)
+        self.window.show_stay(stay)
+        self.close()
+
+    def _ask(self, title: str, text: str, answers: list[Any]) -> None:
+        if self.question is not None:
+            self.question.raise_()
+            return
+        self.question = Question(self.window, self.panel.theme, title, text, answers)
+        self.question.finished.connect(self._asked)
+        self.question.open()
+
+    @slot
+    def _asked(self) -> None:
+        self.question = None
+
+    def _put_away(self) -> None:
+        if self.tray.available:
+            self.window.hide()
+        else:
+            self.window.showMinimized()
+
+    def _under_way(self) -> bool:
+        cards = self.window.findChildren(ProgressCard)
+        return self.scheduler.in_progress or any(not card.isHidden() for card in cards)
+
+    # --- what is told ------------------------------------------------------------------------------------
+
+    @slot
+    def _stands(self, standing: Standing) -> None:
+        self.tray.show_standing(standing)
+        self.window.setWindowIcon(badge(standing.level))
+
+    @slot
+    def _show_working(self) -> None:
+        working = self.scheduler.in_progress or not self.panel.progress.isHidden()
+        if working != self._working:
+            self._working = working
+            self.tray.show_working(_BUSY if working else "")
+
+    def _show_waiting(self) -> None:
+        waiting = "" if self.scheduler.is_running() else self.scheduler.waiting_reason or ""
+        waiting = waiting.replace("Scheduler no inicia", "El backup diario no se hará")
+        if self.scheduler.in_progress:
+            waiting = "Se está haciendo el backup de hoy."
+        if waiting != self.window.status.text():
+            self.window.status.setText(waiting)
+
+    def _scheduled(self, result: BackupResult) -> None:
+        """What the scheduler told of a run."""
+        self.panel.look()
+        if result["success"]:
+            self._tell("Backup del día completado", f"{result['total_documents']:,} documentos.", good=True)
+        else:
+            self._tell("El backup del día no se completó", " ".join(result["errors"][:1]), good=False)
+
+    @slot
+    def _backup_ended(self, complete: bool) -> None:
+        notice = self.panel.notice
+        self._tell(notice.title.text(), notice.text.text(), good=complete)
+
+    def _tell(self, title: str, text: str, *, good: bool) -> None:
+        if not self.window.isVisible() or self.window.isMinimized():
+            self.tray.tell(title, text, "ok" if good else "warning")
+
+
+def run(session: Session | None = None, *, demonstration: bool = False) -> int:
+    """Open the window and stay until it is left; the exit code.
+
+    0 also if the panel was open already and came to the front. Raises UsageError where no window can be.
+    """
+    startup.require_display()
+    with ExitStack() as stack:
+        world = stack.enter_context(demo()) if demonstration else None
+        session = world.session if world is not None else session or Session()
+        folder = State().folder
+        instance = Instance(folder, _backup_dir(session), SystemClock())
+        began = instance.begin_or_call()
+        if began is None:
+            raise UsageError(
+                "El panel ya está abierto, pero no responde.\nEspere a que termine, o reinicie el equipo."
+            )
+        if not began:
+            return 0
+        stack.callback(instance.end)
+        stack.enter_context(_logging(folder))
+        application = _application()
+        program = Program(session, Habits(folder), instance, world)
+        program.ended.connect(application.quit)
+        stack.enter_context(_signals(program.end_wanted))
+        program.start()
+        code = int(application.exec())
+        program.end()
+        _let_go(application, program)
+        return code
+
+
+def _backup_dir(session: Session) -> Path | None:
+    try:
+        return session.settings().backup_dir
+    except FacotBackupsError:  # the panel tells
+        return None
+
+
+def _application() -> QApplication:
+    """The application, in our looks. Ends the process with 2 and two lines where it can have no window."""
+    # Kept by Qt for the whole process.
+    qInstallMessageHandler(_qt_message)
+    application = QApplication(sys.argv[:1])
+    application.setApplicationName(NAME)
+    application.setApplicationDisplayName(NAME)
+    application.setDesktopFileName("facot-backups")
+    application.setStyle("Fusion")
+    application.setQuitOnLastWindowClosed(False)
+    application.setWindowIcon(badge("busy"))
+    sys.excepthook = _unforeseen
+    _speak_spanish(application)
+    return application
+
+
+def _speak_spanish(application: QApplication) -> None:
+    """Let Qt's own dialogs and menus speak Spanish, where its catalogs are."""
+    QLocale.setDefault(QLocale("es_DO"))
+    translator = QTranslator(application)
+    place = QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)
+    if translator.load(QLocale("es"), "qtbase", "_", place):
+        application.installTranslator(translator)
+
+
+_said: deque[str] = deque(maxlen=20)
+
+
+def _qt_message(kind: QtMsgType, _context: object, text: str) -> None:
+    """Qt's remarks go to the log; its last one, before it would abort the process, to the person."""
+    if kind != QtMsgType.QtFatalMsg:
+        _said.append(text)
+        _log.debug("Qt: %s", text)
+        return
+    _log.critical("Qt: %s", text)
+    if "platform plugin" in text and sys.stderr is not None:
+        sys.stderr.write(f"Error: {startup.no_display(' '.join(_said))}\n")
+        sys.stderr.flush()
+        os._exit(UsageError.exit_code)
+
+
+def _unforeseen(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """A fault outside of any slot is logged, and ends nothing: PyQt6 would abort."""
+    if isinstance(error, Exception):
+        told(error.with_traceback(trace))
+    else:
+        sys.__excepthook__(kind, error, trace)
+
+
+@contextmanager
+def _logging(folder: Path) -> Iterator[None]:
+    """Write the log to the state folder, where that can be: a windowed program has no other place."""
+    with ExitStack() as stack:
+        with suppress(FacotBackupsError, OSError):
+            atomic.make_folder(folder / "panel")
+            stack.enter_context(logs.written(logging.INFO, folder / "panel" / "panel.log", to_stderr=False))
+        yield
+
+
+@contextmanager
+def _signals(wanted: threading.Event) -> Iterator[None]:
+    """Ctrl-C and SIGTERM set `wanted`, which the program's pulse sees."""
+
+    def end(_number: int, _frame: FrameType | None) -> None:
+        wanted.set()
+
+    numbers = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    before = {number: signal.signal(number, end) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _let_go(application: QApplication, program: Program) -> None:
+    """Destroy the window while the application is still there: at the interpreter's end it is too late."""
+    program.window.deleteLater()
+    program.deleteLater()
+    for _ in range(3):
+        application.sendPostedEvents(None, 0)
+        application.processEvents()

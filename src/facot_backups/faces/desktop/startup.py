@@ -1,0 +1,71 @@
+"""What a window needs of a computer, and the words for what is missing. Loads no Qt before it tries it."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import os
+import re
+import sys
+from collections.abc import Mapping
+
+from facot_backups.errors import UsageError
+
+_BINDINGS = ("PySide6", "PyQt6")
+_LIBRARIES = "libgl1 libegl1 libglib2.0-0 libxkbcommon0 libdbus-1-3 libfontconfig1"
+_DISPLAY_LIBRARIES = "libxcb-cursor0 libxcb-icccm4 libxcb-keysyms1"
+
+
+def require_qt() -> None:
+    """Load Qt. Raises UsageError, with what to install, where that cannot be."""
+    try:
+        importlib.import_module("qtpy.QtSvg")
+        importlib.import_module("qtpy.QtWidgets")
+    except (ImportError, RuntimeError) as error:
+        raise UsageError(_missing(error)) from error
+
+
+def _missing(error: Exception) -> str:
+    library = _library(str(error)) or next(filter(None, map(_fault, _BINDINGS)), None)
+    if library is None or importlib.util.find_spec("qtpy") is None:
+        return (
+            "El panel necesita Qt, y este Python no lo tiene.\n"
+            "Instálelo con: python -m pip install qtpy PySide6-Essentials"
+        )
+    remedy = f"En Debian o Ubuntu: sudo apt install {_LIBRARIES}"
+    if not sys.platform.startswith("linux"):
+        remedy = "Reinstálelo con: python -m pip install --force-reinstall PySide6-Essentials"
+    return f"Qt está instalado, pero a este equipo le falta {library}.\n{remedy}"
+
+
+def _fault(binding: str) -> str | None:
+    """What keeps an installed binding from being loaded; None if it is not installed, or nothing does."""
+    if importlib.util.find_spec(binding) is None:
+        return None
+    try:
+        importlib.import_module(f"{binding}.QtWidgets")
+        importlib.import_module(f"{binding}.QtSvg")
+    except ImportError as error:
+        return _library(str(error)) or f"algo ({error})"
+    return None
+
+
+def _library(text: str) -> str | None:
+    found = re.search(r"(lib\S+?\.so[\w.]*):", text)
+    return found[1] if found else None
+
+
+def require_display(environ: Mapping[str, str] | None = None) -> None:
+    """Raise UsageError where there is no screen to show a window on: a server, a terminal from afar."""
+    told = os.environ if environ is None else environ
+    here = any(told.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"))
+    if sys.platform.startswith("linux") and not here:
+        raise UsageError(no_display(""))
+
+
+def no_display(said: str) -> str:
+    """The words for a screen that cannot be used; `said`: what Qt said about it."""
+    text = "Aquí no hay una pantalla en la que abrir la ventana."
+    if "is needed" in said:
+        text = f"Qt no puede usar la pantalla: en Debian o Ubuntu, sudo apt install {_DISPLAY_LIBRARIES}"
+    return f"{text}\nÁbrala en el escritorio del equipo; en una terminal, use: facot-backups status"

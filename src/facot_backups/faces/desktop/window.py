@@ -1,0 +1,121 @@
+"""The program's own window, "Configuración", around the panel; and the questions that it asks at its end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from qtpy.QtCore import QSize, Qt, Signal
+from qtpy.QtGui import QCloseEvent, QGuiApplication
+from qtpy.QtWidgets import QCheckBox, QDialog, QVBoxLayout, QWidget
+
+from facot_backups.faces.desktop.panel import BackupsPanel, mark_root
+from facot_backups.faces.desktop.session import Session
+from facot_backups.faces.desktop.slots import slot
+from facot_backups.faces.desktop.theme import Theme
+from facot_backups.faces.desktop.tray import badge
+from facot_backups.faces.desktop.widgets.basic import Look, button, column, label, row
+
+TITLE = "Configuración"
+_SIZE = QSize(1040, 820)
+
+
+class Window(QWidget):
+    """The panel, and a line below it: what the daily backup waits for, what closing does, and the way out.
+
+    Signals: `close_wanted` (somebody closes the window: nothing happens by itself), `leave_wanted` (the
+    button «Salir») and `stay_changed` (the tick; it carries whether closing leaves the program running).
+    """
+
+    close_wanted = Signal()
+    leave_wanted = Signal()
+    stay_changed = Signal(bool)
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self.setWindowTitle(TITLE)
+        self.setWindowIcon(badge("busy"))
+        self.panel = BackupsPanel(session=session)
+        self.status = label("", "small", selectable=True)
+        self.stay = QCheckBox("Al cerrar, seguir en segundo plano")
+        self.stay.setToolTip("Con la ventana cerrada, el programa sigue haciendo el backup de cada día")
+        self.leave = button("&Salir", "flat", tip="Terminar el programa")
+        self.stay.toggled.connect(self._stay_changed)
+        self.leave.clicked.connect(self._leave)
+        self._may_close = False
+        layout = column(self.panel, row(self.status, self.stay, self.leave), spacing=10)
+        layout.setContentsMargins(16, 12, 16, 12)
+        self.setLayout(layout)
+        mark_root(self)
+        self.panel.theme.dress(self)
+        self.panel.theme.look_again()
+        screen = QGuiApplication.primaryScreen()
+        self.resize(_SIZE.boundedTo(screen.availableSize() - QSize(40, 60)) if screen is not None else _SIZE)
+
+    def come(self) -> None:
+        """Come to the front, from wherever it is."""
+        self.setWindowState(self.windowState() & ~Qt.WindowState.WindowMinimized)
+        self.show()
+        self.raise_()
+        self.activateWindow()
+
+    def show_stay(self, stay: bool) -> None:
+        """Show what closing does; tells nobody."""
+        before = self.stay.blockSignals(True)
+        self.stay.setChecked(stay)
+        self.stay.blockSignals(before)
+
+    def close_for_good(self) -> None:
+        """Close, whatever was decided about closing."""
+        self._may_close = True
+        self.close()
+
+    def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
+        """Ask the program, unless the system is ending everything."""
+        application = QGuiApplication.instance()
+        if self._may_close or (isinstance(application, QGuiApplication) and application.isSavingSession()):
+            event.accept()
+            return
+        event.ignore()
+        self.close_wanted.emit()
+
+    @slot
+    def _stay_changed(self) -> None:
+        self.stay_changed.emit(self.stay.isChecked())
+
+    @slot
+    def _leave(self) -> None:
+        self.leave_wanted.emit()
+
+
+class Question(QDialog):
+    """A question of the window's: a few words and some buttons, the last of which Enter presses.
+
+    `answers`: the text and look of each button, and what it does; Esc and closing do nothing.
+    """
+
+    def __init__(
+        self,
+        parent: QWidget,
+        theme: Theme,
+        title: str,
+        text: str,
+        answers: Sequence[tuple[str, Look, Callable[[], None]]],
+    ) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(TITLE)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.title, self.text = label(title, "title"), label(text)
+        self.buttons = [button(words, look) for words, look, _ in answers]
+        for one, (_, _, do) in zip(self.buttons, answers, strict=True):
+            one.clicked.connect(slot(lambda do=do: self._answer(do)))
+        self.buttons[-1].setDefault(True)
+        self.buttons[-1].setFocus()
+        layout: QVBoxLayout = column(self.title, self.text, row(1, *self.buttons), spacing=14)
+        layout.setContentsMargins(24, 20, 24, 20)
+        self.setLayout(layout)
+        self.setMinimumWidth(520)
+        theme.dress(self)
+
+    def _answer(self, do: Callable[[], None]) -> None:
+        self.close()
+        do()
