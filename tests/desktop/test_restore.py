@@ -2,18 +2,85 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Mapping
+from functools import cached_property
 from typing import Any
 
+import grpc
+import pytest
+from qtpy.compat import isalive
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QPushButton
 
 from facot_backups.faces.desktop import BackupsPanel
+from facot_backups.faces.desktop.demo import PROJECT
+from facot_backups.faces.desktop.session import Session
+from facot_backups.faces.desktop.tasks import restore as task
 from facot_backups.faces.desktop.views.restore import RestoreWindow, open_restore
+from facot_backups.firestore.connection import Connection
+from facot_backups.local import sample
+from facot_backups.local.encode import fields
+from facot_backups.local.faults import Fault
+from facot_backups.local.load import delete_documents
+from facot_backups.model import Source
+from facot_backups.operations.backup import BackupRequest, back_up
+from facot_backups.settings import Settings
 from tests.desktop.watchdog import Watchdog
 from tests.desktop.world import DesktopWorld
 
 Show = Callable[..., BackupsPanel]
+
+
+class Business:
+    """What is in Firestore, and edits of it as somebody else would make them."""
+
+    def __init__(self, world: DesktopWorld) -> None:
+        self._world = world
+
+    @cached_property
+    def documents(self) -> Mapping[str, Any]:
+        return dict(sample.documents(self._world.demo.business))
+
+    @property
+    def invoices(self) -> list[str]:
+        """Invoices with an NCF of ours, the oldest first."""
+        named = [path for path in self.documents if path.startswith("invoices/") and path.count("/") == 1]
+        return sorted(path for path in named if self.value(path, "invoice_type") == "emitida")
+
+    def value(self, path: str, field: str) -> str:
+        return str(self.documents[path][field].string_value)
+
+    def edit(self, path: str, **values: Any) -> None:
+        self._world.server.load([(path, {**self.documents[path], **fields(values)})], PROJECT)
+
+    def delete(self, path: str) -> int:
+        paths = [one for one in self.documents if one == path or one.startswith(f"{path}/")]
+        delete_documents(self._world.server.host, paths, PROJECT)
+        return len(paths)
+
+    def stored(self, path: str) -> Any:
+        """What Firestore has at `path` now; None for nothing."""
+        with Connection(Source(PROJECT), self._channel(), owned=True, connect_timeout=10) as connection:
+            from facot_backups.clock import SystemClock
+            from facot_backups.events import ignore
+            from facot_backups.firestore.requests import Requests
+            from facot_backups.operations.restore_check import documents_at
+
+            where = tuple(path.split("/"))
+            requests = Requests(connection, SystemClock(), ignore)
+            found = documents_at(requests, connection.root, [where], None).get(where)
+        return None if found is None else found.fields
+
+    def _channel(self) -> grpc.Channel:
+        return grpc.insecure_channel(self._world.server.host)
+
+
+@pytest.fixture
+def backed_up(world: DesktopWorld) -> DesktopWorld:
+    """As `world`, with a backup of what is in it."""
+    back_up(world.session.connector(world.session.settings()), world.store, BackupRequest())
+    return world
 
 
 def _click(qtbot: Any, button: QPushButton) -> None:
@@ -25,14 +92,220 @@ def _on(qtbot: Any, window: RestoreWindow, page: Any) -> None:
     qtbot.waitUntil(lambda: window.pages.currentWidget() is page, timeout=20_000)
 
 
-def test_all_of_a_backup_and_back(
-    qtbot: Any, old_world: DesktopWorld, show: Show, watchdog: Watchdog
+def _quiet(qtbot: Any, window: RestoreWindow) -> None:
+    qtbot.waitUntil(lambda: not window.jobs.busy, timeout=20_000)
+
+
+def _plan_of(window: RestoreWindow) -> dict[str, tuple[int, ...]]:
+    """By collection: created, changed, deleted."""
+    return {
+        row.name: (row.create, row.change, row.delete) for row in window.plan.collections.rows if row.name
+    }
+
+
+def test_what_was_lost_comes_back_an_edit_meanwhile_stays_and_all_of_it_is_undone(
+    qtbot: Any, backed_up: DesktopWorld, show: Show, watchdog: Watchdog
 ) -> None:
-    panel = show(old_world)
+    business = Business(backed_up)
+    lost, wrong, busy = business.invoices[:3]
+    gone = business.delete(lost)
+    business.edit(wrong, third_party_name="Otro")
+    business.edit(busy, third_party_name="Otro más")
+    counter = next(path for path in business.documents if path.endswith("B02") and path.startswith("seq"))
+    business.edit(counter, current=9_999)
+    panel = show(backed_up)
     window = open_restore(panel)
     with watchdog.watching("restore"):
         _click(qtbot, window.next)
         _on(qtbot, window, window.plan)
+        assert _plan_of(window)["invoices"] == (gone, 2, 0)
+        assert f"crear {gone} documentos y cambiar 2" in window.plan.title.text()
+        assert "conservado en 9999" in window.plan.notes.text.text() and window.plan.notes.isVisible()
+        assert "lecturas" in window.plan.cost.text()
+        business.edit(busy, third_party_name="Editado mientras tanto")
         _click(qtbot, window.next)
         _on(qtbot, window, window.ending)
+        _quiet(qtbot, window)
+    ending = window.ending
+    assert ending.title.text() == "Hecho, menos lo que alguien cambió mientras tanto"
+    assert ending.conflicts.title.text() == f"Conflicto: {busy}" and not ending.conflicts.next.isVisible()
+    shown = {row.name: (row.old, row.new) for row in ending.conflicts.versions.rows}
+    was = business.value(busy, "third_party_name")
+    assert shown == {"third_party_name": ("Editado mientras tanto", was)}
+    assert business.stored(lost) and business.stored(wrong)["third_party_name"] != "Otro"
+    assert business.stored(counter)["current"] == 9_999
+    _click(qtbot, ending.undo_button)
+    _on(qtbot, window, window.plan)
+    assert _plan_of(window) == {"invoices": (0, 1, gone)}
+    _click(qtbot, window.next)
+    _on(qtbot, window, window.ask)
+    assert "¿Borrar 1 factura emitida?" in window.ask.text.text() and window.next.text() == "&Sí, continuar"
+    _click(qtbot, window.next)
+    _on(qtbot, window, window.ending)
+    assert ending.title.text() == "Deshecho y comprobado"
+    assert business.stored(lost) is None and business.stored(wrong)["third_party_name"] == "Otro"
+    assert business.stored(busy)["third_party_name"] == "Editado mientras tanto"
+    assert sum(backup.kind == "pre-restore" for backup in backed_up.backups()) == 2
+
+
+def test_one_invoice_by_its_ncf_and_then_the_one_that_was_left_alone(
+    qtbot: Any, backed_up: DesktopWorld, show: Show
+) -> None:
+    business = Business(backed_up)
+    wanted, other = business.invoices[:2]
+    business.edit(wanted, third_party_name="Otro")
+    business.edit(other, third_party_name="Otro")
+    panel = show(backed_up)
+    window = open_restore(panel)
+    _quiet(qtbot, window)
+    qtbot.mouseClick(window.what.one, Qt.MouseButton.LeftButton, pos=window.what.one.rect().center() / 8)
+    assert window.what.one.isChecked() and not window.next.isEnabled()
+    qtbot.keyClicks(window.what.words, "no existe")
+    qtbot.keyClick(window.what.words, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: "Pruebe con otro día" in window.what.finding.text(), timeout=10_000)
+    window.what.words.clear()
+    qtbot.keyClicks(window.what.words, business.value(wanted, "invoice_number").lower())
+    qtbot.waitUntil(lambda: window.what.model.rowCount() == 1, timeout=10_000)
+    (found,) = window.what.model.rows
+    assert "/".join(found.path) == wanted and business.value(wanted, "third_party_name") in found.title
+    _click(qtbot, window.next)
+    _on(qtbot, window, window.plan)
+    assert _plan_of(window) == {"invoices": (0, 1, 0)}
+    model = window.plan.documents
+    document = model.index(0, 0)
+    texts = [model.index(0, column, document).data() for column in (0, 2, 3)]
+    assert texts == ["third_party_name", "Otro", business.value(wanted, "third_party_name")]
+    business.edit(wanted, third_party_name="Otra vez")
+    _click(qtbot, window.next)
+    _on(qtbot, window, window.ending)
+    _click(qtbot, window.ending.conflicts.restore)
+    _on(qtbot, window, window.plan)
+    _click(qtbot, window.next)
+    _on(qtbot, window, window.ending)
     assert window.ending.title.text() == "Restaurado y comprobado"
+    assert business.stored(wanted)["third_party_name"] == business.value(wanted, "third_party_name")
+    assert business.stored(other)["third_party_name"] == "Otro"
+
+
+def test_no_is_no_and_another_database_is_refused(qtbot: Any, backed_up: DesktopWorld, show: Show) -> None:
+    business = Business(backed_up)
+    business.delete(business.invoices[0])
+    panel = show(backed_up)
+    window = open_restore(panel, collections=("invoices", "companies"))
+    _click(qtbot, window.next)
+    _on(qtbot, window, window.plan)
+    assert set(_plan_of(window)) == {"invoices", "companies"}
+    _click(qtbot, window.back)
+    _on(qtbot, window, window.what)
+    _quiet(qtbot, window)
+    assert window.notice.title.text() == "Cancelado" and "No se ha escrito nada" in window.notice.text.text()
+    assert business.stored(business.invoices[0]) is None
+    with backed_up.store.locked():
+        _click(qtbot, window.next)
+        qtbot.waitUntil(lambda: window.notice.title.text() == "Ya hay un backup en marcha", timeout=10_000)
+    window.session = Session(
+        {"backup_dir": backed_up.folder, "project": "otra-empresa", "emulator_host": backed_up.server.host},
+        environ={},
+    )
+    _quiet(qtbot, window)
+    _click(qtbot, window.next)
+    qtbot.waitUntil(lambda: window.notice.title.text() == "No se pudo", timeout=10_000)
+    text = window.notice.text.text()
+    assert "otra-empresa" in text and "no se ha escrito nada" in text and "--" not in text
+    assert all(backup.kind != "pre-restore" for backup in backed_up.backups())
+
+
+class RealSession(Session):
+    """The in-memory Firestore, taken for a database that is no emulator."""
+
+    host = ""
+
+    def connector(self, settings: Settings) -> Callable[[], Connection]:
+        def connect() -> Connection:
+            channel = grpc.insecure_channel(self.host)
+            return Connection(Source(PROJECT), channel, owned=True, connect_timeout=10)
+
+        return connect
+
+
+def test_a_real_database_wants_its_name_typed(qtbot: Any, world: DesktopWorld, show: Show) -> None:
+    business = Business(world)
+    session = RealSession({"backup_dir": world.folder}, environ={})
+    session.host = world.server.host
+    back_up(session.connector(session.settings()), session.store(), BackupRequest())
+    business.edit(business.invoices[0], third_party_name="Otro")
+    panel = show(world)
+    panel.session = session
+    window = open_restore(panel)
+    _click(qtbot, window.next)
+    _on(qtbot, window, window.plan)
+    assert window.next.text() == "&Continuar"
+    _click(qtbot, window.next)
+    _on(qtbot, window, window.ask)
+    assert PROJECT in window.ask.text.text() and not window.next.isEnabled()
+    qtbot.keyClicks(window.ask.typed, PROJECT[:-1])
+    assert not window.next.isEnabled()
+    qtbot.keyClicks(window.ask.typed, PROJECT[-1])
+    _click(qtbot, window.next)
+    _on(qtbot, window, window.ending)
+    assert window.ending.title.text() == "Restaurado y comprobado"
+    assert business.stored(business.invoices[0])["third_party_name"] != "Otro"
+
+
+def test_a_server_that_goes_is_stopped_for_and_the_rest_is_written_later(
+    qtbot: Any, backed_up: DesktopWorld, show: Show
+) -> None:
+    business = Business(backed_up)
+    gone = business.delete(business.invoices[0])
+    panel = show(backed_up)
+    window = open_restore(panel)
+    _click(qtbot, window.next)
+    _on(qtbot, window, window.plan)
+    port = int(backed_up.server.host.rpartition(":")[2])
+    backed_up.server.stop()
+    _click(qtbot, window.next)
+    _on(qtbot, window, window.work)
+    assert "podrá terminarla o deshacerla" in window.work.text.text()
+    qtbot.waitUntil(lambda: "reintenta" in window.work.progress.title.text(), timeout=20_000)
+    _click(qtbot, window.work.progress.cancel)
+    _on(qtbot, window, window.ending)
+    assert window.ending.title.text() == "Quedó a medias" and window.ending.undo_button.isVisible()
+    backed_up.server.start(port)
+    _click(qtbot, window.ending.go_on_button)
+    _on(qtbot, window, window.plan)
+    assert _plan_of(window)["invoices"][0] == gone
+    _click(qtbot, window.next)
+    _on(qtbot, window, window.ending)
+    assert window.ending.title.text() == "Restaurado y comprobado"
+    assert business.stored(business.invoices[0])
+
+
+def test_closing_while_it_writes_asks_and_the_next_wizard_offers_the_rest(
+    qtbot: Any, backed_up: DesktopWorld, show: Show, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(task, "_GRACE_SECONDS", 0.1)
+    business = Business(backed_up)
+    business.delete(business.invoices[0])
+    panel = show(backed_up)
+    window = open_restore(panel)
+    _click(qtbot, window.next)
+    _on(qtbot, window, window.plan)
+    come, go = threading.Event(), threading.Event()
+    lost = Fault("BatchWrite", "error", when=lambda _: come.set() or go.wait(60))  # type: ignore[func-returns-value]
+    backed_up.server.add_fault(lost)
+    _click(qtbot, window.next)
+    qtbot.waitUntil(come.is_set, timeout=10_000)
+    window.close()
+    assert window.isVisible() and window.notice.title.text() == "¿Parar la restauración?"
+    _click(qtbot, window.notice.act)
+    qtbot.waitUntil(lambda: not isalive(window), timeout=20_000)  # type: ignore[no-untyped-call]
+    go.set()
+    backed_up.server.clear_faults()
+    assert panel.notice.title.text() == "Quedó a medias" and "Restaurar…" in panel.notice.text.text()
+    again = open_restore(panel)
+    qtbot.waitUntil(lambda: again.notice.title.text() == "Hay una restauración a medias", timeout=10_000)
+    _click(qtbot, again.notice.act)
+    _on(qtbot, again, again.plan)
+    _click(qtbot, again.next)
+    _on(qtbot, again, again.ending)
+    assert again.ending.title.text() == "Restaurado y comprobado" and business.stored(business.invoices[0])

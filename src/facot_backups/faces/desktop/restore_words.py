@@ -225,9 +225,10 @@ def plan_rows(plan: PlanShown) -> tuple[CollectionPlan, ...]:
     equal = [one for one in plan.collections if one not in touched]
     rows = list(touched)
     if equal:
-        others = words.counted(len(equal), "colección que ya está igual", "colecciones que ya están igual")
-        name = equal[0].title if len(equal) == 1 else f"Otras {others}"
-        rows.append(CollectionPlan("", name, 0, 0, sum(one.equal for one in equal), 0, 0))
+        many = len(equal) > 1
+        name = "" if many else equal[0].name
+        title = f"Otras {len(equal)} colecciones que ya están igual" if many else equal[0].title
+        rows.append(CollectionPlan(name, title, 0, 0, sum(one.equal for one in equal), 0, 0))
     return tuple(rows) if len(rows) < 2 else (*rows, plan.total)
 
 

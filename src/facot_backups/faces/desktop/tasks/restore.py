@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from facot_backups.archive import journal
 from facot_backups.archive.store import Store
-from facot_backups.errors import FacotBackupsError, RestoreInterrupted
+from facot_backups.errors import RestoreInterrupted
 from facot_backups.events import Emit, Event, PhaseStarted
 from facot_backups.faces import logs
 from facot_backups.faces.desktop import words
@@ -260,7 +260,8 @@ class _Running:
                 return outcome(operate(connect, store), stopped=self._stop.requested)
             except RestoreInterrupted as cut:
                 return self._cut(store, cut.restore, failure(cut), cut.written, cut.left)
-            except FacotBackupsError as error:
+            # Whatever it is: a connection that was closed under it raises more than our own errors.
+            except Exception as error:
                 begun = self._begun_restore(store) if self._writing else None
                 if begun is None:
                     raise

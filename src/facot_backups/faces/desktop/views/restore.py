@@ -259,10 +259,7 @@ class RestoreWindow(ViewWindow):
     def _heard(self, event: Event) -> None:
         self.work.progress.take(event)
         if isinstance(event, PhaseStarted) and self._plan is not None:
-            if event.phase == "keeping":
-                self._writing = True
-                self._show(self.work)
-            elif event.phase == "writing":
+            if event.phase == "writing":
                 self.work.progress.take(Counted(self._plan.writes))
             elif event.phase == "reading-back":
                 self.work.progress.take(Counted(self._plan.read_back))
@@ -277,10 +274,21 @@ class RestoreWindow(ViewWindow):
         elif page in (self.plan, self.ask):
             title = self._verb().replace("&", "").replace(" ahora", "")
             self.work.begin(f"{title}: en marcha", restore_words.WRITING)
+            self._writing = self._is_last_word()
             self._show(self.work)
             self._desk.answer(True)
         else:
             self.close()
+
+    def _is_last_word(self) -> bool:
+        """Whether a yes to what is asked now is followed by writing."""
+        asked, plan = self._asked, self._plan
+        if plan is None or isinstance(asked, ConfirmShown):
+            return True
+        left = plan.questions if asked is plan else 0
+        if isinstance(asked, QuestionShown):
+            left = asked.of - asked.number
+        return not left and not plan.confirms
 
     @slot
     def _go_back(self) -> None:
