@@ -119,7 +119,8 @@ def test_a_good_file_is_shown_saved_and_its_key_is_nowhere(
     panel = window.panel
     _click(qtbot, window, window.save_button)
     expected = {**FACOT, "firebase": {"storage_bucket": "cubo", "credentials_path": str(path)}}
-    assert office.saved() == expected and _gone(window)
+    assert office.saved() == expected
+    qtbot.waitUntil(lambda: _gone(window), timeout=5_000)
     assert panel.notice.title.text() == "Firebase configurado" and "mi-proyecto" in panel.notice.text.text()
     key = json.loads(path.read_text())["private_key"].splitlines()[1]
     assert all(key not in text for text in (*shown, caplog.text, office.config.read_text()))

@@ -160,7 +160,8 @@ def test_what_is_changed_is_saved_and_all_else_stays(
         "theme": "oscuro",
     }
     assert office.saved() == {**FACOT, "backups": expected}
-    assert changed == [True] and _gone(window)
+    assert changed == [True]
+    qtbot.waitUntil(lambda: _gone(window), timeout=5_000)
     assert panel.notice.title.text() == "Ajustes guardados" and str(office.config) in panel.notice.text.text()
     assert panel.theme.colours is DARK
     qtbot.waitUntil(lambda: not panel.jobs.busy, timeout=20_000)
