@@ -111,7 +111,8 @@ def test_a_good_file_is_shown_saved_and_its_key_is_nowhere(
     assert window.project.text() == window.email.text() == "—"
     assert "consola de Firebase" in window.problem.text.text() and window.problem.level == "info"
     with watchdog.watching("firebase"):
-        _choose(qtbot, window, path)
+        window.path.setText(str(path))  # as the dialog of files does
+        _ready(qtbot, window)
     assert (window.project.text(), window.email.text()) == ("mi-proyecto", EMAIL)
     assert window.origin.text() == "elegido ahora, sin guardar" and not window.problem.isVisible()
     shown = [one.text() for one in window.findChildren(QLabel)]
