@@ -19,6 +19,7 @@ _log = logging.getLogger("facot_backups.desktop")
 class Habits:
     """`stay`: whether closing the window leaves the program running; None until that was asked.
 
+    `hints_folded`: whether the state card's hints are folded away.
     A file that cannot be read or written is as if nothing was remembered.
     """
 
@@ -33,11 +34,23 @@ class Habits:
 
     def remember_stay(self, stay: bool) -> None:
         """Note the answer."""
+        self._remember("stay", stay)
+
+    @property
+    def hints_folded(self) -> bool:
+        """Whether they are. Reads the file."""
+        return self._read().get("hints_folded") is True
+
+    def remember_hints_folded(self, folded: bool) -> None:
+        """Note whether they are."""
+        self._remember("hints_folded", folded)
+
+    def _remember(self, what: str, value: bool) -> None:
         try:
             atomic.make_folder(self._path.parent)
-            atomic.write_file(self._path, json.dumps({**self._read(), "stay": stay}).encode())
+            atomic.write_file(self._path, json.dumps({**self._read(), what: value}).encode())
         except OSError as error:
-            _log.warning("no se pudo recordar qué hacer al cerrar: %s", error)
+            _log.warning("no se pudo recordar una respuesta (%s): %s", what, error)
 
     def _read(self) -> dict[str, Any]:
         try:

@@ -3,29 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 
 from qtpy.QtCore import QSize, Qt, QTimer, QUrl, Signal
-from qtpy.QtGui import QDesktopServices, QHideEvent, QShowEvent
-from qtpy.QtWidgets import QGroupBox, QVBoxLayout, QWidget
+from qtpy.QtGui import QDesktopServices, QHideEvent, QResizeEvent, QShowEvent
+from qtpy.QtWidgets import QBoxLayout, QFrame, QGroupBox, QScrollArea, QVBoxLayout, QWidget
 
 from facot_backups.faces.desktop import words
 from facot_backups.faces.desktop.actions import PANEL_ACTIONS, RestoreWish, open_firebase, open_settings
+from facot_backups.faces.desktop.calendar_days import calendar_of
+from facot_backups.faces.desktop.chart_scale import points_of
 from facot_backups.faces.desktop.failures import Failure
 from facot_backups.faces.desktop.session import Session
 from facot_backups.faces.desktop.slots import slot
 from facot_backups.faces.desktop.standing import Standing, standing, unreadable
 from facot_backups.faces.desktop.tasks.backup import Made, back_up
-from facot_backups.faces.desktop.tasks.overview import Overview, overview
+from facot_backups.faces.desktop.tasks.overview import Overview, fold_hints, overview
 from facot_backups.faces.desktop.theme import Choice, Theme
 from facot_backups.faces.desktop.views.backup_list import BackupList
 from facot_backups.faces.desktop.views.window import ViewWindow
-from facot_backups.faces.desktop.widgets.basic import SPACE, button, row
+from facot_backups.faces.desktop.widgets.basic import button, column, row
+from facot_backups.faces.desktop.widgets.calendar import CalendarCard
+from facot_backups.faces.desktop.widgets.chart import ChartCard
 from facot_backups.faces.desktop.widgets.notice import Notice
 from facot_backups.faces.desktop.widgets.progress_card import ProgressCard
 from facot_backups.faces.desktop.widgets.state_card import StateCard
 from facot_backups.faces.desktop.worker import Job, Jobs
 
+# Less than this it cannot be; this shows it all.
+_SMALLEST, _ENOUGH = QSize(600, 360), QSize(1000, 720)
 # How often a panel that is seen looks again.
 _LOOK_MS = 60_000
 
@@ -82,25 +89,49 @@ class BackupsPanel(QWidget):
         self.progress = ProgressCard()
         self.progress.cancelled.connect(self.cancel)
         self.notice = Notice(self.theme)
+        self.calendar = CalendarCard(self.theme)
+        self.chart = ChartCard(self.theme)
         self.list = BackupList(self)
+        self.calendar.day_chosen.connect(self._show_day)
+        self.chart.point_chosen.connect(self._show_backup)
+        self.list.all_wanted.connect(self._show_all)
+        self.card.hints_folded.connect(self._fold_hints)
         self._more = [(action, button(action.text, "flat", tip=action.tip)) for action in PANEL_ACTIONS]
         for action, one in self._more:
             one.setObjectName(action.name)
             one.clicked.connect(slot(lambda do=action.do: do(self)))
-        group = QGroupBox("Backups y Firebase")
-        inside = QVBoxLayout(group)
-        inside.setSpacing(SPACE + 4)
-        inside.setContentsMargins(16, 16, 16, 16)
-        inside.addWidget(self.card)
-        inside.addLayout(row(self.create_button, self.folder_button, 1))
-        inside.addLayout(row(*(one for _, one in self._more), 1, spacing=4))
-        for part in (self.progress, self.notice):
-            inside.addWidget(part)
+        self._lay_out()
+        self._dress_buttons()
+
+    def _lay_out(self) -> None:
+        body = QWidget()
+        self._buttons = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        self._buttons.setSpacing(4)
+        self._buttons.addLayout(row(self.create_button, self.folder_button, 1, spacing=8))
+        self._buttons.addLayout(row(*(one for _, one in self._more), 1, spacing=0))
+        self.days = QWidget()
+        days = row(self.calendar, self.chart)
+        days.setContentsMargins(0, 0, 0, 0)
+        self.days.setLayout(days)
+        self.days.hide()
+        inside = column(self.card, self._buttons, self.progress, self.notice, self.days, spacing=10)
         inside.addWidget(self.list, 1)
+        inside.setContentsMargins(0, 0, 0, 0)
+        body.setLayout(inside)
+        group = QGroupBox("Backups y Firebase")
+        self.area = QScrollArea()
+        self.area.setWidgetResizable(True)
+        self.area.setFrameShape(QFrame.Shape.NoFrame)
+        self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.area.setWidget(body)
+        around = QVBoxLayout(group)
+        around.setContentsMargins(2, 0, 2, 0)
+        around.addWidget(self.area)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(group)
-        self._dress_buttons()
+        self.setMinimumSize(_SMALLEST)
 
     @slot
     def _dress_buttons(self) -> None:
@@ -127,11 +158,17 @@ class BackupsPanel(QWidget):
         )
 
     def _looked(self, found: Overview) -> None:
+        if self.overview is None:
+            self.card.folded = found.hints_folded
         self.overview = found
         if not self._theme_is_given:
             self.theme.choice = found.theme
         self._show_standing(standing(found))
         self.list.show_rows(found)
+        if found.rows:
+            self.calendar.show_calendar(calendar_of(found))
+            self.chart.show_points(points_of(found))
+        self.days.setVisible(bool(found.rows))
         self.overview_changed.emit(found)
 
     def _not_looked(self, failure: Failure) -> None:
@@ -144,6 +181,27 @@ class BackupsPanel(QWidget):
 
     def _look_ended(self) -> None:
         self._looking = False
+
+    # --- days and hints -----------------------------------------------------------------------------------
+
+    @slot
+    def _show_day(self, day: date | None) -> None:
+        self.list.show_day(day)
+        self.area.ensureWidgetVisible(self.list, 0, 0)
+
+    @slot
+    def _show_all(self) -> None:
+        self.calendar.choose(None)
+
+    @slot
+    def _show_backup(self, name: str) -> None:
+        self.calendar.choose(None)
+        self.list.show_day(None)
+        self.list.choose(name)
+
+    @slot
+    def _fold_hints(self, folded: bool) -> None:
+        self.jobs.start(lambda emit, stop: fold_hints(folded))
 
     # --- a backup ----------------------------------------------------------------------------------------
 
@@ -241,10 +299,27 @@ class BackupsPanel(QWidget):
 
     # --- Qt's events -------------------------------------------------------------------------------------
 
+    def sizeHint(self) -> QSize:  # noqa: N802
+        """All of it, without scrolling."""
+        return _ENOUGH
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+        """The buttons take one line or two."""
+        super().resizeEvent(event)
+        self._place_buttons()
+
+    def _place_buttons(self) -> None:
+        lines = [self._buttons.itemAt(number) for number in range(self._buttons.count())]
+        needed = sum(line.sizeHint().width() for line in lines if line is not None) + self._buttons.spacing()
+        one = needed <= self.area.viewport().width()
+        direction = QBoxLayout.Direction
+        self._buttons.setDirection(direction.LeftToRight if one else direction.TopToBottom)
+
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
         """Look at once, and every minute while it is seen."""
         super().showEvent(event)
         self.theme.look_again()
+        self._place_buttons()
         self._timer.start()
         self.look()
 

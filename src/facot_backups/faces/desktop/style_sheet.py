@@ -63,6 +63,14 @@ QPushButton[flat="true"], QToolButton {
 QPushButton[flat="true"]:disabled { color: $muted; }
 QPushButton[flat="true"]:hover, QToolButton:hover { background: $alternate; }
 QPushButton[flat="true"]:focus, QToolButton:focus { border: 2px solid $focus; padding: 6px 11px; }
+QPushButton[small="true"] { padding: 3px 7px; min-height: 18px; font-size: 12px; }
+QPushButton[small="true"]:focus { padding: 2px 6px; }
+QFrame[level="ok"] QPushButton[flat="true"] { color: $success_text; }
+QFrame[level="warning"] QPushButton[flat="true"] { color: $warning_text; }
+QFrame[level="critical"] QPushButton[flat="true"] { color: $error_text; }
+QFrame[level="info"] QPushButton[flat="true"], QFrame[level="busy"] QPushButton[flat="true"] {
+  color: $info_text;
+}
 
 QLineEdit, QSpinBox, QTimeEdit, QDateEdit, QComboBox, QPlainTextEdit, QTextEdit {
   background: $surface; color: $text; border: 1px solid $border; border-radius: 6px; padding: 7px 10px;
@@ -123,6 +131,22 @@ QHeaderView { background: transparent; border: 0; }
 QHeaderView::section {
   background: $surface; color: $muted; border: 0; border-bottom: 1px solid $border; padding: 8px 13px;
   font-size: 11px; font-weight: 700;
+}
+QHeaderView::up-arrow, QHeaderView::down-arrow {
+  width: 0; height: 0; border: 4px solid $surface; subcontrol-origin: padding;
+  subcontrol-position: center right; right: 2px;
+}
+QHeaderView::up-arrow { border-bottom: 5px solid $text; border-top: 0; }
+QHeaderView::down-arrow { border-top: 5px solid $text; border-bottom: 0; }
+QHeaderView::section:first { border-top-left-radius: 7px; }
+QHeaderView::section:last { border-top-right-radius: 7px; }
+QTableView[dense="true"] { font-size: 13px; }
+QTableView[dense="true"]::item { padding: 4px 5px; }
+QTableView[dense="true"] QHeaderView::section { padding: 7px 6px 7px 8px; }
+QTableView[calendar="true"], QTableView[calendar="true"]:focus { border: 0; background: transparent; }
+QTableView[calendar="true"]::item { padding: 0; }
+QTableView[calendar="true"] QHeaderView::section {
+  padding: 0; border: 0; background: transparent; font-weight: 400;
 }
 QTableCornerButton::section { background: $surface; border: 0; }
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 
 PHASES: Mapping[str, str] = {
     "connecting": "Conectando con Firestore",
@@ -91,7 +91,7 @@ def when(moment: datetime, now: datetime) -> str:
 
     Both are aware and in the same zone.
     """
-    return f"{day_said(moment.date(), now.date())} a {_hour(moment)}"
+    return f"{day_said(moment.date(), now.date())} {at_hour(moment.time())}"
 
 
 def day_said(value: date, today: date) -> str:
@@ -109,8 +109,9 @@ def full_day(value: date) -> str:
     return f"{_DAYS[value.weekday()]} {value.day} de {MONTHS[value.month - 1]} de {value.year}"
 
 
-def _hour(moment: datetime) -> str:
-    return f"{'la' if moment.hour == 1 else 'las'} {moment:%H:%M}"
+def at_hour(hour: time) -> str:
+    """`a las 02:00`, `a la 01:30`."""
+    return f"a {'la' if hour.hour == 1 else 'las'} {hour:%H:%M}"
 
 
 def age(span: timedelta) -> str:

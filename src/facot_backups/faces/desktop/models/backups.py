@@ -44,7 +44,8 @@ def backups_model(theme: Theme, parent: QObject) -> TableModel[BackupRow]:
 
 
 def _full(row: BackupRow) -> str:
-    return words.full_day(row.date)
+    trigger = words.TRIGGERS.get(row.trigger or "")
+    return f"{words.full_day(row.date)} ({trigger.lower()})" if trigger else words.full_day(row.date)
 
 
 def _problem(row: BackupRow) -> str:

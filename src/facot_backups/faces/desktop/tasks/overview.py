@@ -4,23 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta, tzinfo
+from datetime import date, datetime, time, timedelta, tzinfo
 from pathlib import Path
 from typing import Literal, TypeAlias
 
 from facot_backups.archive.facot2 import AnyBackup, OldBackup
-from facot_backups.archive.ledger import LedgerEntry
+from facot_backups.archive.ledger import COMPLETE, LedgerEntry
 from facot_backups.archive.reader import Backup, size_on_disk
 from facot_backups.archive.store import Store
 from facot_backups.errors import FacotBackupsError
 from facot_backups.events import Emit
+from facot_backups.faces.desktop.habits import Habits
 from facot_backups.faces.desktop.session import Session
 from facot_backups.operations.drill_record import PastDrill, last_by_backup
 from facot_backups.operations.health import Health, judge
 from facot_backups.operations.health_facts import read_health_facts
 from facot_backups.operations.proof_record import PastProof, last_proofs
+from facot_backups.operations.schedule import Facts, counting
 from facot_backups.operations.stopping import Stop
 from facot_backups.settings.model import Theme
+from facot_backups.state import State, Try
 
 Kind: TypeAlias = Literal["complete", "incomplete", "pre-restore", "damaged", "newer", "facot2"]
 
@@ -51,8 +54,11 @@ class BackupRow:
 class Overview:
     """How everything stands. `rows`: newest first. `now` and `next_due` are local, aware.
 
-    `source` names the database whose backups these are, None before the first. `theme` is the look that
-    the settings ask for.
+    `source` names the database whose backups these are, None before the first. `hour`: when the backup of a
+    day is due. `whole`: the names of the backups that count, which are complete and of all that is to be
+    backed up. `made`: the local dates on which a complete backup was made, whether it is still there or not;
+    `failed`: why the last failed try of a date did, Spanish or "". `theme` is the look that the settings ask
+    for; `hints_folded` whether a person folded the card's hints away.
     """
 
     health: Health
@@ -61,7 +67,12 @@ class Overview:
     now: datetime
     next_due: datetime
     source: str | None
+    hour: time
+    whole: frozenset[str]
+    made: frozenset[date]
+    failed: Mapping[date, str]
     theme: Theme = "sistema"
+    hints_folded: bool = False
 
 
 def overview(session: Session, emit: Emit, stop: Stop) -> Overview:
@@ -86,8 +97,23 @@ def overview(session: Session, emit: Emit, stop: Stop) -> Overview:
         now=facts.now.astimezone(facts.zone),
         next_due=health.schedule.next_due.astimezone(facts.zone),
         source=str(facts.source) if facts.source is not None else None,
+        hour=settings.backup_hour,
+        whole=frozenset(str(backup.name) for backup in counting(facts)),
+        made=frozenset(day for day, attempt in _tries(facts) if attempt.outcome == COMPLETE),
+        failed={day: attempt.error or "" for day, attempt in _tries(facts) if attempt.outcome != COMPLETE},
         theme=settings.theme,
+        hints_folded=Habits(State().folder).hints_folded,
     )
+
+
+def fold_hints(folded: bool) -> None:
+    """Remember whether the card's hints are folded away."""
+    Habits(State().folder).remember_hints_folded(folded)
+
+
+def _tries(facts: Facts) -> list[tuple[date, Try]]:
+    """The tries to make a backup, each with its local date, oldest first."""
+    return [(attempt.started_at.astimezone(facts.zone).date(), attempt) for attempt in facts.tries]
 
 
 def _listed(store: Store) -> Sequence[AnyBackup]:

@@ -2,48 +2,73 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING
 
-from qtpy.QtCore import QModelIndex, QPoint, Qt
-from qtpy.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QTableView, QVBoxLayout, QWidget
+from qtpy.QtCore import QModelIndex, QPoint, Qt, Signal
+from qtpy.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QVBoxLayout, QWidget
 
 from facot_backups.faces.desktop import words
 from facot_backups.faces.desktop.actions import BACKUP_ACTIONS, BackupAction
 from facot_backups.faces.desktop.models.backups import backups_model
 from facot_backups.faces.desktop.models.table import ROW_ROLE, SortedModel
 from facot_backups.faces.desktop.slots import slot
+from facot_backups.faces.desktop.style_sheet import mark
 from facot_backups.faces.desktop.tasks.overview import BackupRow, Overview
 from facot_backups.faces.desktop.widgets.basic import button, label, row
+from facot_backups.faces.desktop.widgets.fitted import FittedTable, ShortLabel
 
 if TYPE_CHECKING:
     from facot_backups.faces.desktop.panel import BackupsPanel
 
 
+# The longest usual text of each column.
+_SAMPLES = (
+    "24/11/2026", "02:00", "xxx Incompleto", "Automático", "1,000,000", "100.0 MB", "Dañado", "Superado",
+)  # fmt: skip
+_ROW_HEIGHT, _HEADING_HEIGHT, _FEWEST = 30, 34, 3
+
+
 class BackupList(QWidget):
-    """A table of backups, newest first. Enter, a double click or a menu does something with one."""
+    """A table of backups, newest first. Enter, a double click or a menu does something with one.
+
+    `all_wanted`: a person wants to see all of them again, after those of one day.
+    """
+
+    all_wanted = Signal()
 
     def __init__(self, panel: BackupsPanel) -> None:
         super().__init__()
         self._panel = panel
         self.model = backups_model(panel.theme, self)
         self.sorted = SortedModel(self.model, self)
+        self.day: date | None = None
+        self._found: Overview | None = None
         self.heading = label("Backups", "heading", wrap=False)
-        self.summary = label("", "muted", wrap=False)
-        self.empty = label("Aquí aparecerán los backups.", "muted")
-        self.table = _table(self.sorted)
+        self.summary = ShortLabel("muted", self)
+        self.all_button = button("Ver &todos", "flat", tip="Mostrar otra vez todos los backups")
+        self.all_button.clicked.connect(self._want_all)
+        mark(self.all_button, small=True)
+        self.empty = label("", "muted")
+        self.table = _table(self.sorted, self.model.column("trigger"), self)
         self.table.activated.connect(self._activate)
         self.table.customContextMenuRequested.connect(self._menu)
         self.table.selectionModel().selectionChanged.connect(self._chosen_changed)
         self.buttons = [(action, button(action.text, "flat", tip=action.tip)) for action in BACKUP_ACTIONS]
         for action, one in self.buttons:
             one.setObjectName(action.name)
+            mark(one, small=True)
             one.clicked.connect(slot(lambda action=action: self._do(action)))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(8)
-        layout.addLayout(row(self.heading, self.summary, 1, *(one for _, one in self.buttons)))
+        layout.setSpacing(4)
+        head = row(self.heading, self.all_button, spacing=4)
+        head.addWidget(self.summary, 1)
+        for _, one in self.buttons:
+            head.addWidget(one)
+        layout.addLayout(head)
         layout.addWidget(self.table, 1)
-        layout.addWidget(self.empty)
+        layout.addWidget(self.empty, 1, Qt.AlignmentFlag.AlignTop)
         panel.theme.changed.connect(self._dress)
         self._dress()
         self._chosen_changed()
@@ -63,15 +88,39 @@ class BackupList(QWidget):
 
     def show_rows(self, found: Overview) -> None:
         """Show the backups of `found`; the chosen one stays chosen."""
-        if self.model.rows != found.rows:
+        self._found = found
+        self._show()
+
+    def show_day(self, day: date | None) -> None:
+        """Show only the backups that bear the date `day`, the first of them chosen; None for all again."""
+        if day != self.day:
+            self.day = day
+            self._show()
+            if day is not None and self.sorted.rowCount():
+                self.table.selectRow(0)
+
+    def _show(self) -> None:
+        found = self._found
+        if found is None:
+            return
+        rows = tuple(row for row in found.rows if self.day in (None, row.date))
+        if self.model.rows != rows:
             chosen = self.chosen
-            self.model.replace(found.rows)
+            self.model.replace(rows)
             if chosen is not None:
                 self.choose(chosen.name)
-        self.summary.setText(_summary(found))
-        self.table.setVisible(bool(found.rows))
-        self.empty.setVisible(not found.rows)
+        self.heading.setText("Backups" if self.day is None else f"Backups del {words.day(self.day)}")
+        self.all_button.setVisible(self.day is not None)
+        self.summary.show_text(*_summary(found) if self.day is None else ("",))
+        self.empty.setText("Aquí aparecerán los backups." if self.day is None else "Ese día no hay ninguno.")
+        self.table.setVisible(bool(rows))
+        self.empty.setVisible(not rows)
         self._chosen_changed()
+
+    @slot
+    def _want_all(self) -> None:
+        self.show_day(None)
+        self.all_wanted.emit()
 
     @slot
     def _dress(self) -> None:
@@ -106,17 +155,19 @@ class BackupList(QWidget):
         menu.popup(self.table.viewport().mapToGlobal(place))
 
 
-def _summary(found: Overview) -> str:
+def _summary(found: Overview) -> tuple[str, ...]:
+    """How many there are and what they take, also in fewer letters."""
     complete, disk = found.health.complete, found.health.disk
     if not found.rows:
-        return ""
+        return ("",)
+    count = words.counted(complete, "completo")
     used = f" · {words.size(disk.used_bytes)} en disco" if disk.used_bytes is not None else ""
     free = f" · {words.size(disk.free_bytes)} libres" if disk.free_bytes is not None else ""
-    return f"{words.counted(complete, 'completo')}{used}{free}"
+    return f"{count}{used}{free}", f"{count}{used}", count
 
 
-def _table(model: SortedModel) -> QTableView:
-    table = QTableView()
+def _table(model: SortedModel, optional: int, parent: QWidget) -> FittedTable:
+    table = FittedTable(_SAMPLES, optional, parent)
     table.setAccessibleName("Lista de backups")
     table.setModel(model)
     table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
@@ -128,10 +179,11 @@ def _table(model: SortedModel) -> QTableView:
     table.setWordWrap(False)
     table.setSortingEnabled(True)
     table.sortByColumn(0, Qt.SortOrder.DescendingOrder)
-    table.setMinimumHeight(200)
-    table.verticalHeader().hide()
-    table.verticalHeader().setDefaultSectionSize(38)
+    table.setMinimumHeight(_HEADING_HEIGHT + _FEWEST * _ROW_HEIGHT)
+    rows = table.verticalHeader()
+    rows.hide()
+    rows.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+    rows.setDefaultSectionSize(_ROW_HEIGHT)
     header = table.horizontalHeader()
     header.setHighlightSections(False)
-    header.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
     return table

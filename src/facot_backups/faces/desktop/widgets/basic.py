@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal, TypeAlias
 
 from qtpy.QtCore import QSize, Qt
-from qtpy.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QBoxLayout, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from facot_backups.faces.desktop import icons
 from facot_backups.faces.desktop.theme import Theme, Tone
@@ -77,7 +77,7 @@ def row(*parts: QWidget | int, spacing: int = SPACE) -> QHBoxLayout:
     return made
 
 
-def column(*parts: QWidget | QHBoxLayout | QVBoxLayout | int, spacing: int = SPACE) -> QVBoxLayout:
+def column(*parts: QWidget | QBoxLayout | int, spacing: int = SPACE) -> QVBoxLayout:
     """Widgets and rows one below the other; a number is a stretch."""
     made = QVBoxLayout()
     made.setSpacing(spacing)

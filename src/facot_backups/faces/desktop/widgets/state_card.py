@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from qtpy.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout
+from qtpy.QtCore import Qt, Signal
+from qtpy.QtWidgets import QFrame, QHBoxLayout, QLabel
 
+from facot_backups.faces.desktop import words
+from facot_backups.faces.desktop.slots import slot
 from facot_backups.faces.desktop.standing import Level, Point, Standing
 from facot_backups.faces.desktop.style_sheet import mark
 from facot_backups.faces.desktop.theme import Theme, Tone
-from facot_backups.faces.desktop.widgets.basic import Picture, label
+from facot_backups.faces.desktop.widgets.basic import Picture, button, column, label
 
 _PICTURES: Mapping[Level, tuple[str, Tone]] = {
     "ok": ("shield-check", "success"),
@@ -19,10 +22,16 @@ _PICTURES: Mapping[Level, tuple[str, Tone]] = {
 }
 # More than so many things to know at once frighten; the rest is counted.
 _SHOWN = 3
+_TOP_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop
 
 
 class StateCard(QFrame):
-    """Shows a `Standing`; before the first, that it is being looked at."""
+    """Shows a `Standing`; before the first, that it is being looked at.
+
+    `folded`: whether it leaves out the hints; `hints_folded` carries that a person wants it so, or not.
+    """
+
+    hints_folded = Signal(bool)
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
@@ -30,37 +39,63 @@ class StateCard(QFrame):
         self.title = label("", "title")
         self.text = label()
         self.points = label(selectable=True)
-        self.next = label()
-        self.hints = label("", "small")
-        words_ = QVBoxLayout()
-        words_.setSpacing(4)
-        for part in (self.title, self.text, self.points, self.next, self.hints):
-            words_.addWidget(part)
+        self.next = label(wrap=False)
+        self.hints = label("", "small", selectable=True)
+        self.fold = button("", "flat")
+        self.fold.clicked.connect(self._fold)
+        mark(self.fold, small=True)
+        self._standing = Standing("busy", "Mirando cómo están los backups…", "")
+        self.folded = False
+        side = column(spacing=2)
+        self.next.setContentsMargins(0, 0, 7, 0)
+        side.addWidget(self.next, 0, _TOP_RIGHT)
+        side.addWidget(self.fold, 0, _TOP_RIGHT)
+        side.addStretch(1)
+        head = QHBoxLayout()
+        head.setSpacing(18)
+        head.addLayout(column(self.title, self.text, spacing=2), 1)
+        head.addLayout(side)
         layout = QHBoxLayout(self)
-        layout.setContentsMargins(20, 18, 20, 18)
-        layout.setSpacing(18)
+        layout.setContentsMargins(18, 10, 12, 10)
+        layout.setSpacing(16)
         layout.addWidget(self.picture)
-        layout.addLayout(words_, 1)
-        self.show_standing(Standing("busy", "Mirando cómo están los backups…", ""))
+        layout.addLayout(column(head, self.points, self.hints, spacing=6), 1)
+        self.show_standing(self._standing)
 
     def show_standing(self, standing: Standing) -> None:
         """Show how everything stands."""
+        self._standing = standing
         mark(self, level=standing.level)
         self.picture.show_picture(*_PICTURES[standing.level])
         self.title.setText(standing.title)
         _fill(self.text, standing.text)
         _fill(self.points, _lines(standing.points))
         _fill(self.next, standing.next)
-        _fill(self.hints, _lines(standing.hints))
+        _fill(self.hints, "" if self.folded else _lines(standing.hints))
+        self._show_fold()
         self.setAccessibleName(standing.title)
         self.setAccessibleDescription(
             " ".join(filter(None, [standing.text, _lines(standing.points), standing.next]))
         )
 
+    def _show_fold(self) -> None:
+        count = len(self._standing.hints)
+        hidden = words.counted(count, "consejo") if count else ""
+        text = f"Ver {hidden}" if self.folded else "Ocultar consejos"
+        self.fold.setText(text)
+        self.fold.setAccessibleName(text)
+        self.fold.setVisible(bool(count))
 
-def _fill(one: object, text: str) -> None:
-    one.setText(text)  # type: ignore[attr-defined]
-    one.setVisible(bool(text))  # type: ignore[attr-defined]
+    @slot
+    def _fold(self) -> None:
+        self.folded = not self.folded
+        self.show_standing(self._standing)
+        self.hints_folded.emit(self.folded)
+
+
+def _fill(one: QLabel, text: str) -> None:
+    one.setText(text)
+    one.setVisible(bool(text))
 
 
 def _lines(points: tuple[Point, ...]) -> str:

@@ -1,0 +1,104 @@
+"""What makes do with little room: a label that shortens its text, a table whose columns fit their texts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from qtpy.QtCore import QSize, Qt
+from qtpy.QtGui import QFont, QFontMetrics, QResizeEvent
+from qtpy.QtWidgets import QHeaderView, QLabel, QSizePolicy, QTableView, QWidget
+
+from facot_backups.faces.desktop.style_sheet import mark
+
+# So many pixels less and a few long texts are shortened.
+_BEARABLE = 16
+
+
+class ShortLabel(QLabel):
+    """One line, the longest of its texts that fits; a shortened one has the whole text as its tool tip."""
+
+    def __init__(self, role: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setProperty("role", role)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self._texts: Sequence[str] = ("",)
+
+    @property
+    def whole(self) -> str:
+        """The text in full."""
+        return self._texts[0]
+
+    def show_text(self, *texts: str) -> None:
+        """Show the first of these that fits; each says the same in fewer letters."""
+        self._texts = texts
+        self.setAccessibleName(self.whole)
+        self._shorten()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+        """Shorten anew."""
+        super().resizeEvent(event)
+        self._shorten()
+
+    def _shorten(self) -> None:
+        metrics, width = self.fontMetrics(), self.width()
+        fitting = (text for text in self._texts if metrics.horizontalAdvance(text) <= width)
+        text = next(fitting, self._texts[-1])
+        shown = metrics.elidedText(text, Qt.TextElideMode.ElideRight, width)
+        self.setText(shown)
+        self.setToolTip(self.whole if shown != self.whole else "")
+
+
+class FittedTable(QTableView):
+    """A table whose columns take what `samples`, their longest usual texts, need, and share the rest.
+
+    The headings are measured too. Where room lacks, the column `optional` is hidden, then the widest are
+    shortened.
+    """
+
+    # Around a text: the sheet's padding and the style's own.
+    _CELL, _HEADING = 17, 17
+
+    def __init__(self, samples: Sequence[str], optional: int, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._samples, self._optional = samples, optional
+        mark(self, dense=True)
+        self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+
+    def sizeHint(self) -> QSize:  # noqa: N802
+        """No more than it needs; a layout gives it the rest."""
+        return self.minimumSize()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+        """Share the room anew."""
+        super().resizeEvent(event)
+        self.fit()
+
+    def fit(self) -> None:
+        """Share the room among the columns."""
+        wanted, room = self._wanted(), self.viewport().width()
+        lacks = sum(wanted) - room > _BEARABLE
+        self.setColumnHidden(self._optional, lacks)
+        if lacks:
+            wanted[self._optional] = 0
+        while sum(wanted) > room > 0:
+            widest = wanted.index(max(wanted))
+            wanted[widest] -= min(sum(wanted) - room, 4)
+        shown = [number for number, width in enumerate(wanted) if width]
+        more, rest = divmod(max(0, room - sum(wanted)), len(shown))
+        for place, number in enumerate(shown):
+            self.horizontalHeader().resizeSection(number, wanted[number] + more + (place < rest))
+
+    def _wanted(self) -> list[int]:
+        metrics = self.fontMetrics()
+        font = QFont(self.font())
+        font.setPixelSize(11)
+        font.setBold(True)
+        bold, model = QFontMetrics(font), self.model()
+        headings = [
+            str(model.headerData(number, Qt.Orientation.Horizontal)) for number in range(len(self._samples))
+        ]
+        return [
+            max(metrics.horizontalAdvance(sample) + self._CELL, bold.horizontalAdvance(name) + self._HEADING)
+            for sample, name in zip(self._samples, headings, strict=True)
+        ]
