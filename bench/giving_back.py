@@ -19,7 +19,7 @@ from bench.runs import COMMAND, Reading, Readings, of_run, paired, run
 # What is to be reached.
 RESTORE_OF_RAW = 0.5
 # How much more memory a million documents may take than a few.
-_GROWTH = 1.15
+_GROWTH = 1.25
 _CHANGED = 100
 _READ = "import sys\nwith open(sys.argv[1], 'rb', 0) as f:\n    while f.read(1 << 20):\n        pass"
 _NAMES = {
