@@ -65,8 +65,9 @@ class Window(QWidget):
         self.stay.blockSignals(before)
 
     def close_for_good(self) -> None:
-        """Close, whatever was decided about closing."""
+        """Close, whatever was decided about closing; also in the middle of an event of closing."""
         self._may_close = True
+        self.hide()  # Qt closes nothing while it closes it
         self.close()
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802

@@ -136,6 +136,7 @@ class Jobs(QObject):
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
         self._jobs: list[Job] = []
+        self._ended = False
         self._timer = QTimer(self)
         self._timer.setInterval(_POLL_MS)
         self._timer.timeout.connect(self._deliver)
@@ -159,7 +160,10 @@ class Jobs(QObject):
         event: Callable[[Event], None] | None = None,
         ended: Callable[[], None] | None = None,
     ) -> Job:
-        """Run `work` on a thread of its own; the functions are called on the GUI thread."""
+        """Run `work` on a thread of its own; the functions are called on the GUI thread.
+
+        After `end` nothing runs any more, and nothing is told.
+        """
         job = Job(work, self)
         for signal, function in (
             (job.heard, event),
@@ -169,6 +173,8 @@ class Jobs(QObject):
         ):
             if function is not None:
                 signal.connect(slot(function))
+        if self._ended:
+            return job
         self._jobs.append(job)
         job.start()
         self._timer.start()
@@ -183,7 +189,8 @@ class Jobs(QObject):
 
     @slot
     def end(self) -> None:
-        """Ask all tasks to stop, and wait until they have."""
+        """Ask all tasks to stop, and wait until they have. The last word: a program is ending."""
+        self._ended = True
         self.cancel()
         for job in list(self._jobs):
             job.thread_of_work.join(_STOP_SECONDS)

@@ -1,0 +1,281 @@
+"""`facot-backups gui`: window, tray and scheduler, here and in processes that are ended."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from qtpy.QtCore import Qt
+from qtpy.QtWidgets import QPushButton
+
+from facot_backups.faces.desktop import application
+from facot_backups.faces.desktop.application import Program
+from facot_backups.faces.desktop.habits import Habits
+from facot_backups.faces.desktop.tray import Tray
+from facot_backups.faces.scheduler import BackupScheduler
+from facot_backups.state import State
+from tests.desktop.world import DesktopWorld
+
+Open = Callable[..., Program]
+# Longer than any machine needs; nothing waits for it to pass.
+_LONG_MS, _LONG = 30_000, 60
+
+
+def _click(qtbot: Any, button: QPushButton) -> None:
+    assert button.isVisible() and button.isEnabled()
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+
+
+def _threads() -> list[str]:
+    return [one.name for one in threading.enumerate() if one.name.startswith("facot-backups")]
+
+
+@pytest.fixture
+def idle(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The scheduler makes no backup by itself."""
+    monkeypatch.setattr(BackupScheduler, "start", lambda _self: True)
+
+
+@pytest.fixture
+def tray(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
+    """A system with a tray, which offscreen is not; what is told there."""
+    messages: list[tuple[str, str]] = []
+    monkeypatch.setattr(Tray, "available", property(lambda _self: True))
+    monkeypatch.setattr(Tray, "tell", lambda _self, title, text, _level: messages.append((title, text)))
+    return messages
+
+
+@pytest.fixture
+def opened(qtbot: Any, world: DesktopWorld) -> Iterator[Open]:
+    """`opened()`: the program on the world, shown, that has looked once. It is ended with the test."""
+    programs: list[Program] = []
+
+    def make(demonstration: Any = None) -> Program:
+        program = Program(world.session, Habits(State().folder), None, demonstration)
+        programs.append(program)
+        with qtbot.waitSignal(program.panel.overview_changed, timeout=_LONG_MS):
+            program.start()
+        return program
+
+    yield make
+    for program in programs:
+        program.end()
+        program.window.deleteLater()
+    assert _threads() == []
+
+
+def _asking(program: Program) -> bool:
+    return program.question is not None
+
+
+def _answer(qtbot: Any, program: Program, text: str) -> None:
+    assert program.question is not None
+    (button,) = [one for one in program.question.buttons if one.text() == text]
+    _click(qtbot, button)
+
+
+@pytest.mark.usefixtures("idle")
+def test_closing_is_asked_once_and_goes_to_the_tray(
+    qtbot: Any, world: DesktopWorld, opened: Open, tray: list[tuple[str, str]]
+) -> None:
+    program = opened()
+    window = program.window
+    assert window.windowTitle() == "Configuración"
+    window.close()
+    assert window.isVisible() and _asking(program)
+    assert program.question is not None
+    program.question.close()  # no answer: nothing happens, and it is asked again
+    assert window.isVisible()
+    window.close()
+    _answer(qtbot, program, "Seguir en segundo plano")
+    assert not window.isVisible() and window.stay.isChecked()
+    with qtbot.waitSignal(program.panel.backup_ended, timeout=_LONG_MS):
+        program.tray.back_up.trigger()
+        assert not program.tray.back_up.isEnabled()
+    qtbot.waitUntil(lambda: program.tray.state.text() == "Protegido", timeout=_LONG_MS)
+    assert tray == [("Backup completado", program.panel.notice.text.text())]
+    assert "Último backup hoy a las" in program.tray.icon.toolTip() and len(world.backups()) == 1
+    program.tray.open.trigger()
+    assert window.isVisible()
+    window.close()
+    assert not window.isVisible() and not _asking(program)
+    assert Habits(State().folder).stay is True
+    with qtbot.waitSignal(program.ended, timeout=_LONG_MS):
+        program.tray.leave.trigger()
+
+
+@pytest.mark.usefixtures("idle")
+def test_without_a_tray_closing_minimises_or_ends(qtbot: Any, opened: Open) -> None:
+    program = opened()
+    assert not program.tray.available
+    program.window.stay.click()
+    program.window.close()
+    assert program.window.isMinimized() and not _asking(program)
+    program.window.come()
+    assert not program.window.isMinimized()
+    program.window.stay.click()
+    with qtbot.waitSignal(program.ended, timeout=_LONG_MS):
+        program.window.close()
+    assert not program.window.isVisible()
+
+
+@pytest.mark.usefixtures("idle")
+def test_leaving_during_a_backup_is_asked_and_leaves_nothing(
+    qtbot: Any, world: DesktopWorld, opened: Open
+) -> None:
+    program = opened()
+    with world.hung("RunQuery") as come:
+        _click(qtbot, program.panel.create_button)
+        qtbot.waitUntil(come.is_set, timeout=_LONG_MS)
+        _click(qtbot, program.window.leave)
+        _answer(qtbot, program, "Esperar")
+        assert not _asking(program) and program.window.isVisible() and _threads()
+        _click(qtbot, program.window.leave)
+        with qtbot.waitSignal(program.ended, timeout=_LONG_MS):
+            _answer(qtbot, program, "Parar y salir")
+        assert _threads() == [] and not program.window.isVisible()
+    assert world.backups() == [] and world.leftovers() == []
+
+
+def test_the_daily_backup_is_made_and_told(
+    qtbot: Any, world: DesktopWorld, opened: Open, tray: list[tuple[str, str]]
+) -> None:
+    """What is due is made at once, also with the window away."""
+    with world.hung("RunQuery") as come:
+        program = opened()
+        Habits(State().folder).remember_stay(True)
+        program.window.close()
+        assert not _asking(program)
+        qtbot.waitUntil(come.is_set, timeout=_LONG_MS)
+        program.pulse()
+        assert program.tray.state.text() == "Haciendo un backup…"
+        assert program.window.status.text() == "Se está haciendo el backup de hoy."
+    qtbot.waitUntil(lambda: bool(tray), timeout=_LONG_MS)
+    assert tray[0][0] == "Backup del día completado" and "documentos" in tray[0][1]
+    assert [backup.proven().trigger for backup in world.backups()] == ["scheduled"]
+    qtbot.waitUntil(lambda: program.panel.card.title.text() == "Protegido", timeout=_LONG_MS)
+
+
+def test_without_firebase_it_says_what_the_daily_backup_waits_for(
+    qtbot: Any, world: DesktopWorld, opened: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        "facot_backups.faces.scheduler._Ways.problem", lambda *_: "Firestore no disponible: sin credenciales"
+    )
+    program = opened()
+    qtbot.waitUntil(lambda: bool(program.window.status.text()), timeout=_LONG_MS)
+    assert program.window.status.text().startswith("El backup diario no se hará: Firestore no disponible")
+
+
+@pytest.mark.usefixtures("idle")
+def test_a_demonstration_has_months_and_touches_nothing(
+    qtbot: Any, world: DesktopWorld, opened: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = {"backups": {"max_reads": 1, "project": "real", "backup_dir": "mios"}}
+    (tmp_path / "facot_config.json").write_text(json.dumps(config))
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(application, "DEMO_DAYS", 12)
+    program = opened(world.demo)
+    panel = program.panel
+    assert panel.progress.title.text() == "Preparando meses de backups de ejemplo…"
+    assert not panel.create_button.isEnabled()
+    qtbot.waitUntil(panel.create_button.isEnabled, timeout=_LONG_MS)
+    with qtbot.waitSignal(panel.overview_changed, timeout=_LONG_MS):
+        panel.look()
+    assert len(world.backups()) > 11 and world.session.settings().project == "demo-facot"
+    assert world.session.config_file().is_relative_to(world.demo.folder)
+    assert [path.name for path in tmp_path.iterdir()] == ["facot_config.json"]
+
+
+# --- processes of their own ------------------------------------------------------------------------------
+
+# What happens in the middle of a backup that a click began.
+_ENDS = {
+    "close": "program.window.close(); answer(); answer()",
+    "tray": "program.tray.leave.trigger(); answer()",
+    "exit": "QApplication.exit()",
+    "Ctrl-C": "os.kill(os.getpid(), signal.SIGINT)",
+}
+_DRIVER = """
+import os, signal, sys, threading
+from pathlib import Path
+from qtpy.QtCore import QTimer
+from qtpy.QtWidgets import QApplication
+from facot_backups.faces.desktop import application
+from facot_backups.faces.desktop.session import Session
+from facot_backups.faces.scheduler import BackupScheduler
+
+BackupScheduler.start = lambda self: True
+start = application.Program.start
+
+def begin(program):
+    answer = lambda: program.question.buttons[0].click()
+    start(program)
+    program.panel.create_button.click()
+    def look():
+        if Path({come!r}).exists():
+            timer.stop()
+            {end}
+    timer = QTimer(program)
+    timer.timeout.connect(look)
+    timer.start(20)
+
+application.Program.start = begin
+code = application.run(Session({{"backup_dir": {folder!r}}}))
+assert threading.enumerate() == [threading.main_thread()], threading.enumerate()
+sys.exit(code)
+"""
+
+
+@contextmanager
+def _process(world: DesktopWorld, *words: str) -> Iterator[subprocess.Popen[str]]:
+    """Python with `words`, on the world's server; it is gone in the end."""
+    environment = {
+        **os.environ, "FIRESTORE_EMULATOR_HOST": world.server.host, "GOOGLE_CLOUD_PROJECT": "demo-facot"
+    }  # fmt: skip
+    command = [sys.executable, "-B", *words]
+    process = subprocess.Popen(
+        command, env=environment, cwd=world.demo.folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        text=True, encoding="utf-8",
+    )  # fmt: skip
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate(timeout=_LONG)
+
+
+@pytest.mark.parametrize("end", _ENDS)
+def test_a_process_that_is_left_during_a_backup(world: DesktopWorld, end: str) -> None:
+    come = world.demo.folder / "come"
+    driver = _DRIVER.format(come=str(come), end=_ENDS[end], folder=str(world.folder))
+    with world.hung("RunQuery") as hung, _process(world, "-c", driver) as process:
+        assert hung.wait(_LONG)
+        come.touch()
+        said, _ = process.communicate(timeout=_LONG)
+    assert (process.returncode, said) == (0, "")
+    assert world.backups() == [] and world.leftovers() == []
+
+
+def test_one_at_a_time_and_sigterm_ends_it_in_mid_backup(world: DesktopWorld) -> None:
+    words = ("-m", "facot_backups", "gui", "--backup-dir", str(world.folder))
+    with world.hung("RunQuery") as hung, _process(world, *words) as first:
+        assert hung.wait(_LONG)  # the scheduler's, which was due
+        with _process(world, *words) as second:
+            assert (second.communicate(timeout=_LONG)[0], second.returncode) == ("", 0)
+        assert first.poll() is None
+        first.send_signal(signal.SIGTERM)
+        said, _ = first.communicate(timeout=_LONG)
+    assert (first.returncode, said) == (0, "")
+    assert world.backups() == [] and world.leftovers() == []
+    log = (State().folder / "panel/panel.log").read_text(encoding="utf-8")
+    assert "Iniciando backup programado" in log and "Traceback" not in log
