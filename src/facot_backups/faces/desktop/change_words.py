@@ -8,7 +8,7 @@ from datetime import tzinfo
 
 from facot_backups.faces.desktop import document_words
 from facot_backups.model import Document
-from facot_backups.operations.compare import FieldChange, FieldPath, Value
+from facot_backups.operations.compare import FieldChange, FieldPath, Value, field_text
 
 NOT_THERE = "(no estaba)"
 GONE = "(ya no está)"
@@ -31,13 +31,18 @@ class ChangeLine:
     key: str = ""
 
 
-def lines(changes: Iterable[FieldChange], of: Document, zone: tzinfo) -> tuple[ChangeLine, ...]:
-    """A line for each field that differs; amounts in the currency of the document `of`."""
+def lines(
+    changes: Iterable[FieldChange], of: Document, zone: tzinfo, *, whole: bool = False
+) -> tuple[ChangeLine, ...]:
+    """A line for each field that differs; amounts in the currency of the document `of`.
+
+    `whole`: the document came or went as a whole, so that it says nothing that a field was not there.
+    """
     found: list[ChangeLine] = []
     more = 0
-    for change in changes:
+    for change in sorted(changes, key=_rank):
         if len(found) < SHOWN_FIELDS:
-            found.append(_line(change, of, zone))
+            found.append(_line(change, of, zone, whole=whole))
         else:
             more += 1
     if more:
@@ -45,20 +50,24 @@ def lines(changes: Iterable[FieldChange], of: Document, zone: tzinfo) -> tuple[C
     return tuple(found)
 
 
-def _line(change: FieldChange, of: Document, zone: tzinfo) -> ChangeLine:
+def _line(change: FieldChange, of: Document, zone: tzinfo, *, whole: bool) -> ChangeLine:
     named = change.old is not None and change.new is not None and change.old.type != change.new.type
     name = next((step for step in reversed(change.path) if isinstance(step, str)), "")
     currency = document_words.currency_of(of.fields, name)
 
     def text(value: Value | None, absent: str) -> str:
         if value is None:
-            return absent
+            return "" if whole else absent
         shown, kind = document_words.value_text(value.value, value.types, zone, name=name, currency=currency)
         return f"{shown} ({kind})" if named else shown
 
     return ChangeLine(
         label(change.path), text(change.old, NOT_THERE), text(change.new, GONE), exact(change.path)
     )
+
+
+def _rank(change: FieldChange) -> tuple[int, str]:
+    return document_words.field_rank(str(change.path[0]))
 
 
 def label(path: FieldPath) -> str:
@@ -75,6 +84,4 @@ def label(path: FieldPath) -> str:
 
 def exact(path: FieldPath) -> str:
     """A field's path by the fields' own names: `items[2].unit_price`."""
-    from facot_backups.operations.compare import field_text
-
     return field_text(path)

@@ -44,11 +44,11 @@ def conclusion(found: Comparison) -> str:
     if not (total.added or total.removed or total.changed):
         return f"No hay diferencias en {words.counted(total.equal, 'documento')}."
     parts = [
-        words.counted(amount, one)
+        f"{words.counted(amount, 'documento')} {one if amount == 1 else f'{one}s'}"
         for amount, one in ((total.added, "añadido"), (total.removed, "borrado"), (total.changed, "cambiado"))
         if amount
     ]
-    return f"{', '.join(parts)}; {words.counted(total.equal, 'documento')} sin cambios."
+    return f"{', '.join(parts)}; {words.number(total.equal)} sin cambios."
 
 
 def warnings(found: Comparison) -> str:

@@ -131,13 +131,18 @@ def compared_with(found: Detail) -> str:
     """With which backup the changes are counted."""
     if found.previous is None:
         return "No hay un backup completo anterior con que comparar."
-    return f"Cambios desde el backup de {words.day_said(found.previous.date, found.now.date())}."
+    return f"Cambios desde el backup {of(words.day_said(found.previous.date, found.now.date()))}."
+
+
+def of(day: str) -> str:
+    """`de hoy`, `del lunes 3 de marzo`: a day as `words.day_said` says it, after a noun."""
+    return f"del {day.removeprefix('el ')}" if day.startswith("el ") else f"de {day}"
 
 
 def said(checked: Checked) -> Said:
     """What a check or a drill found, in words."""
     amount = f"{words.counted(checked.documents, 'documento')}, {words.size(checked.size_bytes)}"
-    took = words.duration(checked.seconds)
+    took = words.duration(checked.seconds) if checked.seconds >= 1 else "menos de un segundo"
     notes = [words.sentence(words.one_line(note)) for note in checked.notes]
     if not checked.good:
         problems = [words.sentence(words.one_line(problem)) for problem in checked.problems[:_SHOWN]]

@@ -127,6 +127,11 @@ def field_word(name: str) -> str:
     return _FIELDS.get(name) or words.one_line(name)
 
 
+def field_rank(name: str) -> tuple[int, str]:
+    """The place of a field among others: the most telling first, those that are not FACOT's by their name."""
+    return _ORDER.get(name, len(_ORDER)), name
+
+
 def summary(document: Document, zone: tzinfo) -> Summary:
     """What a list shows of `document`, dates in `zone`."""
     fields, types = document.fields, document.types or {}
@@ -279,7 +284,7 @@ def field_nodes(document: Document, zone: tzinfo, currency: str = "") -> tuple[N
 def _in_map(
     fields: Mapping[str, Json], types: TypeTree | str | None, zone: tzinfo, currency: str
 ) -> Iterator[Node]:
-    for name in sorted(fields, key=lambda name: (_ORDER.get(name, len(_ORDER)), name)):
+    for name in sorted(fields, key=field_rank):
         value, of = fields[name], currency_of(fields, name, currency)
         yield _node(field_word(name), name, value, _branch(types, name), zone, of)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from facot_backups.faces.desktop import document_words, words
+from facot_backups.faces.desktop import detail_words, document_words, words
 from facot_backups.faces.desktop.change_words import ChangeLine
 from facot_backups.faces.desktop.tasks.history import Chapter, DocumentHistory, Event, Place
 
@@ -77,9 +77,7 @@ def _when(chapter: Chapter, found: DocumentHistory) -> str:
 
 
 def _of(place: Place, found: DocumentHistory) -> str:
-    """`de hoy a las 02:00`, `del lunes 3 de marzo a las 02:00`."""
-    day = _day(place, found)
-    return f"del {day.removeprefix('el ')}" if day.startswith("el ") else f"de {day}"
+    return detail_words.of(_day(place, found))
 
 
 def _day(place: Place, found: DocumentHistory) -> str:

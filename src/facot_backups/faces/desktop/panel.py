@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
+from qtpy.compat import isalive
 from qtpy.QtCore import QSize, Qt, QTimer, QUrl, Signal
 from qtpy.QtGui import QDesktopServices, QHideEvent, QResizeEvent, QShowEvent
 from qtpy.QtWidgets import QBoxLayout, QFrame, QGroupBox, QScrollArea, QVBoxLayout, QWidget
@@ -282,10 +283,10 @@ class BackupsPanel(QWidget):
 
     def open_view(self, key: str, make: Callable[[], ViewWindow]) -> ViewWindow:
         """Show the window `key`, made by `make` unless it is open already."""
+        self._views = {name: one for name, one in self._views.items() if _is_open(one)}
         view = self._views.get(key)
         if view is None:
             view = self._views[key] = make()
-            view.destroyed.connect(lambda: self._views.pop(key, None))
         view.show()
         view.raise_()
         view.activateWindow()
@@ -333,3 +334,8 @@ def mark_root(widget: QWidget) -> None:
     """Let `widget` have the style sheet's background."""
     widget.setProperty("root", True)
     widget.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+
+
+def _is_open(view: ViewWindow) -> bool:
+    """Whether a window is there, and stays. Its `destroyed` cannot tell: worker.py, `_owners`, says why."""
+    return bool(isalive(view)) and not view.closing  # type: ignore[no-untyped-call]

@@ -52,7 +52,7 @@ class ChangedDocument:
         of = self.new or self.old
         assert of is not None
         change = Change(self.kind, self.path, self.old, self.new)
-        return change_words.lines(change.fields(), of, self.zone)
+        return change_words.lines(change.fields(), of, self.zone, whole=self.kind != "changed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +134,12 @@ def _live(session: Session, store: Store, own: FolderSide, emit: Emit, stop: Sto
 
         def connect() -> Connection:
             connection = session.connector(settings)()
-            stack.enter_context(stop.closing(connection.close))
+            # `live_side` closes it, but not one that it never got.
+            with ExitStack() as opened:
+                opened.callback(connection.close)
+                stack.enter_context(stop.closing(connection.close))
+                connection.probe()  # soon says what is wrong; a scan tries again for a minute
+                opened.pop_all()
             return connection
 
         yield stack.enter_context(live_side(connect, store, own.extent, settings.max_reads, emit))

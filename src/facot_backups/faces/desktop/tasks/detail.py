@@ -41,6 +41,11 @@ class CollectionRow:
     change: int | None = None
     reason: str | None = None
 
+    @property
+    def held(self) -> bool:
+        """Whether the backup has a file of it."""
+        return self.since not in ("gone", "unread")
+
 
 @dataclass(frozen=True, slots=True)
 class Check:

@@ -43,6 +43,7 @@ class BrowsePage(QWidget):
         self.index: DocumentIndex | None = None
         self._indexing: Job | None = None
         self._searching: Job | None = None
+        self._search_again = False
         self._collection: str | None = None
         # Arrow keys pass over many: only the document that they rest on is read.
         self._rest = QTimer(self)
@@ -154,21 +155,31 @@ class BrowsePage(QWidget):
 
     @slot
     def _search(self) -> None:
+        """Look for what is wanted now. One search at a time: they would only hinder each other."""
         index = self.index
         if index is None:
             return
         if self._searching is not None:
             self._searching.cancel()
+            self._search_again = True
+            return
+        self._search_again = False
         text, nested, collection = self.field.text(), self.nested.isChecked(), self.collection.currentData()
         self._searching = self._window.jobs.start(
             lambda _emit, stop: (text, index.search(text, stop, collection=collection, nested=nested)),
             done=self._found,
+            ended=self._search_ended,
         )
+
+    def _search_ended(self) -> None:
+        self._searching = None
+        if self._search_again:
+            self._search()
 
     def _found(self, found: tuple[str, array[int]]) -> None:
         text, numbers = found
-        if text != self.field.text():
-            return  # another search is on its way
+        if self._search_again:
+            return
         self.model.replace(numbers)
         what = words.counted(len(numbers), "documento")
         self.count.setText(what if not text.strip() else f"{what} con «{words.one_line(text.strip())}»")

@@ -11,10 +11,11 @@ from facot_backups.faces.desktop import detail_words
 from facot_backups.faces.desktop.actions import RestoreWish
 from facot_backups.faces.desktop.failures import Failure
 from facot_backups.faces.desktop.models.collections import collections_model
-from facot_backups.faces.desktop.models.table import SortedModel
+from facot_backups.faces.desktop.models.table import ROW_ROLE, SortedModel
 from facot_backups.faces.desktop.slots import slot
 from facot_backups.faces.desktop.tasks.detail import (
     Checked,
+    CollectionRow,
     Detail,
     detail,
     drill_backup,
@@ -100,6 +101,14 @@ class DetailWindow(ViewWindow):
         self.table = table(self.sorted, "Colecciones de este backup", sortable=True)
         self.table.sortByColumn(0, Qt.SortOrder.AscendingOrder)
         self.compared = label("", "muted")
+        self.open_collection = button("Ver sus &documentos", "flat", tip="Buscar en la colección elegida")
+        self.restore_collection = button(
+            "Restaurar la colección…", "flat", tip="Devolver a Firestore la colección elegida, nada más"
+        )
+        self.open_collection.clicked.connect(self._open_collection)
+        self.restore_collection.clicked.connect(self._restore_collection)
+        self.table.activated.connect(self._open_collection)
+        self.table.selectionModel().selectionChanged.connect(self._enable)
         self.facts = QGridLayout()
         self.facts.setHorizontalSpacing(18)
         self.facts.setVerticalSpacing(4)
@@ -108,7 +117,9 @@ class DetailWindow(ViewWindow):
         inside = QVBoxLayout(page)
         inside.setContentsMargins(0, SPACE, 0, 0)
         inside.setSpacing(SPACE)
-        inside.addWidget(self.compared)
+        line = row(self.compared, self.open_collection, self.restore_collection, spacing=4)
+        line.setStretch(0, 1)
+        inside.addLayout(line)
         inside.addWidget(self.table, 1)
         inside.addLayout(self.facts)
         return page
@@ -120,6 +131,8 @@ class DetailWindow(ViewWindow):
             (self.verify_button, "shield-check"),
             (self.drill_button, "drill"),
             (self.folder_button, "folder"),
+            (self.open_collection, "search"),
+            (self.restore_collection, "restore"),
         ):
             one.setIcon(self.theme.icon(name))
 
@@ -161,11 +174,24 @@ class DetailWindow(ViewWindow):
             self.facts.addWidget(label(name, "muted", wrap=False), number, 0, Qt.AlignmentFlag.AlignTop)
             self.facts.addWidget(label(text, selectable=True), number, 1)
 
+    @property
+    def chosen_collection(self) -> CollectionRow | None:
+        """The collection that is chosen."""
+        indexes = self.table.selectionModel().selectedRows()
+        return indexes[0].data(ROW_ROLE) if indexes else None
+
+    @slot
     def _enable(self) -> None:
         found, busy = self.detail, self._check is not None
         self.verify_button.setEnabled(found is not None and not busy and found.row.kind != "newer")
         self.drill_button.setEnabled(found is not None and not busy and found.comparable)
         self.restore_button.setEnabled(found is not None and found.readable)
+        collection = self.chosen_collection
+        held = found is not None and found.readable and collection is not None and collection.held
+        self.open_collection.setEnabled(held)
+        self.restore_collection.setEnabled(held)
+        for page in (self.browse, self.compare):
+            self.tabs.setTabEnabled(self.tabs.indexOf(page), found is None or found.readable)
 
     # --- what it does ------------------------------------------------------------------------------------
 
@@ -219,6 +245,19 @@ class DetailWindow(ViewWindow):
     @slot
     def _restore_all(self) -> None:
         self.want(RestoreWish(self.chosen.name))
+
+    @slot
+    def _open_collection(self) -> None:
+        chosen = self.chosen_collection
+        if chosen is not None and chosen.held:
+            self.browse.choose_collection(chosen.name)
+            self.tabs.setCurrentWidget(self.browse)
+
+    @slot
+    def _restore_collection(self) -> None:
+        chosen = self.chosen_collection
+        if chosen is not None:
+            self.want(RestoreWish(self.chosen.name, collections=(chosen.name,)))
 
     def want(self, wish: RestoreWish) -> None:
         """Ask the panel for a restore."""

@@ -24,6 +24,8 @@ class ViewWindow(QDialog):
         super().__init__(panel)
         self.panel, self.session, self.theme = panel, panel.session, panel.theme
         self.jobs = Jobs(self)
+        # Whether it was closed, and goes as soon as Qt comes to it.
+        self.closing = False
         self.setWindowTitle(title)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowFlag(Qt.WindowType.WindowMaximizeButtonHint)
@@ -32,5 +34,6 @@ class ViewWindow(QDialog):
 
     def done(self, result: int) -> None:
         """Closing asks the tasks to stop; also Esc comes here."""
+        self.closing = True
         self.jobs.cancel()
         super().done(result)
