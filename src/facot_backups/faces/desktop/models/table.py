@@ -16,6 +16,8 @@ from qtpy.QtCore import (
 )
 from qtpy.QtGui import QIcon
 
+from facot_backups.faces.desktop.slots import slot
+
 Row = TypeVar("Row")
 Index = QModelIndex | QPersistentModelIndex
 
@@ -61,6 +63,10 @@ class TableModel(QAbstractTableModel, Generic[Row]):
         """The number of a column. ValueError for a name that none bears."""
         return [column.name for column in self.columns].index(name)
 
+    def sort_values(self, column: int) -> list[Any]:
+        """What the rows are sorted by in a column, in their order."""
+        return [_sort_value(self.columns[column], row) for row in self.rows]
+
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008, N802
         """How many rows."""
         return 0 if parent.isValid() else len(self.rows)
@@ -91,9 +97,7 @@ class TableModel(QAbstractTableModel, Generic[Row]):
     def _own(self, column: Column[Row], row: Row, role: int) -> Any:
         if role == ROW_ROLE:
             return row
-        if role == SORT_ROLE:
-            return column.sort(row) if column.sort is not None else column.text(row).casefold()
-        return None
+        return _sort_value(column, row) if role == SORT_ROLE else None
 
     def headerData(  # noqa: N802
         self, section: int, orientation: Qt.Orientation, role: int = int(Qt.ItemDataRole.DisplayRole)
@@ -109,17 +113,33 @@ class TableModel(QAbstractTableModel, Generic[Row]):
         return None
 
 
+def _sort_value(column: Column[Any], row: Any) -> Any:
+    return column.sort(row) if column.sort is not None else column.text(row).casefold()
+
+
 class SortedModel(QSortFilterProxyModel):
     """A `TableModel` sorted by SORT_ROLE; what is None comes last in both orders of columns."""
 
     def __init__(self, source: TableModel[Any], parent: QObject) -> None:
         super().__init__(parent)
+        self._source = source
+        # Of each column that was sorted by, since the rows came: a sort compares each value many times.
+        self._values: dict[int, list[Any]] = {}
+        source.modelReset.connect(self._forget)
         self.setSourceModel(source)
         self.setSortRole(SORT_ROLE)
 
+    @slot
+    def _forget(self) -> None:
+        self._values.clear()
+
     def lessThan(self, left: Index, right: Index) -> bool:  # noqa: N802
         """By Python's order of the sort values."""
-        one, other = left.data(SORT_ROLE), right.data(SORT_ROLE)
+        column = left.column()
+        if column not in self._values:
+            self._values[column] = self._source.sort_values(column)
+        values = self._values[column]
+        one, other = values[left.row()], values[right.row()]
         if one is None or other is None:
             return one is None and other is not None
         return bool(one < other)

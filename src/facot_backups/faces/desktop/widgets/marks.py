@@ -71,14 +71,14 @@ class Legend(QWidget):
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._theme = theme
-        self._counts: Mapping[DayState, int] = {}
+        self.counts: Mapping[DayState, int] = {}
         self.said = ""
         self.setFixedHeight(18)
         theme.changed.connect(self.update)
 
     def show_counts(self, counts: Mapping[DayState, int]) -> None:
         """Show these, in their order."""
-        self._counts = counts
+        self.counts = counts
         self.said = ", ".join(legend(state, count) for state, count in counts.items())
         self.setToolTip(self.said)
         self.setAccessibleName(self.said)
@@ -91,7 +91,7 @@ class Legend(QWidget):
         font.setPixelSize(12)
         painter.setFont(font)
         colours, width = self._theme.colours, painter.fontMetrics().horizontalAdvance
-        texts = [legend(state, count) for state, count in self._counts.items()]
+        texts = [legend(state, count) for state, count in self.counts.items()]
         shortened = 0
         while sum(map(width, texts)) + len(texts) * (_LEGEND_MARK + _LEGEND_GAP) > self.width() + _LEGEND_GAP:
             if shortened == len(texts):
@@ -99,7 +99,7 @@ class Legend(QWidget):
             texts[shortened] = texts[shortened].partition(" ")[0]
             shortened += 1
         x = 0
-        for state, text in zip(self._counts, texts, strict=True):
+        for state, text in zip(self.counts, texts, strict=True):
             draw_mark(painter, state, QRectF(x + 1.5, 5, 8, 8), colours)
             painter.setPen(QColor(colours.muted))
             place = QRectF(x + _LEGEND_MARK, 0, width(text) + 2, self.height())
