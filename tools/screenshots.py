@@ -124,7 +124,142 @@ def _panel(panel):  # type: ignore[no-untyped-def]
     return panel
 
 
-SHOTS: dict[str, Callable] = {"panel": _panel}  # type: ignore[type-arg]
+def _plan(panel):  # type: ignore[no-untyped-def]
+    """A restore's plan after an invoice was lost and another spoilt."""
+    from facot_backups.faces.desktop.demo import PROJECT
+    from facot_backups.faces.desktop.views.restore import open_restore
+    from facot_backups.local.encode import fields
+    from facot_backups.local.load import delete_documents, write_documents
+    from facot_backups.local.sample import Business, documents
+
+    host = panel.session.settings().emulator_host
+    business = Business(invoices=_INVOICES, today=FixedClock().now(), project=PROJECT)
+    stored = dict(documents(business))
+    invoices = [path for path in stored if path.startswith("invoices/") and path.count("/") == 1]
+    lost, spoilt = invoices[3], invoices[5]
+    delete_documents(host, [path for path in stored if path.startswith(lost)], PROJECT)
+    edited = {**stored[spoilt], **fields({"third_party_name": "Nombre equivocado", "total_amount": 1.5})}
+    write_documents(host, [(spoilt, edited)], PROJECT)
+    window = open_restore(panel)
+    until(lambda: not window.jobs.busy)
+    window.next.click()
+    until(lambda: window.pages.currentWidget() is window.plan)
+    model = window.plan.documents
+    window.plan.tree.expand(model.index(model.rowCount() - 1, 0))
+    return window
+
+
+def _what(panel):  # type: ignore[no-untyped-def]
+    from facot_backups.faces.desktop.views.restore import open_restore
+
+    window = open_restore(panel)
+    until(lambda: not window.jobs.busy)
+    window.what.one.setChecked(True)
+    window.what.words.setText("Ferretería")
+    window.what.search()
+    until(lambda: not window.jobs.busy)
+    return window
+
+
+def _detail(panel):  # type: ignore[no-untyped-def]
+    """The newest backup, just verified."""
+    from facot_backups.faces.desktop.views.detail import DetailWindow
+
+    (row,) = [row for row in panel.overview.rows if row.date == panel.overview.now.date()][:1]
+    window = panel.open_view("detail", lambda: DetailWindow(panel, row))
+    until(lambda: window.detail is not None and not window.jobs.busy)
+    return window
+
+
+def _verified(panel):  # type: ignore[no-untyped-def]
+    window = _detail(panel)
+    window.verify()
+    until(lambda: not window.jobs.busy and not panel.jobs.busy)
+    return window
+
+
+def _documents(panel):  # type: ignore[no-untyped-def]
+    """A client's documents found, one of them opened."""
+    window = _detail(panel)
+    window.tabs.setCurrentWidget(window.browse)
+    until(lambda: window.browse.index is not None and not window.jobs.busy)
+    window.browse.field.setText("clinica")
+    until(lambda: not window.jobs.busy)
+    window.browse.table.selectRow(7)
+    until(lambda: window.browse.pane.document is not None and not window.jobs.busy)
+    return window
+
+
+def _compared(panel):  # type: ignore[no-untyped-def]
+    """The newest backup beside that of four days before."""
+    window = _detail(panel)
+    window.tabs.setCurrentWidget(window.compare)
+    window.compare.choose((panel.overview.now.date() - timedelta(days=4)).isoformat())
+    window.compare.compare()
+    until(lambda: window.compare.comparison is not None and not window.jobs.busy)
+    return window
+
+
+def _audit(panel):  # type: ignore[no-untyped-def]
+    from facot_backups.faces.desktop.views.audit import open_audit
+
+    window = open_audit(panel)
+    until(lambda: window.audited is not None and not window.jobs.busy)
+    return window
+
+
+def _settings(panel):  # type: ignore[no-untyped-def]
+    from facot_backups.faces.desktop.actions import open_settings
+    from facot_backups.faces.desktop.tasks.settings import Field
+    from facot_backups.faces.desktop.views.settings import SettingsWindow
+
+    open_settings(panel)
+    (window,) = panel.findChildren(SettingsWindow)
+    until(lambda: window.form is not None and not window.jobs.busy)
+    # Of a computer that is no demonstration.
+    folder = window.rows["backup_dir"]
+    folder.show_field(Field("backup_dir", "/media/maria/disco/backups"))
+    folder.note.hide()
+    window._pause.stop()
+    window.folder_check.tell("ok", "Ya guarda los backups de facot-maria/(default). Se puede escribir y quedan "
+                             "412.6 GB libres.")  # fmt: skip
+    window.target.setText("Se guarda en /home/maria/.FACOT/facot_config.json")
+    folder.edit.clearFocus()
+    return window
+
+
+def _firebase(panel):  # type: ignore[no-untyped-def]
+    from facot_backups.faces.desktop.actions import open_firebase
+    from facot_backups.faces.desktop.tasks.firebase import Account
+    from facot_backups.faces.desktop.views.firebase import FirebaseWindow
+
+    open_firebase(panel)
+    (window,) = panel.findChildren(FirebaseWindow)
+    until(lambda: window.access is not None and not window.jobs.busy)
+    window.test()
+    until(lambda: not window.jobs.busy)
+    path = "/home/maria/.FACOT/firebase-credentials.json"
+    window.path.blockSignals(True)
+    window.path.setText(path)
+    email = "copias@demo-facot.iam.gserviceaccount.com"
+    window._show_account(Account(path, "demo-facot", email))
+    window.notes.hide()
+    window.target.setText("Se guarda en /home/maria/.FACOT/facot_config.json")
+    window.path.clearFocus()
+    return window
+
+
+SHOTS: dict[str, Callable] = {  # type: ignore[type-arg]
+    "panel": _panel,
+    "detalle": _verified,
+    "documentos": _documents,
+    "comparar": _compared,
+    "restaurar": _what,
+    "restaurar-plan": _plan,
+    "auditoria": _audit,
+    "ajustes": _settings,
+    "firebase": _firebase,
+}
 
 if __name__ == "__main__":
     sys.exit(main(sys.argv[1:]))
