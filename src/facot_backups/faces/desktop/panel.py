@@ -87,6 +87,10 @@ class BackupsPanel(QWidget):
         self.folder_button = button("&Abrir carpeta de backups", tip="Ver los archivos de los backups")
         self.create_button.clicked.connect(self.back_up)
         self.folder_button.clicked.connect(self._open_backups)
+        self._more = [(action, button(action.text, "flat", tip=action.tip)) for action in PANEL_ACTIONS]
+        for action, one in self._more:
+            one.setObjectName(action.name)
+            one.clicked.connect(slot(lambda do=action.do: do(self)))
         self.progress = ProgressCard()
         self.progress.cancelled.connect(self.cancel)
         self.notice = Notice(self.theme)
@@ -97,10 +101,6 @@ class BackupsPanel(QWidget):
         self.chart.point_chosen.connect(self._show_backup)
         self.list.all_wanted.connect(self._show_all)
         self.card.hints_folded.connect(self._fold_hints)
-        self._more = [(action, button(action.text, "flat", tip=action.tip)) for action in PANEL_ACTIONS]
-        for action, one in self._more:
-            one.setObjectName(action.name)
-            one.clicked.connect(slot(lambda do=action.do: do(self)))
         self._lay_out()
         self._dress_buttons()
 
