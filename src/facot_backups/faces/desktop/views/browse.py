@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 _REST_MS = 40
 # How the list and the document share the window at first, in pixels.
-_LIST_WIDTH, _PANE_WIDTH = 700, 440
+_LIST_WIDTH, _PANE_WIDTH = 760, 440
 _ALL = "Todas las colecciones"
 
 
@@ -65,7 +65,7 @@ class BrowsePage(QWidget):
         self.nested.setToolTip("Buscar también en los documentos que están dentro de otros, como las líneas")
         self.count = label("", "muted", wrap=False)
         self.model = DocumentsModel(self)
-        self.table = table(self.model, "Documentos", widths={0: 145, 2: 115, 3: 145, 4: 130})
+        self.table = table(self.model, "Documentos", widths={0: 140, 2: 112, 3: 140, 4: 110})
         self.progress = ProgressCard()
         self.progress.cancelled.connect(self._cancel)
         self.pane = DocumentPane(self._window, self._name)

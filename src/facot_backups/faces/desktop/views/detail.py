@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QSize, Qt
-from qtpy.QtWidgets import QGridLayout, QTabWidget, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QGridLayout, QPushButton, QTabWidget, QVBoxLayout, QWidget
 
 from facot_backups.faces.desktop import detail_words
 from facot_backups.faces.desktop.actions import RestoreWish
@@ -39,10 +40,11 @@ class DetailWindow(ViewWindow):
     """Everything about the backup of `chosen`. Tabs: its collections, its documents, comparisons."""
 
     def __init__(self, panel: BackupsPanel, chosen: BackupRow) -> None:
-        super().__init__(panel, f"Backup {chosen.name}", QSize(1180, 780))
+        super().__init__(panel, f"Backup {chosen.name}", QSize(1240, 740))
         self.chosen = chosen
         self.detail: Detail | None = None
         self._check: Job | None = None
+        self._asked: QPushButton | None = None
         self._build()
         self.theme.changed.connect(self._dress)
         self._dress()
@@ -198,20 +200,22 @@ class DetailWindow(ViewWindow):
     @slot
     def verify(self) -> None:
         """Check every byte of the backup."""
-        self._begin("Verificando…", verify_backup)
+        self._begin("Verificando…", verify_backup, self.verify_button)
 
     @slot
     def drill(self) -> None:
         """Restore the backup into memory, and compare."""
-        self._begin("Preparando el simulacro…", drill_backup)
+        self._begin("Preparando el simulacro…", drill_backup, self.drill_button)
 
-    def _begin(self, title: str, task: object) -> None:
+    def _begin(self, title: str, task: Callable[..., Checked], asked: QPushButton) -> None:
         if self._check is not None:
             return
+        # A button that cannot be pressed loses the keyboard; it gets it back.
+        self._asked = asked if asked.hasFocus() else None
         self.notice.hide()
         self.progress.begin(title)
         self._check = self.jobs.start(
-            lambda emit, stop: task(self.session, emit, stop, self.chosen.name),  # type: ignore[operator]
+            lambda emit, stop: task(self.session, emit, stop, self.chosen.name),
             event=self.progress.take,
             done=self._checked,
             failed=self._failed,
@@ -235,6 +239,8 @@ class DetailWindow(ViewWindow):
         self._check = None
         self.progress.end()
         self._enable()
+        if self._asked is not None:
+            self._asked.setFocus()
         self.look()
         self.panel.look()
 

@@ -48,7 +48,7 @@ class DocumentPane(QWidget):
         self.copy_button.clicked.connect(self.copy)
         self.restore_button.clicked.connect(self._restore)
         self.model = document_tree(window.theme, self)
-        self.tree = tree(self.model, "Campos del documento", {0: 190, 2: 90}, stretch=1)
+        self.tree = tree(self.model, "Campos del documento", {0: 185, 2: 88}, stretch=1)
         self.tree.activated.connect(self._activate)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
