@@ -71,6 +71,7 @@ def _take(folder: Path, look: str, scale: int, names: list[str]) -> int:
 
     from facot_backups.faces.desktop.demo import demo
     from facot_backups.faces.desktop.panel import BackupsPanel
+    from facot_backups.faces.desktop.worker import Jobs
 
     application = QApplication([])
     application.setStyle("Fusion")
@@ -87,7 +88,8 @@ def _take(folder: Path, look: str, scale: int, names: list[str]) -> int:
                 application.processEvents()
             suffix = "" if scale == 1 else f"-{scale}x"
             _small(widget.grab().toImage()).save(str(_PICTURES / f"{name}-{look}{suffix}.png"), "PNG", 0)
-            panel.jobs.end()
+            for jobs in panel.findChildren(Jobs):  # those of its windows, too
+                jobs.end()
             panel.close()
             panel.deleteLater()
     return 0
@@ -121,6 +123,19 @@ def until(ready: Callable[[], bool]) -> None:
 
 
 def _panel(panel):  # type: ignore[no-untyped-def]
+    return panel
+
+
+def _day(panel):  # type: ignore[no-untyped-def]
+    from qtpy.QtCore import Qt
+    from qtpy.QtTest import QTest
+
+    calendar = panel.calendar
+    days = calendar.grid.days
+    day = next(row.date for row in panel.overview.rows if row.trigger == "manual")
+    place = calendar.grid.visualRect(days.index_of(day)).center()
+    QTest.mouseClick(calendar.grid.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    panel.chart.chart.point_at(len(panel.chart.chart.points) - 12)
     return panel
 
 
@@ -175,6 +190,8 @@ def _verified(panel):  # type: ignore[no-untyped-def]
     window = _detail(panel)
     window.verify()
     until(lambda: not window.jobs.busy and not panel.jobs.busy)
+    folder = window.facts.itemAt(window.facts.count() - 1).widget()
+    folder.setText(f"/media/maria/disco/backups/{window.chosen.name}")
     return window
 
 
@@ -221,8 +238,8 @@ def _settings(panel):  # type: ignore[no-untyped-def]
     folder.show_field(Field("backup_dir", "/media/maria/disco/backups"))
     folder.note.hide()
     window._pause.stop()
-    window.folder_check.tell("ok", "Ya guarda los backups de facot-maria/(default). Se puede escribir y quedan "
-                             "412.6 GB libres.")  # fmt: skip
+    said = "Ya guarda los backups de facot-maria/(default). Se puede escribir y quedan 412.6 GB libres."
+    window.folder_check.tell("ok", said)
     window.target.setText("Se guarda en /home/maria/.FACOT/facot_config.json")
     folder.edit.clearFocus()
     return window
@@ -251,6 +268,7 @@ def _firebase(panel):  # type: ignore[no-untyped-def]
 
 SHOTS: dict[str, Callable] = {  # type: ignore[type-arg]
     "panel": _panel,
+    "panel-dia": _day,
     "detalle": _verified,
     "documentos": _documents,
     "comparar": _compared,
