@@ -107,10 +107,11 @@ def test_what_was_lost_comes_back_an_edit_meanwhile_stays_and_all_of_it_is_undon
     qtbot: Any, backed_up: DesktopWorld, show: Show, watchdog: Watchdog
 ) -> None:
     business = Business(backed_up)
-    lost, wrong, busy = business.invoices[:3]
+    lost, wrong, busy, late = business.invoices[:4]
     gone = business.delete(lost)
     business.edit(wrong, third_party_name="Otro")
     business.edit(busy, third_party_name="Otro más")
+    business.edit(late, third_party_name="Otro más")
     counter = next(path for path in business.documents if path.endswith("B02") and path.startswith("seq"))
     business.edit(counter, current=9_999)
     panel = show(backed_up)
@@ -118,20 +119,26 @@ def test_what_was_lost_comes_back_an_edit_meanwhile_stays_and_all_of_it_is_undon
     with watchdog.watching("restore"):
         _click(qtbot, window.next)
         _on(qtbot, window, window.plan)
-        assert _plan_of(window)["invoices"] == (gone, 2, 0)
-        assert f"crear {gone} documentos y cambiar 2" in window.plan.title.text()
+        assert _plan_of(window)["invoices"] == (gone, 3, 0)
+        assert f"crear {gone} documentos y cambiar 3" in window.plan.title.text()
         assert "conservado en 9999" in window.plan.notes.text.text() and window.plan.notes.isVisible()
         assert "lecturas" in window.plan.cost.text()
         business.edit(busy, third_party_name="Editado mientras tanto")
+        business.delete(late)
         _click(qtbot, window.next)
         _on(qtbot, window, window.ending)
         _quiet(qtbot, window)
     ending = window.ending
     assert ending.title.text() == "Hecho, menos lo que alguien cambió mientras tanto"
-    assert ending.conflicts.title.text() == f"Conflicto: {busy}" and not ending.conflicts.next.isVisible()
+    conflicts = ending.conflicts
+    assert conflicts.title.text() == f"Conflicto 1 de 2: {busy}" and not conflicts.previous.isEnabled()
     shown = {row.name: (row.old, row.new) for row in ending.conflicts.versions.rows}
     was = business.value(busy, "third_party_name")
     assert shown == {"third_party_name": ("Editado mientras tanto", was)}
+    _click(qtbot, conflicts.next)
+    _quiet(qtbot, window)
+    assert conflicts.title.text() == f"Conflicto 2 de 2: {late}" and not conflicts.next.isEnabled()
+    assert conflicts.state.text() == "Ahora no existe: alguien lo borró."
     assert business.stored(lost) and business.stored(wrong)["third_party_name"] != "Otro"
     assert business.stored(counter)["current"] == 9_999
     _click(qtbot, ending.undo_button)

@@ -128,12 +128,18 @@ def outcome_said(outcome: Outcome) -> Said:
         case "cut":
             return Said("warning", "Quedó a medias", f"{_cut_done(outcome)} Puede terminarla o deshacerla.")
         case "partial":
-            count = words.counted(outcome.trouble_count, "documento")
             return Said(
                 "critical",
                 "No todo quedó como en el plan",
-                f"{done} en {outcome.target}. {count} no están como debían: véalos abajo.",
+                f"{done} en {outcome.target}. {_troubled(outcome)}",
             )
+
+
+def _troubled(outcome: Outcome) -> str:
+    if not outcome.trouble_count:
+        return "No se pudo volver a leer lo escrito para comprobarlo."
+    verb = "no está como debía" if outcome.trouble_count == 1 else "no están como debían"
+    return f"{words.counted(outcome.trouble_count, 'documento')} {verb}: mire los detalles."
 
 
 def _touched(outcome: Outcome) -> str:

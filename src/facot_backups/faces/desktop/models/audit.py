@@ -56,7 +56,7 @@ class FindingsFilter(SortedModel):
     def choose(self, severities: frozenset[str], text: str) -> None:
         """Show only these."""
         self._severities, self._words = severities, tuple(text.casefold().split())
-        self.invalidateFilter()
+        self.invalidate()
 
     def filterAcceptsRow(self, source_row: int, source_parent: Index) -> bool:  # noqa: N802
         """Whether a finding is shown."""
