@@ -13,9 +13,11 @@ import pytest
 
 from facot_backups.events import Event, PhaseStarted
 from facot_backups.firestore import commit
+from facot_backups.firestore.names import name_of
 from facot_backups.local.faults import Fault
 from facot_backups.model import DocumentPath
 from facot_backups.operations.restore_report import Report
+from facot_backups.protocol import BatchWriteRequest
 from tests.end_to_end.world import World
 from tests.operations.restores import Stored, give_back, go_on, remove, take_back, world_in
 from tests.support.servers import FirestoreServer
@@ -125,9 +127,10 @@ def test_an_edit_at_any_call_survives_and_is_told(
 
 def edit(world: World, path: DocumentPath, gone: bool) -> bool:
     if gone:
-        there = path in world.stored()
-        remove(world, path)
-        return there
+        with world.connect() as connection:
+            request = BatchWriteRequest(database=connection.root.removesuffix("/documents"))
+            request.writes.add(delete=name_of(path, connection.root)).current_document.exists = True
+            return not connection.batch_write(request, 20).status[0].code
     world.write("/".join(path), n=99)
     return True
 
