@@ -13,7 +13,7 @@ import pytest
 from google.cloud.firestore_v1.services.firestore import FirestoreClient
 from qtpy.compat import isalive
 from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QLabel, QLineEdit, QPushButton
+from qtpy.QtWidgets import QFileDialog, QLabel, QLineEdit, QPushButton
 
 from facot_backups.faces import wiring
 from facot_backups.faces.desktop import BackupsPanel
@@ -111,7 +111,11 @@ def test_a_good_file_is_shown_saved_and_its_key_is_nowhere(
     assert window.project.text() == window.email.text() == "—"
     assert "consola de Firebase" in window.problem.text.text() and window.problem.level == "info"
     with watchdog.watching("firebase"):
-        window.path.setText(str(path))  # as the dialog of files does
+        qtbot.mouseClick(window.choose_button, Qt.MouseButton.LeftButton)
+        (dialog,) = window.findChildren(QFileDialog)
+        assert isinstance(dialog, QFileDialog)
+        dialog.fileSelected.emit(str(path))
+        dialog.reject()
         _ready(qtbot, window)
     assert (window.project.text(), window.email.text()) == ("mi-proyecto", EMAIL)
     assert window.origin.text() == "elegido ahora, sin guardar" and not window.problem.isVisible()

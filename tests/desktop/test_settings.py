@@ -8,13 +8,22 @@ import sys
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
 from qtpy.compat import isalive
 from qtpy.QtCore import QPoint, Qt
-from qtpy.QtWidgets import QAbstractButton, QLabel, QLineEdit, QPlainTextEdit, QPushButton
+from qtpy.QtWidgets import (
+    QAbstractButton,
+    QFileDialog,
+    QLabel,
+    QLineEdit,
+    QPlainTextEdit,
+    QPushButton,
+    QWidget,
+)
 
 from facot_backups.faces.desktop import BackupsPanel
 from facot_backups.faces.desktop.session import Session
@@ -397,11 +406,48 @@ def test_what_was_typed_is_not_lost_by_a_key(qtbot: Any, office: Office, setting
     _type(qtbot, _row(window, "retention_days").edit, "90")
     qtbot.keyClick(window, Qt.Key.Key_Escape)
     assert window.isVisible() and window.notice.title.text() == "Hay cambios sin guardar"
-    window.close()
-    assert window.isVisible()
     _click(qtbot, window.notice.act)
     qtbot.waitUntil(lambda: _gone(window), timeout=5_000)
     assert office.config.read_bytes() == before
     untouched = settings(office)
     qtbot.keyClick(untouched, Qt.Key.Key_Escape)
     qtbot.waitUntil(lambda: _gone(untouched), timeout=5_000)
+    ending = settings(office)
+    _type(qtbot, _row(ending, "retention_days").edit, "90")
+    ending.close()  # as a program that ends does
+    qtbot.waitUntil(lambda: _gone(ending), timeout=5_000)
+    assert office.config.read_bytes() == before
+
+
+def test_the_keyboard_reaches_everything_in_the_order_of_the_page(
+    qtbot: Any, office: Office, settings: Any
+) -> None:
+    window = settings(office)
+    folder = _row(window, "backup_dir").edit
+    order: list[QWidget] = []
+    one: QWidget | None = folder
+    while (one := one.nextInFocusChain() if one is not None else None) not in (folder, None):
+        assert one is not None
+        if one.focusPolicy() & Qt.FocusPolicy.TabFocus and one.isVisible() and one.isEnabled():
+            order.append(one)
+    places = [one.mapTo(window.inside, one.rect().center()).y() for one in order if one not in _foot(window)]
+    # Those of one line are not all as high.
+    assert all(after > before - 8 for before, after in pairwise(places)) and len(places) >= 12, places
+    named = [one for one in order if isinstance(one, QLineEdit | QAbstractButton)]
+    assert all(one.accessibleName() or one.text() for one in named)
+
+
+def _foot(window: SettingsWindow) -> tuple[QWidget, ...]:
+    return (window.cancel_button, window.save_button, window.area, window.target, window.notes)
+
+
+def test_a_folder_is_chosen_in_the_systems_dialog(qtbot: Any, office: Office, settings: Any) -> None:
+    window = settings(office)
+    chosen = office.home / "elegida"
+    chosen.mkdir()
+    _click(qtbot, window.choose_button)
+    (dialog,) = window.findChildren(QFileDialog)
+    assert isinstance(dialog, QFileDialog)
+    dialog.fileSelected.emit(str(chosen))
+    dialog.reject()
+    assert window.values["backup_dir"] == str(chosen) and window.dirty

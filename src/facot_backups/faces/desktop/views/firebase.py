@@ -139,7 +139,7 @@ class FirebaseWindow(ViewWindow):
         dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
         dialog.setNameFilters(["Credenciales (*.json)", "Todos los archivos (*)"])
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.fileSelected.connect(slot(self.path.setText))
+        dialog.fileSelected.connect(self.path.setText)
         dialog.open()
 
     @slot

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QSize, Qt, QTimer
+from qtpy.QtGui import QCloseEvent
 from qtpy.QtWidgets import QFileDialog, QScrollArea, QVBoxLayout, QWidget
 
 from facot_backups.faces.desktop.failures import Failure
@@ -207,7 +208,7 @@ class SettingsWindow(ViewWindow):
         dialog.setFileMode(QFileDialog.FileMode.Directory)
         dialog.setOption(QFileDialog.Option.ShowDirsOnly)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.fileSelected.connect(slot(self._folder.edit.setText))
+        dialog.fileSelected.connect(self._folder.edit.setText)
         dialog.open()
 
     @slot
@@ -341,6 +342,12 @@ class SettingsWindow(ViewWindow):
     def _discard(self) -> None:
         self._discarding = True
         self.reject()
+
+    def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
+        """A program that ends is not held back; a person who closes the window is asked (`reject`)."""
+        if not event.spontaneous():
+            self._discarding = True
+        super().closeEvent(event)
 
     def reject(self) -> None:
         """Esc and the window's cross come here: what was changed is not lost without a word."""
