@@ -8,12 +8,13 @@ said which one is missing.
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
+
+from tests.support.qt import missing_for_qt
 
 _PROJECT = Path(__file__).parent.parent.parent
 _BINDINGS = {"pyside6": "PySide6", "pyqt6": "PyQt6"}
@@ -68,13 +69,7 @@ def _environment(binding: str) -> dict[str, str]:
 
 def _missing() -> str | None:
     """The system library that Qt lacks here; None if all are there."""
-    for package in _BINDINGS.values():
-        program = f"from {package} import QtSvg, QtWidgets"
-        done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
-        if done.returncode:
-            found = re.search(r"(lib\S+\.so\S*?):", done.stderr)
-            return found[1] if found else f"{package} ({done.stderr.strip().splitlines()[-1]})"
-    return None
+    return next(filter(None, map(missing_for_qt, _BINDINGS.values())), None)
 
 
 def _install() -> bool:

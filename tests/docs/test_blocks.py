@@ -10,6 +10,7 @@ import pytest
 from facot_backups.settings import load_settings
 from tests.docs import pages
 from tests.docs.place import NOT_RUN, Place
+from tests.support.qt import missing_for_qt
 
 # What a block may say it is; one without a language is a picture, or bytes that golden files hold.
 LANGUAGES = {"", "bash", "python", "json"}
@@ -24,6 +25,8 @@ def programs(page: Path) -> list[pages.Block]:
 @pytest.mark.slow
 @pytest.mark.parametrize("page", [page for page in pages.PAGES if programs(page)], ids=lambda page: page.name)
 def test_the_blocks_of_a_page_run(page: Path, place: Place) -> None:
+    if page.name == "panel.md" and (missing := missing_for_qt("PyQt6")):
+        pytest.skip(f"a este equipo le falta {missing}")
     if page.name not in FROM_NOTHING:
         place.change_between()
     for block in programs(page):
