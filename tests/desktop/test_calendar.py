@@ -54,7 +54,7 @@ def test_what_a_day_is() -> None:
         _row(_day(7), "complete", "part"),
         _row(_day(8), "facot2"),
         partial="part",
-        made=frozenset({_day(9), _day(12)}),
+        made=frozenset({_day(0), _day(9), _day(12)}),
         failed={_day(5): "Firestore no\nresponde", _day(0): "sin red"},
     )
     found = [(calendar.day(_day(ago)).state, calendar.day(_day(ago)).text) for ago in range(-1, 14)]

@@ -31,7 +31,7 @@ LEGEND: Mapping[DayState, tuple[str, str]] = {
     "damaged": ("dañado", "dañados"),
     "missing": ("sin backup", "sin backup"),
     "pending": ("pendiente", "pendientes"),
-    "removed": ("ya no se guarda", "ya no se guardan"),
+    "removed": ("borrado", "borrados"),
 }
 # Of several backups of a day the best one says how the day stands.
 _PLAIN: Mapping[str, DayState] = {
@@ -122,7 +122,7 @@ class Calendar:
             return self._best(own)
         if day > self.today:
             return "none", "Aún no toca"
-        if day in self.made:
+        if day in self.made and day != self.today:
             return "removed", "Se hizo; ya no se guarda"
         if day < self.first or not (self._by_day or self.made):
             return "none", "Todavía no se hacían backups"

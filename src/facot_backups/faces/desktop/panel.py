@@ -19,6 +19,7 @@ from facot_backups.faces.desktop.failures import Failure
 from facot_backups.faces.desktop.session import Session
 from facot_backups.faces.desktop.slots import slot
 from facot_backups.faces.desktop.standing import Standing, standing, unreadable
+from facot_backups.faces.desktop.style_sheet import mark
 from facot_backups.faces.desktop.tasks.backup import Made, back_up
 from facot_backups.faces.desktop.tasks.overview import Overview, fold_hints, overview
 from facot_backups.faces.desktop.theme import Choice, Theme
@@ -90,6 +91,7 @@ class BackupsPanel(QWidget):
         self._more = [(action, button(action.text, "flat", tip=action.tip)) for action in PANEL_ACTIONS]
         for action, one in self._more:
             one.setObjectName(action.name)
+            mark(one, toolbar=True)
             one.clicked.connect(slot(lambda do=action.do: do(self)))
         self.progress = ProgressCard()
         self.progress.cancelled.connect(self.cancel)

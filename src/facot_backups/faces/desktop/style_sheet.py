@@ -63,6 +63,8 @@ QPushButton[flat="true"], QToolButton {
 QPushButton[flat="true"]:disabled { color: $muted; }
 QPushButton[flat="true"]:hover, QToolButton:hover { background: $alternate; }
 QPushButton[flat="true"]:focus, QToolButton:focus { border: 2px solid $focus; padding: 6px 11px; }
+QPushButton[toolbar="true"] { padding: 7px 9px; }
+QPushButton[toolbar="true"]:focus { padding: 6px 8px; }
 QPushButton[small="true"] { padding: 3px 7px; min-height: 18px; font-size: 12px; }
 QPushButton[small="true"]:focus { padding: 2px 6px; }
 QFrame[level="ok"] QPushButton[flat="true"] { color: $success_text; }

@@ -115,6 +115,8 @@ class BackupList(QWidget):
         self.empty.setText("Aquí aparecerán los backups." if self.day is None else "Ese día no hay ninguno.")
         self.table.setVisible(bool(rows))
         self.empty.setVisible(not rows)
+        for _, one in self.buttons:
+            one.setVisible(bool(found.rows))
         self._chosen_changed()
 
     @slot

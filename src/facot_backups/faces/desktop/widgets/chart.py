@@ -69,7 +69,7 @@ class ChartCard(QFrame):
         head = row(self.heading)
         head.addWidget(self.value, 1)
         layout = column(head, self.chart, spacing=2)
-        layout.setContentsMargins(12, 8, 10, 4)
+        layout.setContentsMargins(12, 12, 10, 4)
         self.setLayout(layout)
 
     def show_points(self, points: Sequence[Point]) -> None:

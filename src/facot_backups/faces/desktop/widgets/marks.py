@@ -22,6 +22,8 @@ TONES: Mapping[DayState, tuple[str, str, str]] = {
     "none": ("muted", "surface", "muted"),
 }
 _LEGEND_MARK, _LEGEND_GAP = 15, 10
+# Whose words go first where room lacks; the numbers stay.
+_SHORT_FIRST: tuple[DayState, ...] = ("complete", "removed", "pending", "incomplete", "damaged", "missing")
 
 
 def draw_mark(painter: QPainter, state: DayState, area: QRectF, colours: Colours) -> None:
@@ -66,7 +68,7 @@ def _in(area: QRectF, x: float, y: float) -> QPointF:
 
 
 class Legend(QWidget):
-    """How many days stand how: a shape, a number and a word each; where room lacks the first words go."""
+    """How many days stand how: a shape, a number and a word each; where room lacks, the plainest words go."""
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -91,15 +93,13 @@ class Legend(QWidget):
         font.setPixelSize(12)
         painter.setFont(font)
         colours, width = self._theme.colours, painter.fontMetrics().horizontalAdvance
-        texts = [legend(state, count) for state, count in self.counts.items()]
-        shortened = 0
-        while sum(map(width, texts)) + len(texts) * (_LEGEND_MARK + _LEGEND_GAP) > self.width() + _LEGEND_GAP:
-            if shortened == len(texts):
-                break
-            texts[shortened] = texts[shortened].partition(" ")[0]
-            shortened += 1
+        texts = {state: legend(state, count) for state, count in self.counts.items()}
+        room = self.width() + _LEGEND_GAP - len(texts) * (_LEGEND_MARK + _LEGEND_GAP)
+        for state in _SHORT_FIRST:
+            if sum(map(width, texts.values())) > room and state in texts:
+                texts[state] = texts[state].partition(" ")[0]
         x = 0
-        for state, text in zip(self.counts, texts, strict=True):
+        for state, text in texts.items():
             draw_mark(painter, state, QRectF(x + 1.5, 5, 8, 8), colours)
             painter.setPen(QColor(colours.muted))
             place = QRectF(x + _LEGEND_MARK, 0, width(text) + 2, self.height())

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import time
 
-from qtpy.QtCore import QTimer, Signal
-from qtpy.QtWidgets import QFrame, QProgressBar
+from qtpy.QtCore import Qt, QTimer, Signal
+from qtpy.QtWidgets import QFrame, QHBoxLayout, QProgressBar
 
 from facot_backups.events import Event
 from facot_backups.faces.desktop.progress import Progress
@@ -33,9 +33,11 @@ class ProgressCard(QFrame):
         self.bar.setAccessibleName("Progreso")
         self.cancel = button(cancel_text)
         self.cancel.clicked.connect(self._cancel)
-        layout = column(row(self.title, 1, self.left), self.bar, row(self.detail, 1, self.cancel), spacing=10)
-        layout.setContentsMargins(20, 16, 20, 16)
-        self.setLayout(layout)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(18, 12, 18, 12)
+        layout.setSpacing(18)
+        layout.addLayout(column(row(self.title, 1, self.left), self.bar, self.detail, spacing=8), 1)
+        layout.addWidget(self.cancel, 0, Qt.AlignmentFlag.AlignVCenter)
         self._progress: Progress | None = None
         self._timer = QTimer(self)
         self._timer.setInterval(_REFRESH_MS)
