@@ -44,7 +44,7 @@ answer = {
     "exists": BackupRunner().backup_exists_for_date(create_backup()["date"]),
     "cleaned": cleanup_old_backups(dry_run=True),
     "stats": get_backup_stats(),
-    "heavy": sorted({"numpy", "pandas", "qtpy", "PyQt6.QtCore"} & set(sys.modules)),
+    "heavy": sorted({"numpy", "pandas", "qtpy"} & set(sys.modules)),
 }
 with open(sys.argv[1], "w", encoding="utf-8") as file:
     json.dump(answer, file)
