@@ -12,7 +12,7 @@ from facot_backups.faces.desktop import words
 from facot_backups.faces.desktop.tasks.overview import Overview
 
 _STEPS = (1, 2, 2.5, 5, 10)
-# The axis begins at zero unless all that moves is in its upper part.
+# The axis begins at zero unless what moves is all in its upper part.
 _NEAR = 0.6
 _SHORT = tuple(month[:3] for month in words.MONTHS)
 
@@ -55,7 +55,7 @@ def points_of(found: Overview) -> tuple[Point, ...]:
 def scale_of(values: Sequence[int], lines: int = 3) -> Scale:
     """A round scale over all values, with about so many steps."""
     low, high = (min(values), max(values)) if values else (0, 0)
-    if low < high * _NEAR:
+    if low == high or low < high * _NEAR:
         low = 0
     step = _round_step(max(high - low, 1) / lines)
     bottom = math.floor(low / step) * step

@@ -267,9 +267,10 @@ class HistoryChart(QWidget):
             for line in lines:
                 _straight(painter, x, line.area.bottom(), x, line.area.bottom() + 4)
             painter.setPen(QColor(colours.muted))
-            place = QRectF(x - _TICK_ROOM / 2, area.bottom() + 4, _TICK_ROOM, 14)
-            place.moveRight(min(place.right(), self.width() - 1.0))
-            painter.drawText(place, Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop, text)
+            width = painter.fontMetrics().horizontalAdvance(text) + 2.0
+            left = min(max(x - width / 2, area.left()), self.width() - width)
+            place = QRectF(left, area.bottom() + 5, width, 14)
+            painter.drawText(place, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop, text)
 
     def _draw_line(self, painter: QPainter, line: _Line, places: list[float]) -> None:
         colours = self._theme.colours
