@@ -61,7 +61,7 @@ def test_a_good_day(world: World, tmp_path: Path) -> None:
     world.run("verify", "--quiet")
     ran = world.run("status")
     assert ran.code == 0
-    assert ran.out.startswith(" ✓ BIEN   Todo bien: hay un backup completo de hace 0 minutos, comprobado.\n")
+    assert ran.out.startswith(" ✓ BIEN   Todo bien: hay un backup completo de hace un momento, comprobado.\n")
     assert "Comprobado        ✓ el " in ran.out
     assert "· Nunca se ha hecho un simulacro de restauración.\n  → Hágalo: facot-backups verify" in ran.out
     assert world.run("status", "--quiet").out == ""
@@ -100,7 +100,7 @@ def test_an_unplugged_disk(world: World, tmp_path: Path) -> None:
     assert ran.code == 31
     assert "✗ No se puede usar la carpeta de backups" in ran.out
     assert "→ Conecte el disco." in ran.out
-    assert "Último backup     hace 0 minutos, el" in ran.out
+    assert "Último backup     hace un momento, el" in ran.out
     told = world.run("status", "--json").report
     assert (told["last_backup"]["name"], told["disk"]["free_bytes"]) == (None, None)
     assert measured(world.run("status", "--prometheus").out)["facot_backups_health_state"] == 2

@@ -166,6 +166,7 @@ def test_a_stop_in_mid_backup_leaves_nothing(
     assert scheduler.start(), "and again"
     attempt = scheduler.get_status()["last_run"]
     assert attempt is not None and not attempt["success"]
+    assert scheduler.get_status()["consecutive_failures"] == 0, "who stops a backup made no failure"
 
 
 @pytest.mark.slow

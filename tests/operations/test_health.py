@@ -160,6 +160,12 @@ def test_failures_in_a_row(tries: list[Try], expected: str | None) -> None:
         assert health.failure in health.findings[0].text
 
 
+def test_a_backup_of_a_part_ends_no_failures() -> None:
+    part = made("2024-11-27T130001", NOW - HOUR, run_id="part", scope=Scope(collections=("clients",)))
+    tries = [failed(9 * HOUR), failed(HOUR, "COMPLETE", run_id="part")]
+    assert "warning failing" in judged(part, backup(12 * HOUR), tries=tries)[1]
+
+
 def test_the_newest_must_be_read_again_within_a_day() -> None:
     fresh, old, other = backup(23 * HOUR), backup(25 * HOUR), backup(9 * DAY)
     assert judged(fresh, entries=[drilled(other)]) == ("ok", [])

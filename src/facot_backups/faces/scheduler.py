@@ -17,10 +17,10 @@ from facot_backups.faces import daily, logs, wiring
 from facot_backups.faces.api import BackupResult, backup_result, failed_result
 from facot_backups.faces.ticking import TICK_SECONDS, Listener, Ticker
 from facot_backups.operations import awake
+from facot_backups.operations.health_basis import failed_tries
 from facot_backups.operations.schedule import Decision, Facts, decide
 from facot_backups.operations.scheduled import ScheduledRun, facts_of
 from facot_backups.operations.stopping import Stop
-from facot_backups.operations.tries import failures_in_a_row
 from facot_backups.settings import Settings, load_settings
 
 # How long `stop` waits for a run to end; gRPC and the disk let go within seconds.
@@ -331,7 +331,7 @@ def _settings_into(status: SchedulerStatus, settings: Settings) -> None:
 
 def _facts_into(status: SchedulerStatus, facts: Facts, decision: Decision) -> None:
     complete = [backup for backup in facts.backups or () if backup.complete]
-    failed = [attempt for attempt in failures_in_a_row(facts.tries) if attempt.outcome is not None]
+    failed = failed_tries(facts)
     status["next_backup"] = decision.next_due.astimezone(facts.zone).isoformat(timespec="seconds")
     status["today_backup_exists"] = any(backup.date == facts.today for backup in complete)
     status["scheduled_done_today"] = decision.standing == "done"

@@ -193,6 +193,8 @@ class Ticker:
             self.waiting = run.decision.reason if run.backup is None else None
             if run.backup is not None:
                 self._end(run.backup, run.fault)
+            elif run.fault is not None:
+                self._failed(str(run.fault))
             if run.retention is not None:
                 logs.log_retention(run.retention)
         finally:

@@ -75,7 +75,8 @@ def back_up(
 
     stop = stop or Stop()
     store = open_store(settings, emit, StoppableClock(clock or SystemClock(), stop))
-    with Alerts(settings, store, emit, stop).attempt(request.trigger) as attempt:
+    whole = request.scope.covers(settings.scope)
+    with Alerts(settings, store, emit, stop).attempt(request.trigger, whole=whole) as attempt:
         connect = connector(settings, client)
         backup = back_up(connect, store, request, emit, begin=attempt.begin, stop=stop)
         attempt.made(backup)

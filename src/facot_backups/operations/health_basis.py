@@ -81,11 +81,15 @@ class Growth:
     size_bytes: int
 
 
-def failed_tries(tries: Sequence[Try]) -> list[Try]:
+def failed_tries(facts: Facts) -> list[Try]:
     """The tries that failed since the last one that made a complete backup, oldest first.
 
-    One that was killed failed; one that a person stopped, or that still runs, did not.
+    One that was killed failed; one that a person stopped, or that still runs, did not. A complete backup
+    that is there and does not count (of some collections, of another source) ends no row of failures.
     """
+    counts = {backup.proven().run_id for backup in counting(facts)}
+    complete = {backup.proven().run_id for backup in facts.backups or () if backup.complete}
+    tries = [attempt for attempt in facts.tries if attempt.run_id not in complete - counts]
     return [
         attempt
         for attempt in failures_in_a_row(tries)
@@ -108,7 +112,7 @@ class Basis:
         self.complete = [backup for backup in self.backups if backup.complete]
         self.proofs: dict[str, PastProof] = last_proofs(facts.entries)
         self.drills: list[PastDrill] = past_drills(facts.entries)
-        self.failed = failed_tries(facts.schedule.tries)
+        self.failed = failed_tries(facts.schedule)
         self.last = self._last()
         self.anomalies: tuple[Anomaly, ...] = find_anomalies(
             self.counting, accepted=last_acceptance(facts.entries), drop_percent=facts.drop_percent

@@ -241,8 +241,10 @@ def still_good(complete: Sequence[Backup], proofs: Mapping[str, PastProof]) -> s
 
 
 def in_words(age: timedelta) -> str:
-    """A time for a person, in Spanish: `40 horas`, `5 días`; never negative."""
+    """A time for a person, in Spanish: `un momento`, `40 horas`, `5 días`; never negative."""
     seconds = max(0, int(age.total_seconds()))
+    if seconds < 60:
+        return "un momento"
     if seconds < 3600:
         return _counted(seconds // 60, "minuto")
     if seconds < 72 * 3600:

@@ -15,6 +15,10 @@ from facot_backups.operations.rotation import to_read_again
 from facot_backups.operations.verify import VerifyReport, verify
 
 
+class OlderDamaged(DamagedBackup):
+    """Older backups are damaged; the one that was just made is whole."""
+
+
 def read_older_again(store: Store, locked: LockedStore, emit: Emit) -> tuple[VerifyReport, ...]:
     """Verify the older backups whose turn it is (`rotation`), and note what was found.
 
@@ -28,7 +32,7 @@ def read_older_again(store: Store, locked: LockedStore, emit: Emit) -> tuple[Ver
     return tuple(reports)
 
 
-def damage_of(store: Store, locked: LockedStore, reports: Sequence[VerifyReport]) -> DamagedBackup | None:
+def damage_of(store: Store, locked: LockedStore, reports: Sequence[VerifyReport]) -> OlderDamaged | None:
     """The error for those of `reports` that found damage, naming what is still good; None without any."""
     found = [report for report in reports if not report.sound]
     if not found:
@@ -37,7 +41,7 @@ def damage_of(store: Store, locked: LockedStore, reports: Sequence[VerifyReport]
     good = still_good(complete, last_proofs(store.ledger.entries()))
     named = "; ".join(f"{report.backup} ({report.problems[0].message})" for report in found)
     which = "un backup antiguo está dañado" if len(found) == 1 else "hay backups antiguos dañados"
-    return DamagedBackup(f"Al releerlos, {which}: {named}.\n{good} Revise el disco.")
+    return OlderDamaged(f"Al releerlos, {which}: {named}.\n{good} Revise el disco.")
 
 
 def verify_and_record(store: Store, backups: Iterable[AnyBackup], emit: Emit) -> list[VerifyReport]:

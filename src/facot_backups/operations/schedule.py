@@ -142,8 +142,13 @@ def done_by(facts: Facts, day: date) -> str | None:
     if facts.backups is None:
         found = any(attempt.outcome == COMPLETE for attempt in scheduled_tries(facts, day))
         return "" if found else None
-    backup = next((b for b in _of_this_clock(facts) if serves(b, day, facts.hour, facts.zone)), None)
-    return None if backup is None else f" ({backup.name})"
+    present = serving(facts, day)
+    return f" ({present[0].name})" if present else None
+
+
+def serving(facts: Facts, day: date) -> list[Backup]:
+    """The backups that make the local date `day` done, newest first."""
+    return [backup for backup in _of_this_clock(facts) if serves(backup, day, facts.hour, facts.zone)]
 
 
 def serves(backup: Backup, day: date, hour: time, zone: tzinfo) -> bool:

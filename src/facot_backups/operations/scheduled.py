@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import date, time
+from datetime import time
 from typing import TYPE_CHECKING, Protocol
 
 from facot_backups.archive.reader import Backup
@@ -21,7 +21,7 @@ from facot_backups.operations.opening import Begin, opened, remember_failure, si
 from facot_backups.operations.proof_record import PROOF
 from facot_backups.operations.proving import damage_of, damaged_now, read_older_again, record_proof
 from facot_backups.operations.retention import Policy
-from facot_backups.operations.schedule import Decision, Facts, decide
+from facot_backups.operations.schedule import Decision, Facts, decide, serving
 from facot_backups.operations.stopping import Stop
 from facot_backups.operations.tries import SCHEDULED, join
 from facot_backups.operations.verify import VerifyReport, verify
@@ -68,8 +68,9 @@ class Job:
 class ScheduledRun:
     """What became of it. `backup` is None if nothing was due.
 
-    `report`, `retention`, `older` (older backups that were read again): what followed a complete one.
-    `fault` is what went wrong after the publish, for its exit code: the backup is there all the same.
+    `report`, `retention`, `older` (older backups that were read again): what followed a complete one, also
+    one that a person made in its place. `fault` is what went wrong after the publish, for its exit code:
+    the backup is there all the same.
     """
 
     decision: Decision
@@ -107,13 +108,15 @@ def facts_of(store: Store, hour: time, scope: Scope) -> Facts:
 def run_if_due(job: Job) -> ScheduledRun:
     """Make the scheduled backup if it is due, verify it, drill, let retention follow, and read older ones.
 
-    Not due: nothing is touched or locked. The proof of a backup whose run was killed after its publish is
-    made up for, once. Every try that fails is remembered in the state folder, also one that could not even
-    open the backup folder. Raises as `back_up` does; LockHeld is no try.
+    Not due: nothing is touched or locked. What follows the backup of the date is made up for, once, if its
+    run was killed after its publish, or if a person or a program made it. Every try that fails is remembered
+    in the state folder, also one that could not even open the backup folder. Raises as `back_up` does;
+    LockHeld is no try.
     """
-    decision = decide(facts_of(job.store, job.hour, job.scope))
+    facts = facts_of(job.store, job.hour, job.scope)
+    decision = decide(facts)
     if not decision.due:
-        return _make_up_for_proof(job, decision)
+        return _make_up_for_proof(job, facts, decision)
     started_at = job.store.clock.now()
     run = _Run(job)
     try:
@@ -125,8 +128,8 @@ def run_if_due(job: Job) -> ScheduledRun:
         raise
 
 
-def _make_up_for_proof(job: Job, decision: Decision) -> ScheduledRun:
-    backup = unproven(job.store, decision.for_date)
+def _make_up_for_proof(job: Job, facts: Facts, decision: Decision) -> ScheduledRun:
+    backup = unproven(job.store, facts)
     if backup is None or not job.store.state.warn_once(job.store.root, f"{PROOF} {backup.name}"):
         return ScheduledRun(decision)
     try:
@@ -136,14 +139,18 @@ def _make_up_for_proof(job: Job, decision: Decision) -> ScheduledRun:
         return ScheduledRun(decision)
 
 
-def unproven(store: Store, day: date) -> Backup | None:
-    """The scheduled backup of the local date `day`, if nobody has verified it since it was made."""
+def unproven(store: Store, facts: Facts) -> Backup | None:
+    """The backup of the present local date, if nobody has verified it since it was made.
+
+    The scheduled one; without one, the first that a person or a program made in its place.
+    """
+    found = serving(facts, facts.today)
+    scheduled = [backup for backup in found if backup.proven().trigger == SCHEDULED]
     try:
-        backups = [b for b in store.backups() if b.complete and b.proven().scheduled_for == day]
         proven = {entry.details.get("backup") for entry in store.ledger.entries() if entry.kind == PROOF}
     except BackupDirUnusable:
         return None
-    return next((backup for backup in backups if str(backup.name) not in proven), None)
+    return next((backup for backup in scheduled or found[-1:] if str(backup.name) not in proven), None)
 
 
 class _Run:
@@ -160,12 +167,15 @@ class _Run:
         from facot_backups.operations.backup import BackupRequest, back_up_locked, tell_of_recovery
 
         job = self._job
-        decision = decide(facts_of(job.store, job.hour, job.scope))
+        facts = facts_of(job.store, job.hour, job.scope)
+        decision = decide(facts)
         if not decision.due:
             self.begun = True
             tell_of_recovery(locked, job.emit)
-            backup = unproven(job.store, decision.for_date)
-            return self._prove(locked, ScheduledRun(decision, backup))
+            backup = unproven(job.store, facts)
+            # Who made one by hand was told of it then.
+            ours = backup is not None and backup.proven().trigger == SCHEDULED
+            return self._prove(locked, ScheduledRun(decision, backup if ours else None), backup)
         for warning in decision.warnings:
             job.emit(Warned(warning))
         request = BackupRequest(
@@ -178,11 +188,10 @@ class _Run:
         job.begin()
         self._stop.check()
         backup = back_up_locked(job.connect, job.store, locked, request, job.emit, self._stop)
-        return self._prove(locked, ScheduledRun(decision, backup))
+        return self._prove(locked, ScheduledRun(decision, backup), backup)
 
-    def _prove(self, locked: LockedStore, run: ScheduledRun) -> ScheduledRun:
+    def _prove(self, locked: LockedStore, run: ScheduledRun, backup: Backup | None) -> ScheduledRun:
         """What follows a complete backup; whatever goes wrong with it, the backup is there."""
-        backup = run.backup
         if backup is None or not backup.complete:
             return run
         try:

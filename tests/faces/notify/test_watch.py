@@ -27,11 +27,12 @@ from facot_backups.faces.notify.beat import RETRY
 from facot_backups.faces.scheduler import BackupScheduler
 from facot_backups.local.faults import Fault
 from facot_backups.local.server import LocalFirestore
+from facot_backups.model import Scope
 from facot_backups.operations import awake
 from facot_backups.operations.alerts import PATIENCE
 from facot_backups.operations.backup import BackupRequest
 from facot_backups.operations.schedule import decide
-from facot_backups.operations.scheduled import facts_of
+from facot_backups.operations.scheduled import facts_of, unproven
 from facot_backups.operations.stopping import Stop
 from facot_backups.settings import Settings, load_settings
 from tests.end_to_end.world import PatientClock, World, make_world
@@ -80,7 +81,8 @@ class Watched:
         job = daily.job(settings, ignore, clock=self.clock)
         awake.tick(job.store)
         try:
-            if decide(facts_of(job.store, job.hour, job.scope)).due:
+            facts = facts_of(job.store, job.hour, job.scope)
+            if decide(facts).due or unproven(job.store, facts) is not None:
                 daily.run(settings, ignore, clock=self.clock)
             else:
                 daily.look(settings, self.clock)
@@ -192,6 +194,18 @@ def test_manual_tries_are_told_too(watched: Watched, way: str) -> None:
     once()
     assert watched.pings == []
     assert scheduler.stop()
+
+
+def test_a_part_is_no_day_s_backup(watched: Watched) -> None:
+    """It neither keeps the heartbeat going nor ends the alarm of the daily one."""
+    watched.tick()
+    watched.unreadable("clients")
+    watched.days(1)
+    assert (watched.pings[-1], watched.said) == ("/fail", ["el backup falla"])
+    part = BackupRequest(scope=Scope(collections=("invoices",)))
+    assert wiring.back_up(watched.settings, part, clock=watched.clock).complete
+    watched.tick()
+    assert (watched.pings, watched.said) == ([], [])
 
 
 def test_a_held_lock_is_silent(watched: Watched) -> None:
@@ -469,6 +483,45 @@ def test_commands_get_the_facts(watched: Watched, noted: Callable[[], list[list[
     watched.readable()
     watched.days(1)
     assert [note[0] for note in noted()] == ["before_backup", "after_backup"]
+
+
+@needs_sh
+def test_rot_in_an_old_backup_keeps_the_new_one_from_nobody(
+    watched: Watched, noted: Callable[[], list[list[str]]]
+) -> None:
+    """A disk that begins to fail is when a copy elsewhere counts."""
+    watched.tick()
+    (watched.world.folder / "2024-11-27" / "clients.json").unlink()
+    watched.clock.moment += timedelta(days=16)
+    noted(), watched.pings
+    watched.tick()
+    assert watched.said == ["hay un backup dañado"]
+    assert watched.pings == ["/start", "ok"]
+    events = [(note[0], note[5]) for note in noted()]
+    assert events[-1] == ("after_backup", "2024-12-13")
+
+
+@needs_sh
+def test_what_follows_a_backup_made_by_hand(watched: Watched, noted: Callable[[], list[list[str]]]) -> None:
+    """It serves the day: the scheduler proves it and cleans up, and nobody hears of it a second time."""
+    watched.variables.setenv("BACKUP_RETENTION_DAYS", "4")
+    for _ in range(9):
+        wiring.back_up(watched.settings, BackupRequest(), clock=watched.clock)
+        noted(), watched.pings
+        watched.tick()
+        watched.tick()
+        assert (watched.pings, watched.said, noted()) == ([], [], [])
+        watched.clock.moment += timedelta(days=1)
+    lines = watched.world.ledger()
+    read = [line["backup"] for line in lines if line["kind"] == "proof" and not line.get("drill")]
+    assert read == [line["backup"] for line in lines if line["kind"] == "run"], "each once"
+    assert sum(line.get("drill", False) for line in lines) == 2
+    assert len(watched.world.published()) == 5, "retention"
+    damaged = wiring.back_up(watched.settings, BackupRequest(), clock=watched.clock)
+    (damaged.path / "clients.json").unlink()
+    watched.tick()
+    assert watched.pings == ["/start", "ok", "/fail"]
+    assert watched.said == ["hay un backup dañado"]
 
 
 @needs_sh

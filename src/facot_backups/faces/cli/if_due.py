@@ -28,8 +28,9 @@ def run_if_due(settings: Settings, **shared: Any) -> int:
     with _ended_by_sigterm(), progress(quiet=shared["quiet"], verbose=shared["verbose"]) as emit:
         job = daily.job(settings, emit)
         awake.tick(job.store)
-        decision = decide(facts_of(job.store, job.hour, job.scope))
-        if not decision.due and unproven(job.store, decision.for_date) is None:
+        facts = facts_of(job.store, job.hour, job.scope)
+        decision = decide(facts)
+        if not decision.due and unproven(job.store, facts) is None:
             daily.look(settings)
             return _not_due(decision, **shared)
         if decision.due:
@@ -77,7 +78,7 @@ def to_json(decision: Decision) -> dict[str, Any]:
 def _report(run: ScheduledRun, **shared: Any) -> int:
     from facot_backups.faces.cli import run_command
 
-    if run.backup is None:
+    if run.backup is None and run.report is None and run.fault is None:
         return _not_due(run.decision, **shared)
     code = _exit_code(run)
     if run.retention is not None:
@@ -87,8 +88,9 @@ def _report(run: ScheduledRun, **shared: Any) -> int:
     for alarm in run.retention.alarms if run.retention is not None else ():
         click.secho(f"No se borra nada: {alarm.message}", fg="yellow", err=True)
     if shared["as_json"]:
-        output.print_json(run_command.to_json(run.backup) | {"success": code == 0, "exit_code": code})
-    elif not shared["quiet"]:
+        told = to_json(run.decision) if run.backup is None else run_command.to_json(run.backup)
+        output.print_json(told | {"success": code == 0, "exit_code": code})
+    elif run.backup is not None and not shared["quiet"]:
         run_command.show(run.backup)
     return code
 

@@ -26,6 +26,7 @@ from facot_backups.faces.notify.beat import RETRY, Heartbeat, id_of, is_recent
 from facot_backups.faces.notify.deadline import Undelivered
 from facot_backups.faces.notify.redaction import Redactor
 from facot_backups.operations import alerts
+from facot_backups.operations.proving import OlderDamaged
 from facot_backups.operations.stopping import Stop
 from facot_backups.settings import Settings
 
@@ -74,12 +75,14 @@ class Alerts:
     # --- around a try --------------------------------------------------------------------------------
 
     @contextmanager
-    def attempt(self, trigger: Trigger) -> Iterator[Attempt]:
+    def attempt(self, trigger: Trigger, *, whole: bool = True) -> Iterator[Attempt]:
         """Around a try. It tells `Attempt.begin` that it begins, and `Attempt.made` what came of it.
+
+        `whole`: of all that is configured; the heartbeat hears nothing of another, which keeps no day safe.
 
         An error that leaves the block is how the try ended; it goes on after it was told.
         """
-        attempt = Attempt(self, trigger)
+        attempt = Attempt(self, trigger, self.heartbeat() if whole else None)
         try:
             yield attempt
         except BaseException as error:
@@ -240,10 +243,10 @@ def urls_of(settings: Settings) -> list[str]:
 class Attempt:
     """One try: whether it began, and what came of it."""
 
-    def __init__(self, owner: Alerts, trigger: Trigger) -> None:
+    def __init__(self, owner: Alerts, trigger: Trigger, heartbeat: Heartbeat | None) -> None:
         self._owner = owner
         self._trigger = trigger
-        self._heartbeat = owner.heartbeat()
+        self._heartbeat = heartbeat
         self._begun = False
         self._backup: Backup | None = None
         self._fault: FacotBackupsError | None = None
@@ -258,19 +261,24 @@ class Attempt:
         self._owner.hook("before_backup", {"TRIGGER": self._trigger})
 
     def made(self, backup: Backup | None, fault: FacotBackupsError | None = None) -> None:
-        """What was published, None if nothing was due; `fault`: what went wrong with it afterwards."""
+        """What was published, None if nothing was due; `fault`: what was found to be wrong afterwards."""
         self._backup, self._fault = backup, fault
 
     def end(self) -> None:
         """The block ended well: tell how the try did."""
         backup, fault = self._backup, self._fault
+        is_damaged = isinstance(fault, DamagedBackup) and not isinstance(fault, OlderDamaged)
+        damage = str(fault) if is_damaged else None
         if backup is None:
+            if damage is not None:  # of one that a person made, found by the proof that followed
+                self._tell(damage, None)
             # Only a disk that `before_backup` mounted shows that.
-            if self._begun and self._heartbeat is not None:
+            elif self._begun and self._heartbeat is not None:
                 self._heartbeat.end(None, "El backup de hoy ya estaba hecho.")
+            if fault is not None:
+                self._owner.look()
             return
         errors = backup.proven().errors
-        damage = str(fault) if isinstance(fault, DamagedBackup) else None
         reason = damage or (None if backup.complete else "; ".join(errors) or "incompleto")
         self._tell(reason, backup)
         self._owner.look()
