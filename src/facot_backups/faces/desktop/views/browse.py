@@ -65,7 +65,7 @@ class BrowsePage(QWidget):
         self.nested.setToolTip("Buscar también en los documentos que están dentro de otros, como las líneas")
         self.count = label("", "muted", wrap=False)
         self.model = DocumentsModel(self)
-        self.table = table(self.model, "Documentos", widths={0: 150, 2: 110, 3: 138, 4: 104})
+        self.table = table(self.model, "Documentos", widths={0: 150, 2: 110, 3: 148, 4: 104})
         self.progress = ProgressCard()
         self.progress.cancelled.connect(self._cancel)
         self.pane = DocumentPane(self._window, self._name)
