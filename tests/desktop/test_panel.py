@@ -21,8 +21,8 @@ Show = Callable[..., BackupsPanel]
 _LEFT = Qt.MouseButton.LeftButton
 
 
-def _click(qtbot: Any, button: QPushButton) -> None:
-    assert button.isVisible() and button.isEnabled()
+def _click(qtbot: Any, button: QPushButton | None) -> None:
+    assert button is not None and button.isVisible() and button.isEnabled()
     qtbot.mouseClick(button, _LEFT)
 
 
