@@ -20,8 +20,12 @@ from qtpy.QtWidgets import QPushButton
 from facot_backups.faces.desktop import application
 from facot_backups.faces.desktop.application import Program
 from facot_backups.faces.desktop.habits import Habits
+from facot_backups.faces.desktop.tasks import restore
 from facot_backups.faces.desktop.tray import Tray
+from facot_backups.faces.desktop.views.restore import open_restore
 from facot_backups.faces.scheduler import BackupScheduler
+from facot_backups.local import sample
+from facot_backups.local.load import delete_documents
 from facot_backups.state import State
 from tests.desktop.world import DesktopWorld
 
@@ -144,6 +148,32 @@ def test_leaving_during_a_backup_is_asked_and_leaves_nothing(
             _answer(qtbot, program, "Parar y salir")
         assert _threads() == [] and not program.window.isVisible()
     assert world.backups() == [] and world.leftovers() == []
+
+
+@pytest.mark.usefixtures("idle")
+def test_leaving_during_a_restore_is_asked_and_the_rest_is_offered_later(
+    qtbot: Any, world: DesktopWorld, opened: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(restore, "_GRACE_SECONDS", 0.1)
+    program = opened()
+    with qtbot.waitSignal(program.panel.backup_ended, timeout=_LONG_MS):
+        _click(qtbot, program.panel.create_button)
+    (lost, *_), _ = zip(*sample.documents(world.demo.business), strict=True)
+    delete_documents(world.server.host, [lost], "demo-facot")
+    wizard = open_restore(program.panel)
+    qtbot.waitUntil(wizard.next.isEnabled, timeout=_LONG_MS)
+    _click(qtbot, wizard.next)
+    qtbot.waitUntil(lambda: wizard.pages.currentWidget() is wizard.plan, timeout=_LONG_MS)
+    with world.hung("BatchWrite") as come:
+        _click(qtbot, wizard.next)
+        qtbot.waitUntil(come.is_set, timeout=_LONG_MS)
+        program.tray.leave.trigger()
+        with qtbot.waitSignal(program.ended, timeout=_LONG_MS):
+            _answer(qtbot, program, "Parar y salir")
+        assert not wizard.isVisible() and _threads() == []
+    again = opened()
+    wizard = open_restore(again.panel)
+    qtbot.waitUntil(lambda: wizard.notice.title.text() == "Hay una restauración a medias", timeout=_LONG_MS)
 
 
 def test_the_daily_backup_is_made_and_told(

@@ -24,7 +24,7 @@ from qtpy.QtCore import (
     Signal,
     qInstallMessageHandler,
 )
-from qtpy.QtWidgets import QApplication
+from qtpy.QtWidgets import QApplication, QDialog
 
 from facot_backups import atomic
 from facot_backups.clock import SystemClock
@@ -162,6 +162,8 @@ class Program(QObject):
         self._leaving = True
         self._timer.stop()
         self.tray.hide()
+        for view in self.window.findChildren(QDialog):
+            view.hide()  # a view may refuse to be closed while it works
         self.window.close_for_good()
         tasks = self.window.findChildren(Jobs)
         for jobs in tasks:
