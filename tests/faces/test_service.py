@@ -253,6 +253,33 @@ def test_a_packed_program_is_no_service(machine: World, monkeypatch: pytest.Monk
     machine.run("service", "install").failed(2, "empaquetado")
 
 
+@pytest.mark.parametrize("sudo", [False, True])
+def test_the_systems_unit_can_write_all_that_a_run_writes(
+    machine: World, monkeypatch: pytest.MonkeyPatch, sudo: bool
+) -> None:
+    """What a run remembers is where its user's own runs look for it, and belongs to them."""
+    import pwd
+
+    home, user = machine.state.parent / "casa", pwd.getpwnam("nobody")
+    home.mkdir()
+    monkeypatch.delenv("FACOT_BACKUPS_STATE_DIR")
+    monkeypatch.delenv("XDG_STATE_HOME", raising=False)
+    monkeypatch.setattr(pwd, "getpwnam", lambda _: pwd.struct_passwd((*user[:5], str(home), *user[6:])))
+    monkeypatch.setenv("SUDO_USER", "nobody") if sudo else monkeypatch.delenv("SUDO_USER", raising=False)
+    monkeypatch.setenv("HOME", "/root" if sudo else str(home))
+    owned: list[tuple[str, int, int]] = []
+    monkeypatch.setattr(os, "chown", lambda path, *ids, **_: owned.append((str(path), *ids)))
+    monkeypatch.setattr(systemd, "SYSTEM_FOLDER", machine.state.parent / "etc")
+    assert machine.run("service", "install", "--system", "--yes").code == 0
+    unit = (machine.state.parent / "etc/facot-backups.service").read_text(encoding="utf-8")
+    state = home / ".local/state/facot-backups"
+    assert f'Environment="FACOT_BACKUPS_STATE_DIR={state}"' in unit
+    assert f'ReadWritePaths="-{machine.folder}" "-{state}"\n' in unit
+    assert ("User=nobody\n" in unit) == sudo
+    made = [machine.folder, state, state.parent, state.parent.parent]
+    assert owned == [(str(path), user.pw_uid, user.pw_gid) for path in made]
+
+
 @pytest.mark.parametrize(("system", "word"), [("darwin", "launchctl"), ("win32", "schtasks")])
 def test_the_other_systems_show_theirs(
     machine: World, monkeypatch: pytest.MonkeyPatch, system: str, word: str

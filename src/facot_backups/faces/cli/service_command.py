@@ -55,7 +55,8 @@ def command(action: str, yes: bool, system: bool, backup_dir: Path | None) -> in
 def _show_plan(found: Here) -> None:
     click.echo(f"Servicio de {found.system}")
     for folder in found.plan.folders:
-        click.echo(f"Carpeta que debe existir: {folder}")
+        owner = f" (de {found.plan.owner})" if found.plan.owner else ""
+        click.echo(f"Carpeta que debe existir: {folder}{owner}")
     for file in found.plan.files:
         click.secho(f"\n{file.path}", bold=True)
         click.echo(file.text.rstrip())

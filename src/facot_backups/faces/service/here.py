@@ -8,6 +8,9 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+if sys.platform != "win32":
+    import pwd
+
 from facot_backups.errors import UsageError
 from facot_backups.faces.service import launchd, systemd, windows
 from facot_backups.faces.service.plan import Plan, Removal, Service
@@ -36,13 +39,15 @@ def here(settings: Settings, *, system_wide: bool) -> Here:
     if system_wide and not sys.platform.startswith("linux"):
         raise UsageError("--system solo existe en Linux (systemd).\nQuítelo: el servicio será de su usuario.")
     _refuse_variables(settings)
-    state = State().folder
+    user = _user()
+    state = (_state_of(user) if system_wide else State().folder).absolute()
     service = Service(
         program=_program(),
         backup_dir=str(settings.backup_dir),
         folder=str(Path.cwd()),
-        user=_user(),
-        state_dir=os.environ.get(STATE_DIR_VARIABLE) and str(state.absolute()),
+        user=user,
+        # The system's unit may write nowhere but where it is told.
+        state_dir=str(state) if system_wide or os.environ.get(STATE_DIR_VARIABLE) else None,
     )
     if sys.platform == "win32":
         task, gone = windows.plan(service, state), windows.removal(state)
@@ -93,6 +98,18 @@ def _user() -> str:
         return os.environ.get("SUDO_USER") or getpass.getuser()
     except (KeyError, OSError):  # a number without a name: a container
         return str(os.getuid())
+
+
+def _state_of(user: str) -> Path:
+    """The state folder that `user` has when they run this program themselves, also where sudo runs it now."""
+    present = State().folder
+    if os.environ.get(STATE_DIR_VARIABLE) or user != os.environ.get("SUDO_USER"):
+        return present
+    try:
+        home = pwd.getpwnam(user).pw_dir
+    except KeyError:
+        return present
+    return Path(home) / ".local" / "state" / present.name
 
 
 def _user_units() -> Path:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+if sys.platform != "win32":
+    import pwd
 
 from facot_backups import atomic
 from facot_backups.errors import FacotBackupsError
@@ -64,12 +69,16 @@ class File:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Steps in order: folders to make, files to write, commands to run. `notes`: what a person must know."""
+    """Steps in order: folders to make, files to write, commands to run. `notes`: what a person must know.
+
+    `owner`: the user to whom the folders belong that have to be made, None for who installs.
+    """
 
     files: tuple[File, ...]
     commands: tuple[tuple[str, ...], ...]
     folders: tuple[Path, ...] = ()
     notes: tuple[str, ...] = ()
+    owner: str | None = None
 
     @property
     def present(self) -> bool:
@@ -95,14 +104,30 @@ def _is_there(file: File) -> bool:
 
 def install(plan: Plan) -> None:
     """Carry a plan out. Raises BackupDirUnusable for the disk's faults, ServiceFailed."""
-    for folder in (*plan.folders, *(file.path.parent for file in plan.files)):
+    for folder in plan.folders:
         with atomic.explained(folder):
-            atomic.make_folder(folder)
+            _make_folder(folder, plan.owner)
+    for file in plan.files:
+        with atomic.explained(file.path.parent):
+            atomic.make_folder(file.path.parent)
     for file in plan.files:
         with atomic.explained(file.path):
             atomic.write_file(file.path, file.data, _FILE_MODE)
     for command in plan.commands:
         run(command)
+
+
+def _make_folder(folder: Path, owner: str | None) -> None:
+    missing = [path for path in (folder, *folder.parents) if not path.exists()]
+    atomic.make_folder(folder)
+    if sys.platform == "win32" or owner is None:
+        return
+    try:
+        found = pwd.getpwnam(owner)
+    except KeyError:  # a number without a name
+        return
+    for path in missing:
+        os.chown(path, found.pw_uid, found.pw_gid, follow_symlinks=False)
 
 
 def remove(removal: Removal) -> bool:

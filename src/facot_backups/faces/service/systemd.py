@@ -56,6 +56,7 @@ def plan(service: Service, folder: Path, *, system: bool, state_dir: Path) -> Pl
         # A unit with ProtectSystem=strict can only write where there is something already.
         folders=(Path(service.backup_dir), state_dir) if system else (),
         notes=notes,
+        owner=service.user if system else None,
     )
 
 
