@@ -76,8 +76,16 @@ def desktop_world(*, history: bool = False, invoices: int = _INVOICES) -> Iterat
     """A world of its own; with `history` also the backups of the last weeks (made once per run)."""
     with quick_folder() as folder, demo(folder / "demo", invoices=invoices) as made:
         if history:
-            shutil.copytree(_template() / "backups", folder / "demo/backups", copy_function=os.link)
+            shutil.copytree(_template() / "backups", folder / "demo/backups", copy_function=_copy)
         yield DesktopWorld(made)
+
+
+def _copy(source: str, target: str) -> None:
+    """Link what a backup holds, which nobody writes into; the ledger and its like are written in place."""
+    if ".facot" in Path(source).parts:
+        shutil.copy2(source, target)
+    else:
+        os.link(source, target)
 
 
 @functools.cache
