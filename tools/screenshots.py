@@ -266,9 +266,24 @@ def _firebase(panel):  # type: ignore[no-untyped-def]
     return window
 
 
+def _window(panel):  # type: ignore[no-untyped-def]
+    """The program's own window."""
+    from facot_backups.faces.desktop.window import Window
+
+    window = Window(panel.session)
+    window.panel._theme_is_given = True
+    window.panel.theme.choice = panel.theme.choice
+    window.show_stay(True)
+    window.resize(1040, 860)
+    window.show()
+    until(lambda: window.panel.overview is not None and not window.panel.jobs.busy)
+    return window
+
+
 SHOTS: dict[str, Callable] = {  # type: ignore[type-arg]
     "panel": _panel,
     "panel-dia": _day,
+    "ventana": _window,
     "detalle": _verified,
     "documentos": _documents,
     "comparar": _compared,

@@ -17,7 +17,7 @@ from tests.support.archives import HandClock
 
 # What each computer lacks, and what its owner is told.
 NO_QT = dict.fromkeys(("qtpy", "qtpy.QtSvg", "PySide6", "PyQt6"))
-INSTALL = "python -m pip install qtpy PySide6-Essentials"
+INSTALL = 'python -m pip install qtpy "PySide6-Essentials<6.12"'
 
 
 def _without(monkeypatch: pytest.MonkeyPatch, modules: dict[str, None]) -> None:

@@ -30,11 +30,11 @@ def _missing(error: Exception) -> str:
     if library is None or importlib.util.find_spec("qtpy") is None:
         return (
             "El panel necesita Qt, y este Python no lo tiene.\n"
-            "Instálelo con: python -m pip install qtpy PySide6-Essentials"
+            'Instálelo con: python -m pip install qtpy "PySide6-Essentials<6.12"'
         )
     remedy = f"En Debian o Ubuntu: sudo apt install {_LIBRARIES}"
     if not sys.platform.startswith("linux"):
-        remedy = "Reinstálelo con: python -m pip install --force-reinstall PySide6-Essentials"
+        remedy = 'Reinstálelo con: python -m pip install --force-reinstall "PySide6-Essentials<6.12"'
     return f"Qt está instalado, pero a este equipo le falta {library}.\n{remedy}"
 
 
