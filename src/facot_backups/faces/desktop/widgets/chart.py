@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from qtpy.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from qtpy.QtGui import (
@@ -35,6 +36,8 @@ _EDGE = 4
 # A text of the time axis needs so much room.
 _TICK_ROOM = 64
 _STEPS = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1, Qt.Key.Key_PageUp: -30, Qt.Key.Key_PageDown: 30}
+
+_Series: TypeAlias = tuple[str, str, tuple[int, ...], Scale, Callable[[float], str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +122,7 @@ class HistoryChart(QWidget):
         """Show these points, oldest first; the one that is pointed at stays if it is still there."""
         kept = self.at
         self.points = tuple(points)
+        self._series = _series_of(self.points)
         self._at = self.points.index(kept) if kept is not None and kept in self.points else None
         self._describe()
         self.update()
@@ -233,25 +237,17 @@ class HistoryChart(QWidget):
         font = QFont(self.font())
         font.setPixelSize(_TEXT_PIXELS)
         metrics = QFontMetricsF(font)
-        texts = [text(tick) for _, _, _, scale, text in self._series() for tick in scale.ticks]
+        texts = [text(tick) for _, _, _, scale, text in self._series for tick in scale.ticks]
         return max(map(metrics.horizontalAdvance, texts), default=20.0) + 10 + _EDGE
 
-    def _series(self) -> list[tuple[str, str, tuple[int, ...], Scale, Callable[[float], str]]]:
-        documents = tuple(point.documents for point in self.points)
-        sizes = tuple(point.size_bytes for point in self.points)
-        return [
-            ("Documentos", "focus", documents, chart_scale.scale_of(documents), _number),
-            ("Tamaño", "success", sizes, chart_scale.scale_of(sizes), chart_scale.size_on_axis),
-        ]
-
     def _lines(self) -> list[_Line]:
-        return [_Line(*one, area) for one, area in zip(self._series(), self._plots(), strict=True)]
+        return [_Line(*one, area) for one, area in zip(self._series, self._plots(), strict=True)]
 
     def _places(self) -> list[float]:
-        return [self._x(point.moment.timestamp()) for point in self.points]
-
-    def _x(self, moment: float) -> float:
         area = self._plots()[0]
+        return [self._x(point.moment.timestamp(), area) for point in self.points]
+
+    def _x(self, moment: float, area: QRectF) -> float:
         first, last = self.points[0].moment.timestamp(), self.points[-1].moment.timestamp()
         if last <= first:
             return area.center().x()
@@ -262,7 +258,7 @@ class HistoryChart(QWidget):
         area = lines[-1].area
         first, last = self.points[0].moment, self.points[-1].moment
         for moment, text in chart_scale.time_ticks(first, last, max(1, int(area.width() // _TICK_ROOM))):
-            x = min(max(self._x(moment.timestamp()), area.left()), area.right())
+            x = min(max(self._x(moment.timestamp(), area), area.left()), area.right())
             painter.setPen(QPen(QColor(colours.border), 1))
             for line in lines:
                 _straight(painter, x, line.area.bottom(), x, line.area.bottom() + 4)
@@ -314,6 +310,16 @@ class HistoryChart(QWidget):
         painter.setPen(QPen(QColor(self._theme.colours.surface), 2))
         painter.setBrush(colour)
         painter.drawEllipse(centre, 4.5, 4.5)
+
+
+def _series_of(points: Sequence[Point]) -> list[_Series]:
+    """What the two lines show: heading, colour, values, scale, the text of a tick."""
+    documents = tuple(point.documents for point in points)
+    sizes = tuple(point.size_bytes for point in points)
+    return [
+        ("Documentos", "focus", documents, chart_scale.scale_of(documents), _number),
+        ("Tamaño", "success", sizes, chart_scale.scale_of(sizes), chart_scale.size_on_axis),
+    ]
 
 
 def _number(value: float) -> str:
