@@ -310,3 +310,5 @@ def test_schedule_tells_a_wrong_setting_at_once(due: World, monkeypatch: pytest.
     ran = due.run("schedule")
     assert ran.code == 2
     assert "backup_hour" in ran.err
+    monkeypatch.setenv("BACKUP_HOUR", "02:00")
+    due.run("schedule", "--log-file", str(due.state / "no" / "hay.log")).failed(2, "hay.log", "registro")

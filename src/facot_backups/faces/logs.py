@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
-from facot_backups import atomic
 from facot_backups.archive.reader import Backup
+from facot_backups.errors import UsageError
 from facot_backups.events import CollectionDone, CollectionFailed, Event, Retried, Warned
 from facot_backups.operations.cleanup import RetentionResult
 
@@ -66,17 +66,14 @@ def log_retention(result: RetentionResult) -> None:
 def written(level: int, file: Path | None, *, to_stderr: bool = True) -> Iterator[None]:
     """Let the package's loggers write to stderr, where there is one, and to `file`, while the block runs.
 
-    The file is kept apart and begun anew when it grows. Raises BackupDirUnusable where it cannot be opened.
+    The file is kept apart and begun anew when it grows. Raises UsageError where it cannot be opened.
     """
     root = logging.getLogger("facot_backups")
     handlers: list[logging.Handler] = []
     if to_stderr and sys.stderr is not None:
         handlers.append(logging.StreamHandler(sys.stderr))
     if file is not None:
-        with atomic.explained(file):
-            handlers.append(
-                RotatingFileHandler(file, maxBytes=_LOG_BYTES, backupCount=_LOG_FILES, encoding="utf-8")
-            )
+        handlers.append(_to_file(file))
     before = root.level
     root.setLevel(level)
     for handler in handlers:
@@ -89,3 +86,13 @@ def written(level: int, file: Path | None, *, to_stderr: bool = True) -> Iterato
         for handler in handlers:
             root.removeHandler(handler)
             handler.close()
+
+
+def _to_file(file: Path) -> logging.Handler:
+    try:
+        return RotatingFileHandler(file, maxBytes=_LOG_BYTES, backupCount=_LOG_FILES, encoding="utf-8")
+    except OSError as error:
+        raise UsageError(
+            f"No se puede escribir el registro en {file}: {error.strerror or error}.\n"
+            "Elija un archivo en una carpeta que exista y donde este usuario pueda escribir."
+        ) from error

@@ -17,7 +17,7 @@ from facot_backups.faces.cli.options import backup_dir, exits
     "schedule",
     options_metavar="[OPCIONES]",
     short_help="Hace el backup de cada día, hasta que lo paren.",
-    epilog=exits(0, 1, 2, 13),
+    epilog=exits(0, 1, 2),
 )
 @click.option(
     "--log-file",
