@@ -15,12 +15,13 @@ from typing import Any
 
 import pytest
 from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QPushButton
+from qtpy.QtWidgets import QApplication, QPushButton
 
 from facot_backups.faces.desktop import application
 from facot_backups.faces.desktop.application import Program
 from facot_backups.faces.desktop.habits import Habits
 from facot_backups.faces.desktop.tasks import restore
+from facot_backups.faces.desktop.theme import DARK, LIGHT, palette
 from facot_backups.faces.desktop.tray import Tray
 from facot_backups.faces.desktop.views.restore import open_restore
 from facot_backups.faces.scheduler import BackupScheduler
@@ -108,6 +109,10 @@ def test_closing_is_asked_once_and_goes_to_the_tray(
     qtbot.waitUntil(lambda: program.tray.state.text() == "Protegido", timeout=_LONG_MS)
     assert tray == [("Backup completado", program.panel.notice.text.text())]
     assert "Último backup hoy a las" in program.tray.icon.toolTip() and len(world.backups()) == 1
+    world.folder.rename(world.folder.with_name("otro-disco"))
+    program.panel.look()
+    qtbot.waitUntil(lambda: len(tray) == 2, timeout=_LONG_MS)
+    assert tray[1][0] == "No se encuentra la carpeta de los backups" and tray[1][1]
     program.tray.open.trigger()
     assert window.isVisible()
     window.close()
@@ -204,6 +209,21 @@ def test_without_firebase_it_says_what_the_daily_backup_waits_for(
     program = opened()
     qtbot.waitUntil(lambda: bool(program.window.status.text()), timeout=_LONG_MS)
     assert program.window.status.text().startswith("El backup diario no se hará: Firestore no disponible")
+
+
+@pytest.mark.usefixtures("idle")
+def test_the_window_looks_as_the_system_does(qtbot: Any, opened: Open) -> None:
+    """Offscreen no system tells: then the application's own palette does, never the window's."""
+    theme = opened().panel.theme
+    before, colours = QApplication.palette(), theme.colours
+    try:
+        QApplication.setPalette(palette(LIGHT if colours.dark else DARK))
+        theme.look_again()
+        assert theme.colours.dark is not colours.dark
+    finally:
+        QApplication.setPalette(before)
+    theme.look_again()
+    assert theme.colours is colours
 
 
 @pytest.mark.usefixtures("idle")

@@ -37,7 +37,7 @@ from facot_backups.faces.desktop.habits import Habits
 from facot_backups.faces.desktop.instance import Instance
 from facot_backups.faces.desktop.session import Session
 from facot_backups.faces.desktop.slots import slot, told
-from facot_backups.faces.desktop.standing import Standing
+from facot_backups.faces.desktop.standing import Level, Standing
 from facot_backups.faces.desktop.tray import NAME, Tray, badge
 from facot_backups.faces.desktop.widgets.progress_card import ProgressCard
 from facot_backups.faces.desktop.window import Question, Window
@@ -74,6 +74,7 @@ class Program(QObject):
         self._demonstration = demonstration
         self._told: deque[BackupResult] = deque()
         self._working = False
+        self._level: Level | None = None
         self._pulses = 0
         self._leaving = False
         self.question: Question | None = None
@@ -246,6 +247,9 @@ class Program(QObject):
     @slot
     def _stands(self, standing: Standing) -> None:
         self.tray.show_standing(standing)
+        before, self._level = self._level, standing.level
+        if standing.level == "critical" and before not in ("critical", None):
+            self._tell(standing.title, " ".join(point.text for point in standing.points[:1]), good=False)
         self.window.setWindowIcon(badge(standing.level))
 
     @slot
