@@ -192,6 +192,17 @@ def test_damage_names_what_is_still_good() -> None:
     assert judged(backups[0], damaged("2024-11-20"))[1] == ["critical damage"]
 
 
+def test_nobody_is_told_to_delete_what_may_hold_what_is_lost() -> None:
+    before, now = backup(36 * HOUR), backup(12 * HOUR, invoices=10)
+    rotten = proof(before, outcome="DAMAGED", files=["invoices.json"], errors=["invoices.json: 3 bytes"])
+    health = judge(facts(now, before, entries=[proof(now), drilled(now), rotten]))
+    remedies = {finding.code: finding.remedy for finding in health.findings}
+    assert remedies["damage"].startswith("Sigue entero: 2024-11-27.")
+    assert "no borre nada" in remedies["damage"]
+    assert "2024-11-26 está dañado: no lo borre" in remedies["anomaly"]
+    assert "restore" not in remedies["anomaly"]
+
+
 def test_what_was_found_in_a_folder_that_is_gone_says_nothing_of_its_successor() -> None:
     found = backup(12 * HOUR)
     rotten = proof(found, outcome="DAMAGED", files=["a"], errors=["a: 1"])

@@ -77,6 +77,9 @@ def _folder(basis: Basis) -> Iterator[Finding]:
 
 def _damage(basis: Basis) -> Iterator[Finding]:
     good = still_good(basis.complete, basis.proofs)
+    # What those that are whole lost, a damaged one may hold.
+    keep = "no borre nada: a los que siguen enteros les faltan documentos."
+    then = keep if basis.anomalies else "cuando ya no le sirva borre esa carpeta."
     for backup in basis.damaged:
         proof = basis.proof(backup)
         problem = str(backup.problem) if backup.problem is not None else proof.error if proof else None
@@ -85,17 +88,24 @@ def _damage(basis: Basis) -> Iterator[Finding]:
             "damage",
             "critical",
             f"El backup {backup.name} está dañado{why}",
-            f"{good} Revise el disco, y cuando ya no le sirva borre esa carpeta.",
+            f"{good} Revise el disco, y {then}",
             str(backup.name),
         )
 
 
 def _anomalies(basis: Basis) -> Iterator[Finding]:
+    damaged = {str(backup.name) for backup in basis.damaged}
     for anomaly in basis.anomalies:
-        yield Finding("anomaly", "critical", f"{anomaly}.", _remedy_of(anomaly), _subject_of(anomaly))
+        remedy = _remedy_of(anomaly, damaged=anomaly.largest_in in damaged)
+        yield Finding("anomaly", "critical", f"{anomaly}.", remedy, _subject_of(anomaly))
 
 
-def _remedy_of(anomaly: Anomaly) -> str:
+def _remedy_of(anomaly: Anomaly, *, damaged: bool) -> str:
+    if damaged:
+        return (
+            f"El backup {anomaly.largest_in} está dañado: no lo borre. Busque otro de esos días que siga "
+            "entero: facot-backups list. Si es a propósito: facot-backups cleanup --accept-anomaly"
+        )
     return (
         f"Qué falta: facot-backups diff {anomaly.largest_in} latest. Para recuperarlo: facot-backups restore "
         f"{anomaly.largest_in} --dry-run. Si es a propósito: facot-backups cleanup --accept-anomaly"

@@ -188,7 +188,7 @@ def _verified_text(health: Health) -> Text:
     if last is None or last.verified_at is None:
         return Text("todavía no", "yellow")
     others = ""
-    if health.oldest_proof is not None and health.complete > 1:
+    if health.oldest_proof is not None and health.complete > 1 and not health.damaged:
         day = output.local_time(health.oldest_proof).split(" ")[0]
         others = f"; todos los demás, desde el {day}"
     return Text.assemble(("✓ ", "green"), f"el {output.local_time(last.verified_at)}{others}")
