@@ -486,19 +486,21 @@ def test_commands_get_the_facts(watched: Watched, noted: Callable[[], list[list[
 
 
 @needs_sh
-def test_rot_in_an_old_backup_keeps_the_new_one_from_nobody(
+def test_rot_in_an_old_backup_keeps_no_copy_of_the_new_one_from_being_made(
     watched: Watched, noted: Callable[[], list[list[str]]]
 ) -> None:
     """A disk that begins to fail is when a copy elsewhere counts."""
     watched.tick()
+    watched.clock.moment += timedelta(days=1)
+    watched.tick()
     (watched.world.folder / "2024-11-27" / "clients.json").unlink()
-    watched.clock.moment += timedelta(days=16)
+    watched.clock.moment += timedelta(days=15)
     noted(), watched.pings
     watched.tick()
     assert watched.said == ["hay un backup dañado"]
     assert watched.pings == ["/start", "ok"]
     events = [(note[0], note[5]) for note in noted()]
-    assert events[-1] == ("after_backup", "2024-12-13")
+    assert events[-2:] == [("on_error", "2024-12-13"), ("after_backup", "2024-12-13")]
 
 
 @needs_sh
