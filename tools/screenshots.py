@@ -7,6 +7,7 @@ the widget. Each look and scale has a process of its own: Qt takes its scale at 
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -16,14 +17,23 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 _PICTURES = Path(__file__).parent.parent / "docs" / "imagenes"
 _LOOKS, _SCALES = ("claro", "oscuro"), (1, 2)
 _DAYS, _INVOICES = 100, 300
 _PATIENCE_SECONDS = 60.0
+# What fades in (a field's clear button) has done so.
+_SETTLED_SECONDS = 0.3
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
+
+
+class _Usage(NamedTuple):
+    total: int
+    used: int
+    free: int
 
 
 @dataclass
@@ -73,6 +83,8 @@ def _take(folder: Path, look: str, scale: int, names: list[str]) -> int:
     from facot_backups.faces.desktop.panel import BackupsPanel
     from facot_backups.faces.desktop.worker import Jobs
 
+    # The pictures are not of this computer's disk.
+    shutil.disk_usage = lambda _path: _Usage(500_000_000_000, 87_400_000_000, 412_600_000_000)
     application = QApplication([])
     application.setStyle("Fusion")
     with demo(folder, invoices=_INVOICES, clock=FixedClock()) as world:
@@ -84,7 +96,8 @@ def _take(folder: Path, look: str, scale: int, names: list[str]) -> int:
             panel.show()
             until(lambda panel=panel: panel.overview is not None and not panel.jobs.busy)  # type: ignore[misc]
             widget = bring(panel)
-            for _ in range(5):
+            settled = time.monotonic() + _SETTLED_SECONDS
+            while time.monotonic() < settled:
                 application.processEvents()
             suffix = "" if scale == 1 else f"-{scale}x"
             _small(widget.grab().toImage()).save(str(_PICTURES / f"{name}-{look}{suffix}.png"), "PNG", 0)

@@ -17,9 +17,9 @@ import pytest
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QApplication, QPushButton
 
-from facot_backups.faces.desktop import application
-from facot_backups.faces.desktop.application import Program
+from facot_backups.faces.desktop import program as program_module
 from facot_backups.faces.desktop.habits import Habits
+from facot_backups.faces.desktop.program import Program
 from facot_backups.faces.desktop.tasks import restore
 from facot_backups.faces.desktop.theme import DARK, LIGHT, palette
 from facot_backups.faces.desktop.tray import Tray
@@ -233,7 +233,7 @@ def test_a_demonstration_has_months_and_touches_nothing(
     config = {"backups": {"max_reads": 1, "project": "real", "backup_dir": "mios"}}
     (tmp_path / "facot_config.json").write_text(json.dumps(config))
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(application, "DEMO_DAYS", 12)
+    monkeypatch.setattr(program_module, "DEMO_DAYS", 12)
     program = opened(world.demo)
     panel = program.panel
     assert panel.progress.title.text() == "Preparando meses de backups de ejemplo…"
