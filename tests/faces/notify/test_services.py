@@ -46,6 +46,8 @@ def test_a_bad_server_is_given_up(server: Endpoint, how: str) -> None:
         send(server.json_url(), "t", "b", "info", seconds=0.3)
     if server.slow is not None:
         server.slow.set()
+    else:
+        assert server.left.wait(60), "an answer without an end is not read on"
 
 
 def test_without_apprise_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:

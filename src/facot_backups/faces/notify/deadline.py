@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import threading
 from collections.abc import Callable
 from typing import TypeVar
@@ -29,7 +30,7 @@ class Undelivered(Exception):
 
 
 class TooLate(Exception):
-    """The work was given up. It may hang on, in a daemon thread, until its server lets go."""
+    """The work was given up: its thread ends as soon as it does anything but wait."""
 
 
 def within(seconds: float, subject: str, work: Callable[[], Result]) -> Result:
@@ -44,6 +45,8 @@ def within(seconds: float, subject: str, work: Callable[[], Result]) -> Result:
     def run() -> None:
         try:
             ended.append(work())
+        except _GivenUp:
+            pass
         except Exception as error:  # noqa: BLE001 - raised again below, on the caller's thread
             failed.append(error)
 
@@ -58,7 +61,21 @@ def within(seconds: float, subject: str, work: Callable[[], Result]) -> Result:
     thread.start()
     thread.join(seconds)
     if thread.is_alive():
+        _end(thread)
         raise TooLate
     if failed:
         raise failed[0]
     return ended[0]
+
+
+class _GivenUp(SystemExit):
+    """Nobody waits for this thread any more."""
+
+
+def _end(thread: threading.Thread) -> None:
+    """Raise _GivenUp in the thread: an answer without an end would fill the memory of the program.
+
+    It is seen between two steps of Python; a call that waits for the system must return first.
+    """
+    if thread.ident is not None:
+        ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident), ctypes.py_object(_GivenUp))
