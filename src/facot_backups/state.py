@@ -33,6 +33,8 @@ _KEEP_TRIES = timedelta(days=14)
 _LOCK_SECONDS = 10
 # Without a state that can be saved, alerts are so far apart.
 _SPEAK_SECONDS = 86_400 - 3600
+# How often the system's timer looks.
+_TICK_MINUTES = 15
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +178,8 @@ class State:
     def may_speak(self, path: Path, now: datetime) -> bool:
         """Whether an alert about `path` may be sent although what was noted of alerts could not be saved.
 
-        Once a day, remembered as the time of a file that is there: that takes no space of a full disk.
+        Once a day, remembered as the time of a file that is there: that takes no space of a full disk. Where
+        not even that can be noted (a disk that is read-only), in the first minutes of a quarter of the day.
         """
         if f"alerts-{_key(path)}.json" not in self._memory or _resolved(path) in self._in_memory:
             return True
@@ -186,7 +189,7 @@ class State:
                 return False
             os.utime(note, (now.timestamp(), now.timestamp()))
         except OSError:
-            return True  # rather twice than never
+            return now.hour % 6 == 0 and now.minute < _TICK_MINUTES
         return True
 
     def seen_owner(self, path: Path) -> SeenOwner | None:
