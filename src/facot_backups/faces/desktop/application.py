@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import signal
@@ -58,6 +59,10 @@ def run(session: Session | None = None, *, demonstration: bool = False) -> int:
         program.ended.connect(application.quit)
         stack.enter_context(_signals(program.end_wanted))
         program.start()
+        # What is there now stays to the end; looked through in every full collection, it would make the
+        # window wait (measured: 40 to 76 ms).
+        gc.collect()
+        gc.freeze()
         code = int(application.exec())
         program.end()
         _let_go(application, program)
