@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from facot_backups.errors import FirestoreUnavailable
 from facot_backups.faces import scheduler as module
 from facot_backups.faces.api import BackupResult
 from facot_backups.faces.scheduler import BackupScheduler, get_backup_scheduler
@@ -384,3 +385,40 @@ def test_time_that_passed_is_noticed(caplog: pytest.LogCaptureFixture) -> None:
     ticker.tick(Stop())
     assert "El equipo estuvo suspendido" in caplog.text
     assert faults == []
+
+
+class Woken(Ways):
+    """A computer whose backup is due, with a network or without."""
+
+    network = False
+    runs = 0
+
+    def reachable(self, _settings: Any) -> bool:
+        return self.network
+
+    def run_if_due(self, *_: Any) -> Any:
+        self.runs += 1
+        raise FirestoreUnavailable("no hay red", "Espere.")
+
+
+def test_after_waking_it_gives_the_network_five_minutes() -> None:
+    """No network yet is no failure; none for good is one, whose next try waits."""
+    computer = Computer(Year(ZoneInfo("America/Santo_Domingo"), seed=1, always_on=True))
+    faults: list[str] = []
+    nothing: Any = lambda *_: None  # noqa: E731
+    ways = Woken(computer, hour(0, 0))
+    ticker = Ticker(ways, Listener(nothing, nothing, nothing, faults.append))
+    for _ in range(5):
+        ticker.tick(Stop())
+        assert ticker.waiting is not None and ticker.waiting.startswith("Esperando la red")
+        computer.sleep(60)
+    assert (ways.runs, faults) == (0, [])
+    ticker.tick(Stop())
+    assert (ways.runs, len(faults)) == (1, 1)
+    computer.sleep(7200)
+    ticker.tick(Stop())
+    assert ways.runs == 1, "it slept: the network gets its time again"
+    ways.network = True
+    computer.sleep(60)
+    ticker.tick(Stop())
+    assert ways.runs == 2

@@ -99,8 +99,12 @@ class Ways:
     def decide(self, _settings: Any) -> Decision:
         return decide(facts_of(self._job.store, self._job.hour, self._job.scope))
 
-    def run_if_due(self, _settings: Any, _emit: Emit, _stop: Stop) -> ScheduledRun:
-        return run_if_due(self._job)
+    def run_if_due(
+        self, _settings: Any, _emit: Emit, _stop: Stop, made: Callable[[ScheduledRun], None]
+    ) -> ScheduledRun:
+        run = run_if_due(self._job)
+        made(run)
+        return run
 
     def look(self, _settings: Any) -> None:
         return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
@@ -69,14 +70,20 @@ def run(
     stop: Stop | None = None,
     client: Any = None,
     clock: Clock | None = None,
+    made: Callable[[ScheduledRun], None] | None = None,
 ) -> ScheduledRun:
-    """The scheduled run, with all that the settings want told of it. Raises as `run_if_due` does."""
-    made = job(settings, emit, stop, client, clock)
-    alerts = Alerts(settings, made.store, emit, made.stop)
+    """The scheduled run, with all that the settings want told of it. Raises as `run_if_due` does.
+
+    `made` gets the run before anything is told, which may take its time.
+    """
+    wanted = job(settings, emit, stop, client, clock)
+    alerts = Alerts(settings, wanted.store, emit, wanted.stop)
     try:
         with alerts.attempt(SCHEDULED) as attempt:
-            run = run_if_due(replace(made, begin=attempt.begin))
+            run = run_if_due(replace(wanted, begin=attempt.begin))
             attempt.made(run.backup, run.fault)
+            if made is not None:
+                made(run)
     except LockHeld:  # whoever holds it may hang
         alerts.look()
         raise

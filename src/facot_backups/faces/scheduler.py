@@ -107,8 +107,10 @@ class _Ways:
         awake.tick(wiring.open_store(settings, clock=self.clock))
         return decide(self.facts(settings))
 
-    def run_if_due(self, settings: Settings, emit: Emit, stop: Stop) -> ScheduledRun:
-        return daily.run(settings, emit, stop, self._client, self.clock)
+    def run_if_due(
+        self, settings: Settings, emit: Emit, stop: Stop, made: Callable[[ScheduledRun], None]
+    ) -> ScheduledRun:
+        return daily.run(settings, emit, stop, self._client, self.clock, made)
 
     def look(self, settings: Settings) -> None:
         passed = self.clock.monotonic()
@@ -116,11 +118,13 @@ class _Ways:
             self._looked = passed
             daily.look(settings, self.clock)
 
-    def back_up(self, settings: Settings, emit: Emit, stop: Stop) -> Backup:
+    def back_up(self, settings: Settings, emit: Emit, stop: Stop, made: Callable[[Backup], None]) -> Backup:
         from facot_backups.operations.backup import BackupRequest
 
         request = BackupRequest(scope=settings.scope, trigger="manual", max_reads=settings.max_reads)
-        return wiring.back_up(settings, request, emit, client=self._client, clock=self.clock, stop=stop)
+        return wiring.back_up(
+            settings, request, emit, client=self._client, clock=self.clock, stop=stop, made=made
+        )
 
 
 class _Life:

@@ -45,14 +45,16 @@ class Ways(Protocol):
     def decide(self, settings: Settings) -> Decision:
         """Whether the scheduled backup is due."""
 
-    def run_if_due(self, settings: Settings, emit: Emit, stop: Stop) -> ScheduledRun:
-        """The scheduled run. Raises as `operations.scheduled.run_if_due` does."""
+    def run_if_due(
+        self, settings: Settings, emit: Emit, stop: Stop, made: Callable[[ScheduledRun], None]
+    ) -> ScheduledRun:
+        """The scheduled run; `made` gets it before alerts are sent. Raises as the operation does."""
 
     def look(self, settings: Settings) -> None:
         """Tell people what changed though no run began. Called at each tick; raises nothing."""
 
-    def back_up(self, settings: Settings, emit: Emit, stop: Stop) -> Backup:
-        """A backup that a person asked for. Raises as `operations.backup.back_up` does."""
+    def back_up(self, settings: Settings, emit: Emit, stop: Stop, made: Callable[[Backup], None]) -> Backup:
+        """A backup that a person asked for, as `run_if_due`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +103,9 @@ class Ticker:
                 self._listener.failed(self.waiting or "")
                 return
             self._begin()
-            self._end(self._ways.back_up(settings, self._listener.emit, stop), None)
+            self._ways.back_up(
+                settings, self._listener.emit, stop, lambda backup: self._listener.published(backup, None)
+            )
         except FacotBackupsError as error:
             self._failed(str(error))
         except Exception as error:  # noqa: BLE001 - as in `tick`
@@ -181,7 +185,7 @@ class Ticker:
 
     def _run(self, settings: Settings, stop: Stop) -> None:
         try:
-            run = self._ways.run_if_due(settings, self._listener.emit, stop)
+            run = self._ways.run_if_due(settings, self._listener.emit, stop, self._made)
         except LockHeld as held:
             self.waiting = _one_line(str(held))
             logs.SCHEDULER.info("[SCHEDULER] %s", self.waiting)
@@ -191,12 +195,6 @@ class Ticker:
             self._failed(str(error))
         else:
             self.waiting = run.decision.reason if run.backup is None else None
-            if run.backup is not None:
-                self._end(run.backup, run.fault)
-            elif run.fault is not None:
-                self._failed(str(run.fault))
-            if run.retention is not None:
-                logs.log_retention(run.retention)
         finally:
             self.busy = False
 
@@ -204,9 +202,14 @@ class Ticker:
         self.busy = True
         self._listener.began()
 
-    def _end(self, backup: Backup, fault: FacotBackupsError | None) -> None:
-        self.busy = False
-        self._listener.published(backup, fault)
+    def _made(self, run: ScheduledRun) -> None:
+        """Tell at once, whatever alerts and the user's commands still take."""
+        if run.backup is not None:
+            self._listener.published(run.backup, run.fault)
+        elif run.fault is not None:
+            self._failed(str(run.fault))
+        if run.retention is not None:
+            logs.log_retention(run.retention)
 
     def _failed(self, reason: str, fault: Exception | None = None) -> None:
         self.busy = False

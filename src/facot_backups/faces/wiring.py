@@ -68,8 +68,12 @@ def back_up(
     client: Any = None,
     clock: Clock | None = None,
     stop: Stop | None = None,
+    made: Callable[[Backup], None] | None = None,
 ) -> Backup:
-    """A backup, not a scheduled one, with all that the settings want told of it. Raises as `back_up` does."""
+    """A backup, not a scheduled one, with all that the settings want told of it. Raises as `back_up` does.
+
+    `made` gets the backup before anything is told, which may take its time.
+    """
     from facot_backups.faces.notify.watch import Alerts
     from facot_backups.operations.backup import back_up
 
@@ -80,6 +84,8 @@ def back_up(
         connect = connector(settings, client)
         backup = back_up(connect, store, request, emit, begin=attempt.begin, stop=stop)
         attempt.made(backup)
+        if made is not None:
+            made(backup)
     return backup
 
 

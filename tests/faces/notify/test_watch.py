@@ -176,6 +176,7 @@ def test_manual_tries_are_told_too(watched: Watched, way: str) -> None:
             done.clear()
             assert scheduler.run_now()
             assert done.wait(60)
+            wait_until(lambda: not scheduler.in_progress)
 
     watched.variables.setenv("BACKUP_HOUR", "23:59")
     scheduler = BackupScheduler(
@@ -564,6 +565,27 @@ def test_a_mounted_disk_may_show_that_nothing_was_due(watched: Watched) -> None:
     assert watched.pings == ["/start", "ok"]
     assert str(made.name) in watched.world.published()
     assert watched.said == []
+
+
+@needs_sh
+def test_who_listens_waits_for_no_command(
+    watched: Watched, monkeypatch: pytest.MonkeyPatch, ear: Ear, tmp_path: Path
+) -> None:
+    """Also who closes the program while a copy elsewhere is made has heard of the backup."""
+    from facot_backups.faces import scheduler as module
+
+    monkeypatch.setattr(module, "TICK_SECONDS", 0.01)
+    begun = tmp_path / "copia"
+    watched.variables.setenv("BACKUP_AFTER_BACKUP", f"touch {begun}; exec sleep 600")
+    heard: list[Any] = []
+    one = BackupScheduler(watched.world.folder, on_backup_complete=heard.append, clock=watched.clock)
+    one.start()
+    wait_until(begun.exists)
+    assert (len(heard), one.in_progress) == (1, True)
+    assert "[BACKUP] Backup completado: " in ear.text
+    assert one.stop()
+    assert len(heard) == 1
+    assert "La orden after_backup se interrumpió" in ear.text
 
 
 @needs_sh
