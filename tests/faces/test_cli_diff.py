@@ -118,6 +118,14 @@ def test_a_collection_that_firestore_refuses_is_unknown(world: World, changed: s
     assert ran.report["collections"]["invoices"]["removed"] == 0
 
 
+def test_a_server_that_is_gone_is_known_at_once(world: World, changed: str) -> None:
+    scans = world.server.local.script.calls("RunQuery")
+    world.server.local.add_fault(Fault("*", "error", code=grpc.StatusCode.UNAVAILABLE))
+    world.run("diff", changed, "live").failed(10, "Firestore no disponible")
+    # A scan would be tried again for a minute.
+    assert world.server.local.script.calls("RunQuery") == scans
+
+
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [

@@ -146,9 +146,10 @@ def live_side(
     FirestoreUnavailable, SettingError, ReadBudgetExceeded.
     """
     with connect() as connection:
+        moment = connection.probe()
         note = ReadsNote(store, connection, "diff")
         note.afford(scope, max_reads, "La comparación", emit)
-        side = LiveSide(connection, store.clock, emit)
+        side = LiveSide(connection, store.clock, emit, moment)
         try:
             yield side
         finally:

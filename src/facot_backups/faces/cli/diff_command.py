@@ -178,11 +178,12 @@ def _print_changes(diff: Diff, *, keep: bool) -> None:
 def _print_sides(diff: Diff) -> None:
     for title, side in (("Antes", diff.left), ("Después", diff.right)):
         facts = [changes.safe(side.label)]
-        if side.source is not None:
-            facts.append(str(side.source))
-        facts.append(output.local_time(side.read_time) if side.read_time is not None else "ahora")
         if side.source is None:
-            facts[1:] = ["formato antiguo: sin tipos ni sumas de verificación"]
+            facts.append("formato antiguo: sin tipos ni sumas de verificación")
+        else:
+            facts.append(str(side.source))
+            if side.read_time is not None:
+                facts.append(output.local_time(side.read_time))
         click.echo(f"{title + ':':<9} {', '.join(facts)}")
     click.echo()
 

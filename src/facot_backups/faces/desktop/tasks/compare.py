@@ -134,12 +134,7 @@ def _live(session: Session, store: Store, own: FolderSide, emit: Emit, stop: Sto
 
         def connect() -> Connection:
             connection = session.connector(settings)()
-            # `live_side` closes it, but not one that it never got.
-            with ExitStack() as opened:
-                opened.callback(connection.close)
-                stack.enter_context(stop.closing(connection.close))
-                connection.probe()  # soon says what is wrong; a scan tries again for a minute
-                opened.pop_all()
+            stack.enter_context(stop.closing(connection.close))
             return connection
 
         yield stack.enter_context(live_side(connect, store, own.extent, settings.max_reads, emit))
