@@ -281,7 +281,7 @@ def _firebase(panel):  # type: ignore[no-untyped-def]
 
 def _window(panel):  # type: ignore[no-untyped-def]
     """The program's own window."""
-    from facot_backups.faces.desktop.window import Window
+    from facot_backups.faces.desktop.program.window import Window
 
     window = Window(panel.session)
     window.panel._theme_is_given = True

@@ -17,12 +17,12 @@ import pytest
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QApplication, QPushButton
 
-from facot_backups.faces.desktop import program as program_module
-from facot_backups.faces.desktop.habits import Habits
-from facot_backups.faces.desktop.program import Program
+from facot_backups.faces.desktop.program import program as program_module
+from facot_backups.faces.desktop.program.habits import Habits
+from facot_backups.faces.desktop.program.program import Program
+from facot_backups.faces.desktop.program.tray import Tray
 from facot_backups.faces.desktop.tasks import restore
 from facot_backups.faces.desktop.theme import DARK, LIGHT, palette
-from facot_backups.faces.desktop.tray import Tray
 from facot_backups.faces.desktop.views.restore import open_restore
 from facot_backups.faces.scheduler import BackupScheduler
 from facot_backups.local import sample
@@ -260,7 +260,7 @@ import os, signal, sys, threading
 from pathlib import Path
 from qtpy.QtCore import QTimer
 from qtpy.QtWidgets import QApplication
-from facot_backups.faces.desktop import application
+from facot_backups.faces.desktop.program import application
 from facot_backups.faces.desktop.session import Session
 from facot_backups.faces.scheduler import BackupScheduler
 

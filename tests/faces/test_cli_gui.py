@@ -10,9 +10,9 @@ import pytest
 
 from facot_backups.errors import UsageError
 from facot_backups.faces.cli import main
-from facot_backups.faces.desktop import startup
-from facot_backups.faces.desktop.habits import Habits
-from facot_backups.faces.desktop.instance import PATIENCE_SECONDS, Instance
+from facot_backups.faces.desktop.program import startup
+from facot_backups.faces.desktop.program.habits import Habits
+from facot_backups.faces.desktop.program.instance import PATIENCE_SECONDS, Instance
 from tests.support.archives import HandClock
 
 # What each computer lacks, and what its owner is told.

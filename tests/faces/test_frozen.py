@@ -34,7 +34,7 @@ from utils.backups.backup_runner import BackupRunner
 from utils.backups.retention import cleanup_old_backups
 
 def gui():
-    from facot_backups.faces.desktop.application import run
+    from facot_backups.faces.desktop.program.application import run
     sys.exit(run())
 
 if sys.argv[1] == "gui":

@@ -15,12 +15,13 @@ import pytest
 from facot_backups.archive.reader import Backup
 from facot_backups.errors import DamagedBackup, Interrupted
 from facot_backups.events import ignore
-from facot_backups.faces.desktop import change_words, document_words
-from facot_backups.faces.desktop.document_words import Node
 from facot_backups.faces.desktop.session import Session
 from facot_backups.faces.desktop.tasks import browse
 from facot_backups.faces.desktop.tasks.browse import index_documents, open_document
 from facot_backups.faces.desktop.tasks.document_index import DocumentIndex, fold
+from facot_backups.faces.desktop.words import change as change_words
+from facot_backups.faces.desktop.words import document as document_words
+from facot_backups.faces.desktop.words.document import Node
 from facot_backups.model import Document, path_key
 from facot_backups.operations.compare import field_changes
 from facot_backups.operations.stopping import Stop

@@ -14,10 +14,10 @@ from facot_backups import errors
 from facot_backups.events import Counted, Event, PhaseStarted, Progressed, Retried
 from facot_backups.faces.desktop import words
 from facot_backups.faces.desktop.demo import demo
-from facot_backups.faces.desktop.failures import failure
-from facot_backups.faces.desktop.progress import Progress
-from facot_backups.faces.desktop.standing import REMEDIES, Standing, standing
 from facot_backups.faces.desktop.tasks.overview import overview
+from facot_backups.faces.desktop.words.failures import failure
+from facot_backups.faces.desktop.words.progress import Progress
+from facot_backups.faces.desktop.words.standing import REMEDIES, Standing, standing
 from facot_backups.operations.health_findings import Code
 from facot_backups.operations.stopping import Stop
 from tests.support.archives import HandClock, quick_folder
@@ -139,8 +139,10 @@ def test_words_and_tasks_need_no_qt() -> None:
     program = (
         "import sys; sys.modules['qtpy'] = None\n"
         "from facot_backups.faces import desktop\n"
-        "from facot_backups.faces.desktop import demo, failures, progress, session, standing, words\n"
+        "from facot_backups.faces.desktop import demo, session\n"
+        "from facot_backups.faces.desktop.program import habits, instance, startup\n"
         "from facot_backups.faces.desktop.tasks import backup, overview\n"
+        "from facot_backups.faces.desktop.words import audit, failures, progress, standing\n"
         "assert 'numpy' not in sys.modules and 'PySide6' not in sys.modules\n"
     )
     subprocess.run([sys.executable, "-c", program], check=True)

@@ -22,13 +22,13 @@ def command(demo: bool, backup_dir: Path | None) -> int:
 
     Si ya está abierta, la trae al frente.
     """
-    from facot_backups.faces.desktop import startup
+    from facot_backups.faces.desktop.program import startup
 
     if demo and backup_dir is not None:
         raise click.UsageError("--demo tiene una carpeta propia: quite --backup-dir.")
     startup.require_display()
     startup.require_qt()
-    from facot_backups.faces.desktop import application
+    from facot_backups.faces.desktop.program import application
     from facot_backups.faces.desktop.session import Session
 
     return application.run(Session({"backup_dir": backup_dir}), demonstration=demo)

@@ -15,10 +15,8 @@ from facot_backups.faces.desktop import words
 from facot_backups.faces.desktop.actions import PANEL_ACTIONS, RestoreWish, open_firebase, open_settings
 from facot_backups.faces.desktop.calendar_days import calendar_of
 from facot_backups.faces.desktop.chart_scale import points_of
-from facot_backups.faces.desktop.failures import Failure
 from facot_backups.faces.desktop.session import Session
 from facot_backups.faces.desktop.slots import slot
-from facot_backups.faces.desktop.standing import Standing, standing, unreadable
 from facot_backups.faces.desktop.style_sheet import mark
 from facot_backups.faces.desktop.tasks.backup import Made, back_up
 from facot_backups.faces.desktop.tasks.overview import Overview, fold_hints, overview
@@ -31,6 +29,8 @@ from facot_backups.faces.desktop.widgets.chart import ChartCard
 from facot_backups.faces.desktop.widgets.notice import Notice
 from facot_backups.faces.desktop.widgets.progress_card import ProgressCard
 from facot_backups.faces.desktop.widgets.state_card import StateCard
+from facot_backups.faces.desktop.words.failures import Failure
+from facot_backups.faces.desktop.words.standing import Standing, standing, unreadable
 from facot_backups.faces.desktop.worker import Job, Jobs
 
 # Less than this it cannot be; this shows it all.

@@ -20,8 +20,8 @@ from qtpy.compat import isalive
 from qtpy.QtCore import QCoreApplication, QObject, QTimer, Signal
 
 from facot_backups.events import Emit, Event, Progressed
-from facot_backups.faces.desktop.failures import Failure, failure
 from facot_backups.faces.desktop.slots import slot
+from facot_backups.faces.desktop.words.failures import Failure, failure
 from facot_backups.operations.stopping import Stop
 
 # A task bound to all its arguments but these two.

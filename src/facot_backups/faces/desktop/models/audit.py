@@ -8,10 +8,10 @@ from typing import Any
 from qtpy.QtCore import QObject
 from qtpy.QtGui import QIcon
 
-from facot_backups.faces.desktop.audit_words import SEVERITIES
 from facot_backups.faces.desktop.models.table import Column, Index, SortedModel, TableModel
 from facot_backups.faces.desktop.tasks.audit import AuditRow
 from facot_backups.faces.desktop.theme import Theme, Tone
+from facot_backups.faces.desktop.words.audit import SEVERITIES
 
 PICTURES: Mapping[str, tuple[str, Tone]] = {
     "error": ("close", "error"),

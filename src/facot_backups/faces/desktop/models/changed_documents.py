@@ -7,10 +7,12 @@ from collections.abc import Mapping
 from qtpy.QtCore import QObject
 from qtpy.QtGui import QIcon
 
-from facot_backups.faces.desktop import compare_words, document_words, words
+from facot_backups.faces.desktop import words
 from facot_backups.faces.desktop.models.table import Column, TableModel
 from facot_backups.faces.desktop.tasks.compare import ChangedDocument, Kind
 from facot_backups.faces.desktop.theme import Theme, Tone
+from facot_backups.faces.desktop.words import compare as compare_words
+from facot_backups.faces.desktop.words import document as document_words
 
 _PICTURES: Mapping[Kind, tuple[str, Tone]] = {
     "added": ("plus", "success"),

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from qtpy.QtCore import QObject
 
-from facot_backups.faces.desktop.change_words import ChangeLine
 from facot_backups.faces.desktop.models.tree import TreeColumn, TreeModel
+from facot_backups.faces.desktop.words.change import ChangeLine
 
 
 def changes_tree(what: str, parent: QObject) -> TreeModel[ChangeLine]:

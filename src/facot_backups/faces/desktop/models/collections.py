@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from qtpy.QtCore import QObject
 
-from facot_backups.faces.desktop import detail_words, words
+from facot_backups.faces.desktop import words
 from facot_backups.faces.desktop.models.table import Column, TableModel
 from facot_backups.faces.desktop.tasks.detail import CollectionRow
+from facot_backups.faces.desktop.words import detail as detail_words
 
 
 def collections_model(parent: QObject) -> TableModel[CollectionRow]:

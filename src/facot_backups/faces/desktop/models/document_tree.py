@@ -5,9 +5,9 @@ from __future__ import annotations
 from qtpy.QtCore import QObject
 from qtpy.QtGui import QIcon
 
-from facot_backups.faces.desktop.document_words import Node
 from facot_backups.faces.desktop.models.tree import TreeColumn, TreeModel
 from facot_backups.faces.desktop.theme import Theme
+from facot_backups.faces.desktop.words.document import Node
 
 
 def document_tree(theme: Theme, parent: QObject) -> TreeModel[Node]:

@@ -9,9 +9,10 @@ from typing import Any
 
 from qtpy.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
-from facot_backups.faces.desktop import document_words, words
+from facot_backups.faces.desktop import words
 from facot_backups.faces.desktop.models.table import ROW_ROLE
 from facot_backups.faces.desktop.tasks.document_index import DocumentIndex, DocumentRow
+from facot_backups.faces.desktop.words import document as document_words
 
 Index = QModelIndex | QPersistentModelIndex
 # A table lays out so many rows at a time.

@@ -13,10 +13,11 @@ from facot_backups.archive.parsing import decode, split_lines
 from facot_backups.archive.reader import Backup, file_blocks
 from facot_backups.errors import FormatError
 from facot_backups.events import Counted, Emit, PhaseStarted, Progressed
-from facot_backups.faces.desktop import document_words, words
-from facot_backups.faces.desktop.document_words import Node, Summary
+from facot_backups.faces.desktop import words
 from facot_backups.faces.desktop.session import Session
 from facot_backups.faces.desktop.tasks.document_index import Builder, DocumentIndex
+from facot_backups.faces.desktop.words import document as document_words
+from facot_backups.faces.desktop.words.document import Node, Summary
 from facot_backups.model import Document, DocumentPath
 from facot_backups.operations.sides import BackupSide, hashed
 from facot_backups.operations.stopping import Stop

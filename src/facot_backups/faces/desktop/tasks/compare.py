@@ -11,10 +11,11 @@ from typing import Literal, TypeAlias
 from facot_backups.archive.facot2 import AnyBackup
 from facot_backups.archive.store import Store
 from facot_backups.events import Emit
-from facot_backups.faces.desktop import change_words, document_words
-from facot_backups.faces.desktop.change_words import ChangeLine
-from facot_backups.faces.desktop.document_words import Summary
 from facot_backups.faces.desktop.session import Session
+from facot_backups.faces.desktop.words import change as change_words
+from facot_backups.faces.desktop.words import document as document_words
+from facot_backups.faces.desktop.words.change import ChangeLine
+from facot_backups.faces.desktop.words.document import Summary
 from facot_backups.model import EVERYTHING, Document, DocumentPath
 from facot_backups.operations.compare import Change
 from facot_backups.operations.diff import Diff, NamedSide

@@ -19,7 +19,7 @@ from typing import IO
 
 import orjson
 
-from facot_backups.faces.desktop.document_words import Summary, summary
+from facot_backups.faces.desktop.words.document import Summary, summary
 from facot_backups.model import Document, DocumentPath, Json
 from facot_backups.operations.stopping import Stop
 

@@ -7,10 +7,11 @@ from datetime import date, datetime, tzinfo
 from typing import Literal, TypeAlias
 
 from facot_backups.events import Emit, Progressed
-from facot_backups.faces.desktop import change_words, document_words
-from facot_backups.faces.desktop.change_words import ChangeLine
-from facot_backups.faces.desktop.document_words import Summary
 from facot_backups.faces.desktop.session import Session
+from facot_backups.faces.desktop.words import change as change_words
+from facot_backups.faces.desktop.words import document as document_words
+from facot_backups.faces.desktop.words.change import ChangeLine
+from facot_backups.faces.desktop.words.document import Summary
 from facot_backups.model import DocumentPath
 from facot_backups.operations.history import Chapter as Told
 from facot_backups.operations.history import Sighting

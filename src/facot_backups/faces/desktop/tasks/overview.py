@@ -14,7 +14,7 @@ from facot_backups.archive.reader import Backup, size_on_disk
 from facot_backups.archive.store import Store
 from facot_backups.errors import FacotBackupsError
 from facot_backups.events import Emit
-from facot_backups.faces.desktop.habits import Habits
+from facot_backups.faces.desktop.program.habits import Habits
 from facot_backups.faces.desktop.session import Session
 from facot_backups.operations.drill_record import PastDrill, last_by_backup
 from facot_backups.operations.health import Health, judge

@@ -14,12 +14,12 @@ from facot_backups.errors import RestoreInterrupted
 from facot_backups.events import Emit, Event, PhaseStarted
 from facot_backups.faces import logs
 from facot_backups.faces.desktop import words
-from facot_backups.faces.desktop.failures import Failure, failure
 from facot_backups.faces.desktop.session import Session
 from facot_backups.faces.desktop.tasks import restore_texts
 from facot_backups.faces.desktop.tasks.restore_choices import cut_restores
 from facot_backups.faces.desktop.tasks.restore_desk import Desk
 from facot_backups.faces.desktop.tasks.restore_texts import FieldShown
+from facot_backups.faces.desktop.words.failures import Failure, failure
 from facot_backups.model import EVERYTHING, DocumentPath, Scope
 from facot_backups.operations.stopping import Stop
 

@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING
 from qtpy.QtCore import QSize, Qt
 from qtpy.QtWidgets import QCheckBox, QComboBox, QFileDialog, QFrame, QLineEdit, QVBoxLayout
 
-from facot_backups.faces.desktop import audit_words, restore_words
-from facot_backups.faces.desktop.failures import Failure
 from facot_backups.faces.desktop.models.audit import PICTURES, FindingsFilter, findings_model
 from facot_backups.faces.desktop.models.table import ROW_ROLE
 from facot_backups.faces.desktop.slots import slot
@@ -21,6 +19,9 @@ from facot_backups.faces.desktop.widgets.basic import SPACE, button, column, lab
 from facot_backups.faces.desktop.widgets.notice import Notice
 from facot_backups.faces.desktop.widgets.progress_card import ProgressCard
 from facot_backups.faces.desktop.widgets.tables import table
+from facot_backups.faces.desktop.words import audit as audit_words
+from facot_backups.faces.desktop.words import restore as restore_words
+from facot_backups.faces.desktop.words.failures import Failure
 from facot_backups.faces.desktop.worker import Job
 
 if TYPE_CHECKING:

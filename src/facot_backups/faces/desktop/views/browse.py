@@ -11,7 +11,6 @@ from qtpy.QtWidgets import QCheckBox, QComboBox, QLineEdit, QSplitter, QVBoxLayo
 
 from facot_backups.events import Event
 from facot_backups.faces.desktop import words
-from facot_backups.faces.desktop.failures import Failure
 from facot_backups.faces.desktop.models.documents import DocumentsModel
 from facot_backups.faces.desktop.slots import slot
 from facot_backups.faces.desktop.tasks.browse import index_documents
@@ -20,6 +19,7 @@ from facot_backups.faces.desktop.views.document import DocumentPane
 from facot_backups.faces.desktop.widgets.basic import SPACE, label, row
 from facot_backups.faces.desktop.widgets.progress_card import ProgressCard
 from facot_backups.faces.desktop.widgets.tables import table
+from facot_backups.faces.desktop.words.failures import Failure
 from facot_backups.faces.desktop.worker import Job
 
 if TYPE_CHECKING:

@@ -7,9 +7,7 @@ from typing import TYPE_CHECKING
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QComboBox, QLineEdit, QSplitter, QVBoxLayout, QWidget
 
-from facot_backups.faces.desktop import compare_words
 from facot_backups.faces.desktop.actions import RestoreWish
-from facot_backups.faces.desktop.failures import Failure
 from facot_backups.faces.desktop.models.changed_documents import changed_documents
 from facot_backups.faces.desktop.models.changes import changes_tree
 from facot_backups.faces.desktop.models.table import ROW_ROLE
@@ -21,6 +19,8 @@ from facot_backups.faces.desktop.widgets.basic import SPACE, button, label, row
 from facot_backups.faces.desktop.widgets.notice import Notice
 from facot_backups.faces.desktop.widgets.progress_card import ProgressCard
 from facot_backups.faces.desktop.widgets.tables import table, tree
+from facot_backups.faces.desktop.words import compare as compare_words
+from facot_backups.faces.desktop.words.failures import Failure
 from facot_backups.faces.desktop.worker import Job
 
 if TYPE_CHECKING:

@@ -8,9 +8,7 @@ from typing import TYPE_CHECKING
 from qtpy.QtCore import QSize, Qt
 from qtpy.QtWidgets import QGridLayout, QPushButton, QTabWidget, QVBoxLayout, QWidget
 
-from facot_backups.faces.desktop import detail_words
 from facot_backups.faces.desktop.actions import RestoreWish
-from facot_backups.faces.desktop.failures import Failure
 from facot_backups.faces.desktop.models.collections import collections_model
 from facot_backups.faces.desktop.models.table import ROW_ROLE, SortedModel
 from facot_backups.faces.desktop.slots import slot
@@ -30,6 +28,8 @@ from facot_backups.faces.desktop.widgets.basic import SPACE, button, column, lab
 from facot_backups.faces.desktop.widgets.notice import Notice
 from facot_backups.faces.desktop.widgets.progress_card import ProgressCard
 from facot_backups.faces.desktop.widgets.tables import table
+from facot_backups.faces.desktop.words import detail as detail_words
+from facot_backups.faces.desktop.words.failures import Failure
 from facot_backups.faces.desktop.worker import Job
 
 if TYPE_CHECKING:

@@ -7,16 +7,17 @@ from typing import TYPE_CHECKING
 from qtpy.QtCore import QModelIndex, Signal
 from qtpy.QtWidgets import QApplication, QVBoxLayout, QWidget
 
-from facot_backups.faces.desktop import document_words, words
+from facot_backups.faces.desktop import words
 from facot_backups.faces.desktop.actions import RestoreWish
-from facot_backups.faces.desktop.document_words import Node
-from facot_backups.faces.desktop.failures import Failure
 from facot_backups.faces.desktop.models.document_tree import document_tree
 from facot_backups.faces.desktop.models.table import ROW_ROLE
 from facot_backups.faces.desktop.slots import slot
 from facot_backups.faces.desktop.tasks.browse import DocumentView, open_document
 from facot_backups.faces.desktop.widgets.basic import button, label, row
 from facot_backups.faces.desktop.widgets.tables import tree
+from facot_backups.faces.desktop.words import document as document_words
+from facot_backups.faces.desktop.words.document import Node
+from facot_backups.faces.desktop.words.failures import Failure
 from facot_backups.faces.desktop.worker import Job
 
 if TYPE_CHECKING:

@@ -8,7 +8,6 @@ from qtpy.QtCore import QSize, Qt, QTimer
 from qtpy.QtWidgets import QFileDialog, QFormLayout, QFrame, QLineEdit, QVBoxLayout, QWidget
 
 from facot_backups.faces.desktop import words
-from facot_backups.faces.desktop.failures import Failure
 from facot_backups.faces.desktop.slots import slot
 from facot_backups.faces.desktop.style_sheet import mark
 from facot_backups.faces.desktop.tasks.firebase import (
@@ -24,6 +23,7 @@ from facot_backups.faces.desktop.views.settings_fields import FocusKeeper, Statu
 from facot_backups.faces.desktop.views.window import ViewWindow
 from facot_backups.faces.desktop.widgets.basic import Picture, button, column, label, row
 from facot_backups.faces.desktop.widgets.notice import Notice
+from facot_backups.faces.desktop.words.failures import Failure
 
 if TYPE_CHECKING:
     from facot_backups.faces.desktop.panel import BackupsPanel

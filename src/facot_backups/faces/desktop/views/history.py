@@ -7,10 +7,7 @@ from typing import TYPE_CHECKING
 from qtpy.QtCore import QSize
 from qtpy.QtWidgets import QVBoxLayout
 
-from facot_backups.faces.desktop import document_words, history_words
 from facot_backups.faces.desktop.actions import RestoreWish
-from facot_backups.faces.desktop.change_words import ChangeLine
-from facot_backups.faces.desktop.failures import Failure
 from facot_backups.faces.desktop.models.changes import changes_tree
 from facot_backups.faces.desktop.models.table import ROW_ROLE
 from facot_backups.faces.desktop.slots import slot
@@ -20,6 +17,10 @@ from facot_backups.faces.desktop.widgets.basic import SPACE, button, label, row
 from facot_backups.faces.desktop.widgets.notice import Notice
 from facot_backups.faces.desktop.widgets.progress_card import ProgressCard
 from facot_backups.faces.desktop.widgets.tables import show_spanned, tree
+from facot_backups.faces.desktop.words import document as document_words
+from facot_backups.faces.desktop.words import history as history_words
+from facot_backups.faces.desktop.words.change import ChangeLine
+from facot_backups.faces.desktop.words.failures import Failure
 
 if TYPE_CHECKING:
     from facot_backups.faces.desktop.panel import BackupsPanel

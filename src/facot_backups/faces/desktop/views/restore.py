@@ -14,8 +14,6 @@ from qtpy.QtGui import QIcon
 from qtpy.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from facot_backups.events import Counted, Event, PhaseStarted
-from facot_backups.faces.desktop import restore_words
-from facot_backups.faces.desktop.failures import Failure
 from facot_backups.faces.desktop.slots import slot
 from facot_backups.faces.desktop.style_sheet import mark
 from facot_backups.faces.desktop.tasks.restore import (
@@ -36,6 +34,8 @@ from facot_backups.faces.desktop.views.restore_what import WhatPage
 from facot_backups.faces.desktop.views.window import ViewWindow
 from facot_backups.faces.desktop.widgets.basic import SPACE, button, label, row
 from facot_backups.faces.desktop.widgets.notice import Notice
+from facot_backups.faces.desktop.words import restore as restore_words
+from facot_backups.faces.desktop.words.failures import Failure
 from facot_backups.faces.desktop.worker import Job, Work
 
 if TYPE_CHECKING:

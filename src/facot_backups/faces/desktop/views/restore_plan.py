@@ -5,7 +5,7 @@ from __future__ import annotations
 from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QLineEdit, QTreeView, QVBoxLayout, QWidget
 
-from facot_backups.faces.desktop import restore_words, words
+from facot_backups.faces.desktop import words
 from facot_backups.faces.desktop.models.restore import DocumentsModel, collections_model
 from facot_backups.faces.desktop.slots import slot
 from facot_backups.faces.desktop.style_sheet import mark
@@ -14,6 +14,7 @@ from facot_backups.faces.desktop.theme import Theme
 from facot_backups.faces.desktop.widgets.basic import SPACE, Picture, column, label, row
 from facot_backups.faces.desktop.widgets.progress_card import ProgressCard
 from facot_backups.faces.desktop.widgets.tables import table
+from facot_backups.faces.desktop.words import restore as restore_words
 
 _ROW = 36
 

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QFrame, QPlainTextEdit, QVBoxLayout, QWidget
 
-from facot_backups.faces.desktop import restore_words, words
-from facot_backups.faces.desktop.failures import Failure
+from facot_backups.faces.desktop import words
 from facot_backups.faces.desktop.models.restore import versions_model
 from facot_backups.faces.desktop.slots import slot
 from facot_backups.faces.desktop.style_sheet import mark
@@ -18,6 +17,8 @@ from facot_backups.faces.desktop.tasks.restore_conflict import TwoVersions, two_
 from facot_backups.faces.desktop.theme import Tone
 from facot_backups.faces.desktop.widgets.basic import SPACE, Picture, button, column, label, row
 from facot_backups.faces.desktop.widgets.tables import table
+from facot_backups.faces.desktop.words import restore as restore_words
+from facot_backups.faces.desktop.words.failures import Failure
 
 if TYPE_CHECKING:
     from facot_backups.faces.desktop.views.window import ViewWindow

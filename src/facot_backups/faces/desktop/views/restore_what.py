@@ -18,8 +18,7 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
-from facot_backups.faces.desktop import restore_words, words
-from facot_backups.faces.desktop.failures import Failure
+from facot_backups.faces.desktop import words
 from facot_backups.faces.desktop.models.restore import found_model
 from facot_backups.faces.desktop.models.table import ROW_ROLE
 from facot_backups.faces.desktop.slots import slot
@@ -33,6 +32,8 @@ from facot_backups.faces.desktop.tasks.restore_choices import (
 )
 from facot_backups.faces.desktop.widgets.basic import SPACE, button, label, row
 from facot_backups.faces.desktop.widgets.tables import table
+from facot_backups.faces.desktop.words import restore as restore_words
+from facot_backups.faces.desktop.words.failures import Failure
 from facot_backups.faces.desktop.worker import Job
 
 if TYPE_CHECKING:

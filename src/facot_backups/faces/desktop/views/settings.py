@@ -9,7 +9,6 @@ from qtpy.QtCore import QSize, Qt, QTimer
 from qtpy.QtGui import QCloseEvent
 from qtpy.QtWidgets import QFileDialog, QScrollArea, QVBoxLayout, QWidget
 
-from facot_backups.faces.desktop.failures import Failure
 from facot_backups.faces.desktop.slots import slot
 from facot_backups.faces.desktop.tasks.settings import Form, Saved, Value, read_form, save_form
 from facot_backups.faces.desktop.tasks.settings_alerts import Sent, try_alerts
@@ -32,6 +31,7 @@ from facot_backups.faces.desktop.views.settings_service import ServiceRow
 from facot_backups.faces.desktop.views.window import ViewWindow
 from facot_backups.faces.desktop.widgets.basic import button, column, label, row
 from facot_backups.faces.desktop.widgets.notice import Notice
+from facot_backups.faces.desktop.words.failures import Failure
 
 if TYPE_CHECKING:
     from facot_backups.faces.desktop.panel import BackupsPanel

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from qtpy.QtWidgets import QPlainTextEdit, QWidget
 
-from facot_backups.faces.desktop.failures import Failure
 from facot_backups.faces.desktop.slots import slot
 from facot_backups.faces.desktop.tasks.settings_service import (
     ServiceState,
@@ -17,6 +16,7 @@ from facot_backups.faces.desktop.tasks.settings_service import (
 )
 from facot_backups.faces.desktop.views.settings_fields import StatusLine
 from facot_backups.faces.desktop.widgets.basic import button, column, label, row
+from facot_backups.faces.desktop.words.failures import Failure
 
 if TYPE_CHECKING:
     from facot_backups.faces.desktop.views.settings import SettingsWindow

@@ -8,10 +8,10 @@ from qtpy.QtCore import Qt, QTimer, Signal
 from qtpy.QtWidgets import QFrame, QHBoxLayout, QProgressBar
 
 from facot_backups.events import Event
-from facot_backups.faces.desktop.progress import Progress
 from facot_backups.faces.desktop.slots import slot
 from facot_backups.faces.desktop.style_sheet import mark
 from facot_backups.faces.desktop.widgets.basic import button, column, label, row
+from facot_backups.faces.desktop.words.progress import Progress
 
 _STEPS = 1000
 _REFRESH_MS = 500

@@ -9,10 +9,10 @@ from qtpy.QtWidgets import QFrame, QHBoxLayout, QLabel
 
 from facot_backups.faces.desktop import words
 from facot_backups.faces.desktop.slots import slot
-from facot_backups.faces.desktop.standing import Level, Point, Standing
 from facot_backups.faces.desktop.style_sheet import mark
 from facot_backups.faces.desktop.theme import Theme, Tone
 from facot_backups.faces.desktop.widgets.basic import Picture, button, column, label
+from facot_backups.faces.desktop.words.standing import Level, Point, Standing
 
 _PICTURES: Mapping[Level, tuple[str, Tone]] = {
     "ok": ("shield-check", "success"),

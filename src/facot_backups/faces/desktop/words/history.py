@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from facot_backups.faces.desktop import detail_words, document_words, words
-from facot_backups.faces.desktop.change_words import ChangeLine
+from facot_backups.faces.desktop import words
 from facot_backups.faces.desktop.tasks.history import Chapter, DocumentHistory, Event, Place
+from facot_backups.faces.desktop.words import detail as detail_words
+from facot_backups.faces.desktop.words import document as document_words
+from facot_backups.faces.desktop.words.change import ChangeLine
 
 _EVENTS: Mapping[Event, str] = {
     "absent": "No existía todavía",

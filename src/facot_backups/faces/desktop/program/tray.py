@@ -10,8 +10,8 @@ from qtpy.QtWidgets import QMenu, QSystemTrayIcon, QWidget
 
 from facot_backups.faces.desktop import icons
 from facot_backups.faces.desktop.slots import slot
-from facot_backups.faces.desktop.standing import Level, Standing
 from facot_backups.faces.desktop.theme import LIGHT, Theme
+from facot_backups.faces.desktop.words.standing import Level, Standing
 
 NAME = "FACOT Backups"
 # The picture tells the state too, for who does not see the colour.

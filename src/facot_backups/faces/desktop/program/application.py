@@ -21,14 +21,14 @@ from facot_backups import atomic
 from facot_backups.clock import SystemClock
 from facot_backups.errors import FacotBackupsError, UsageError
 from facot_backups.faces import logs
-from facot_backups.faces.desktop import startup
 from facot_backups.faces.desktop.demo import demo
-from facot_backups.faces.desktop.habits import Habits
-from facot_backups.faces.desktop.instance import Instance
-from facot_backups.faces.desktop.program import Program
+from facot_backups.faces.desktop.program import startup
+from facot_backups.faces.desktop.program.habits import Habits
+from facot_backups.faces.desktop.program.instance import Instance
+from facot_backups.faces.desktop.program.program import Program
+from facot_backups.faces.desktop.program.tray import NAME, badge
 from facot_backups.faces.desktop.session import Session
 from facot_backups.faces.desktop.slots import told
-from facot_backups.faces.desktop.tray import NAME, badge
 from facot_backups.state import State
 
 _log = logging.getLogger("facot_backups.desktop")

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from facot_backups.faces.desktop import words
-from facot_backups.faces.desktop.failures import Failure
 from facot_backups.faces.desktop.tasks.overview import Overview
+from facot_backups.faces.desktop.words.failures import Failure
 from facot_backups.operations.health import Finding
 
 Level: TypeAlias = Literal["ok", "warning", "critical", "busy"]

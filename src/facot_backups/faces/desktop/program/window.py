@@ -9,10 +9,10 @@ from qtpy.QtGui import QCloseEvent, QGuiApplication
 from qtpy.QtWidgets import QCheckBox, QDialog, QVBoxLayout, QWidget
 
 from facot_backups.faces.desktop.panel import BackupsPanel, mark_root
+from facot_backups.faces.desktop.program.tray import badge
 from facot_backups.faces.desktop.session import Session
 from facot_backups.faces.desktop.slots import slot
 from facot_backups.faces.desktop.theme import Theme
-from facot_backups.faces.desktop.tray import badge
 from facot_backups.faces.desktop.widgets.basic import Look, button, column, label, row
 
 TITLE = "Configuración"

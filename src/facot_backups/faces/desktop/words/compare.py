@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from facot_backups.faces.desktop import document_words, words
+from facot_backups.faces.desktop import words
 from facot_backups.faces.desktop.tasks.compare import ChangedDocument, Comparison, Kind, Side
 from facot_backups.faces.desktop.tasks.overview import BackupRow
+from facot_backups.faces.desktop.words import document as document_words
 
 KINDS: Mapping[Kind, str] = {"added": "Añadido", "removed": "Borrado", "changed": "Cambiado"}
 LIVE = "Los datos de ahora, en Firestore"

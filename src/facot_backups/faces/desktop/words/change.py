@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import tzinfo
 
-from facot_backups.faces.desktop import document_words
+from facot_backups.faces.desktop.words import document as document_words
 from facot_backups.model import Document
 from facot_backups.operations.compare import FieldChange, FieldPath, Value, field_text
 

@@ -1,0 +1,1 @@
+"""`facot-backups gui`: the panel as a program of its own."""
