@@ -13,6 +13,7 @@ from qtpy.compat import isalive
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QPushButton
 
+from facot_backups.archive.ledger import INTERRUPTED
 from facot_backups.faces.desktop import BackupsPanel
 from facot_backups.faces.desktop.demo import PROJECT
 from facot_backups.faces.desktop.session import Session
@@ -308,6 +309,8 @@ def test_closing_while_it_writes_asks_and_the_next_wizard_offers_the_rest(
     qtbot.waitUntil(lambda: not isalive(window), timeout=20_000)  # type: ignore[no-untyped-call]
     go.set()
     backed_up.server.clear_faults()
+    (line,) = (one for one in backed_up.store.ledger.entries() if one.kind == "restore")
+    assert line.outcome == INTERRUPTED and "ValueError" not in str(line)
     assert panel.notice.title.text() == "Quedó a medias" and "Restaurar…" in panel.notice.text.text()
     again = open_restore(panel)
     qtbot.waitUntil(lambda: again.notice.title.text() == "Hay una restauración a medias", timeout=10_000)

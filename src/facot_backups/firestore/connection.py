@@ -107,7 +107,7 @@ class _Target:
 class Connection:
     """The raw calls of one Firestore database (see `Calls`), over a channel.
 
-    `close` closes the channel if it is ours. A context manager. Threads may share it.
+    `close` closes the channel if it is ours; then `closed` is true. A context manager. Threads may share it.
     """
 
     def __init__(self, source: Source, channel: grpc.Channel, *, owned: bool, connect_timeout: float) -> None:
@@ -117,6 +117,7 @@ class Connection:
         self._root = documents_root(source)
         self._channel = channel
         self._owned = owned
+        self.closed = False
         self._connect_timeout = connect_timeout
         self._metadata = _metadata(source)
         self._run_query = self._stub("RunQuery", protocol.RunQueryRequest, protocol.RunQueryResponse)
@@ -205,7 +206,8 @@ class Connection:
         return get_time(answers[0].read_time)
 
     def close(self) -> None:
-        """Close the channel if we opened it; again is harmless."""
+        """Close the channel if we opened it; again is harmless. Any thread may: then what uses it fails."""
+        self.closed = True
         if self._owned:
             self._channel.close()
 

@@ -36,7 +36,7 @@ from facot_backups.operations.restore_report import LedgerLine, Report
 from facot_backups.operations.restore_request import Connect, RestoreRequest, check_target, usable
 from facot_backups.operations.restore_spool import Entry, Outcomes
 from facot_backups.operations.restore_undo import Undo, undo_facts
-from facot_backups.operations.restore_write import begun, write_all
+from facot_backups.operations.restore_write import begun, letting_go, write_all
 from facot_backups.operations.sides import BackupSide, FolderSide, OldSide
 from facot_backups.version import __version__
 
@@ -210,7 +210,12 @@ class _Restore:
     def _run(self, connect: Connect) -> Report:
         own = self._store.root / STATE_DIR
         work = _Planned(self._store, self._request, self._emit, self._make_guard, own)
-        with connect() as connection, atomic.explained(self._store.root), work.plan(connection) as plan:
+        with (
+            connect() as connection,
+            letting_go(connection),
+            atomic.explained(self._store.root),
+            work.plan(connection) as plan,
+        ):
             report = self._line.report = _new_report(self._id, plan)
             assert work.note is not None
             if plan.writes:
@@ -231,7 +236,7 @@ class _Restore:
                 journal.remove(self._store.root, self._id)
                 raise
             report.pre_restore = str(kept.name)
-            with begun(plan, report):
+            with begun(connection, plan, report):
                 self._write(connection, work, plan, writer, outcomes)
         if plan.facts.undoes is not None:
             with JournalWriter(self._store.root, plan.facts.undoes) as undone:

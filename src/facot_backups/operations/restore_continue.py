@@ -25,7 +25,7 @@ from facot_backups.operations.restore_report import LedgerLine, Report
 from facot_backups.operations.restore_request import Connect
 from facot_backups.operations.restore_spool import Entry, Outcomes
 from facot_backups.operations.restore_undo import Targets, not_of, results_of
-from facot_backups.operations.restore_write import CHANGED_MEANWHILE, begun, write_all
+from facot_backups.operations.restore_write import CHANGED_MEANWHILE, begun, letting_go, write_all
 from facot_backups.operations.sides import BackupSide, FolderSide, OldSide
 
 
@@ -73,7 +73,7 @@ class _Continued:
     def _run(self, connect: Connect) -> Report:
         side = self._side()
         own = self._store.root / STATE_DIR
-        with connect() as connection, atomic.explained(self._store.root):
+        with connect() as connection, letting_go(connection), atomic.explained(self._store.root):
             _check_target(connection, self._header)
             self._emit(PhaseStarted("connecting"))
             connection.probe()
@@ -124,7 +124,7 @@ class _Continued:
             report.planned = plan.counts
             if plan.writes:
                 report.answered = approve(connection, plan, self._approval, self._store.clock, self._emit)
-            with begun(plan, report):
+            with begun(connection, plan, report):
                 self._write(connection, plan, writer, outcomes)
         return report
 

@@ -23,14 +23,28 @@ CHANGED_MEANWHILE = "alguien lo cambió después de hacer el plan"
 
 
 @contextmanager
-def begun(plan: Plan, report: Report) -> Iterator[None]:
+def letting_go(connection: Connection) -> Iterator[None]:
+    """Whoever closes the connection under the block wants it to stop: what fails for that is Interrupted."""
+    try:
+        yield
+    except (Interrupted, RestoreInterrupted):
+        raise
+    except Exception as error:
+        if connection.closed:
+            raise Interrupted from error
+        raise
+
+
+@contextmanager
+def begun(connection: Connection, plan: Plan, report: Report) -> Iterator[None]:
     """From the first write on: somebody who stops the restore is told what was written, and how to go on.
 
     Raises RestoreInterrupted.
     """
     written = report.written  # by an earlier go at it
     try:
-        yield
+        with letting_go(connection):
+            yield
     except (KeyboardInterrupt, Interrupted):
         left = plan.writes - (report.written - written)
         raise RestoreInterrupted(report.restore, report.written, left) from None
