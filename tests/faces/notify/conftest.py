@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from facot_backups.faces.notify import heartbeat, services
+from facot_backups.faces.notify import ping, services
 from tests.support.endpoints import Endpoint, endpoint
 
 # In every part of a URL where one may stand.
@@ -32,7 +32,7 @@ def other() -> Iterator[Endpoint]:
 @pytest.fixture
 def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
     """Deadlines for the impatient."""
-    monkeypatch.setattr(heartbeat, "SECONDS", 0.3)
+    monkeypatch.setattr(ping, "SECONDS", 0.3)
     monkeypatch.setattr(services, "SECONDS", 0.3)
 
 

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from facot_backups.faces.notify.deadline import TooLate, Undelivered, within
-from facot_backups.faces.notify.heartbeat import address, ping
+from facot_backups.faces.notify.ping import address, ping
 from tests.faces.notify.conftest import SECRET, Ear
 from tests.support.endpoints import Endpoint, closed_port, endpoint
 
@@ -77,7 +77,7 @@ def test_redirections_that_are_not_followed(server: Endpoint, location: str, wor
 def test_from_https_to_http_is_refused() -> None:
     from urllib.request import Request
 
-    from facot_backups.faces.notify.heartbeat import _Redirections
+    from facot_backups.faces.notify.ping import _Redirections
 
     with pytest.raises(Undelivered, match="sin cifrar"):
         _Redirections().redirect_request(Request("https://h/x"), None, 301, "", {}, "http://h/x")  # type: ignore[arg-type]

@@ -23,7 +23,7 @@ from facot_backups.events import ignore
 from facot_backups.faces import daily, wiring
 from facot_backups.faces.api import create_backup
 from facot_backups.faces.notify import services
-from facot_backups.faces.notify.beat import RETRY
+from facot_backups.faces.notify.heartbeat import RETRY
 from facot_backups.faces.scheduler import BackupScheduler
 from facot_backups.local.faults import Fault
 from facot_backups.local.server import LocalFirestore
@@ -280,18 +280,13 @@ def test_a_weekend_off_is_no_alarm(watched: Watched) -> None:
     assert watched.said == []
 
 
-@pytest.mark.slow
-def test_a_great_loss_is_told_on_day_one(watched: Watched) -> None:
-    """As ransomware or a bug would do it: two months later the good backups are still there."""
+def test_a_great_loss_is_told_until_somebody_accepts_it(watched: Watched) -> None:
     watched.days(2)
-    good = set(watched.world.published())
     watched.world.delete(*(f"invoices/{number}" for number in range(27)))
     watched.days(1)
     assert watched.said == ["faltan datos en Firestore"]
-    watched.days(60, timedelta(days=1))
+    watched.days(1)
     assert watched.said == []
-    assert good <= set(watched.world.published())
-    assert len(watched.world.published()) >= 60
     watched.world.run("cleanup", "--accept-anomaly")
     watched.days(1)
     assert watched.said == ["resuelto"]
@@ -444,8 +439,8 @@ def test_no_bad_server_fails_a_backup_or_shows_a_secret(
 def test_a_dripping_server_keeps_no_program_from_ending(watched: Watched) -> None:
     watched.heartbeat.drips = watched.messages.drips = True
     program = (
-        "import sys; from facot_backups.faces.notify import heartbeat, services; "
-        "heartbeat.SECONDS = services.SECONDS = 0.3; "
+        "import sys; from facot_backups.faces.notify import ping, services; "
+        "ping.SECONDS = services.SECONDS = 0.3; "
         "from facot_backups.faces.cli import main; sys.exit(main(['notify', 'test']))"
     )
     command = watched.world.command()

@@ -1,174 +1,91 @@
-"""One ping to a healthchecks-style address, with the standard library alone, in a bounded time."""
+"""The heartbeat of a folder: what its server was told last, and what it could not be told."""
 
 from __future__ import annotations
 
-import base64
-import http.client
-import socket
-import ssl
-import urllib.error
-import urllib.request
-from collections.abc import Callable
-from contextlib import suppress
-from typing import IO, Any, Literal, TypeAlias
-from urllib.parse import quote, unquote, urlsplit, urlunsplit
+import hashlib
+import json
+import threading
+from datetime import datetime, timedelta
 
-from facot_backups.faces.notify.deadline import TooLate, Undelivered, within
-from facot_backups.version import __version__
+from facot_backups.archive.store import Store
+from facot_backups.clock import from_iso_utc, iso_utc
+from facot_backups.faces.logs import NOTIFY
+from facot_backups.faces.notify.deadline import Undelivered
 
-Signal: TypeAlias = Literal["start", "success", "fail", "log"]
-
-# From the name of the server to its answer, redirections too.
-SECONDS = 10.0
-# Healthchecks keeps so much, and more helps nobody.
-_MAX_BODY = 2000
-# What a URL may hold as it is; the rest (ñ) is encoded, and what is encoded already stays.
-_ALLOWED = "%/:=&?~+!$,;'@()*[]"
-_MISLED = "el servidor redirige demasiadas veces, o a una dirección que no es web"
+# From a message that did not arrive to the next attempt to send it.
+RETRY = timedelta(minutes=14)
+_OK = "ok"
 
 
-def ping(url: str, signal: Signal, body: str = "", seconds: float | None = None) -> None:
-    """Send one signal: a POST with `body` to the address for it.
+class Heartbeat:
+    """The heartbeat of one folder, with what its server was told last."""
 
-    Raises Undelivered, never later than `seconds` from now. Redirections are
-    followed, but not from https to http. A proxy of the environment is used.
-    """
-    limit = SECONDS if seconds is None else seconds
-    call = _Call(limit)
+    def __init__(self, url: str, store: Store) -> None:
+        self._url = url
+        self._state, self._root, self._clock = store.state, store.root, store.clock
+        self._told, self._owed = f"heartbeat {id_of(url)}", f"owed {id_of(url)}"
+        self._starting: threading.Thread | None = None
+
+    def begin(self) -> None:
+        """Say that a try begins, without waiting; after a failure nothing, until it is known to differ."""
+        if self._state.alert(self._root, self._told) not in (None, _OK):
+            return
+        self._starting = threading.Thread(
+            target=self._start, name="facot-backups-heartbeat-start", daemon=True
+        )
+        self._starting.start()
+
+    def _start(self) -> None:
+        from facot_backups.faces.notify.ping import ping
+
+        try:
+            ping(self._url, "start")
+        except Undelivered as problem:
+            NOTIFY.warning("[NOTIFY] No se pudo avisar del inicio a healthcheck_url: %s", problem)
+
+    def end(self, key: str | None, body: str, seconds: float | None = None) -> None:
+        """Say how a try ended: `key` tells one failure from another, None for a success.
+
+        The failure that it was told last is silent. `seconds` is less than usual where somebody waits.
+        """
+        if self._starting is not None:
+            self._starting.join(seconds)  # None: bounded, as every ping is
+        if key is not None and self._state.alert(self._root, self._told) == key:
+            return
+        self._send(key, body, seconds)
+
+    def send_owed(self) -> None:
+        """Say what could not be said at the end of a try."""
+        owed = self._state.alert(self._root, self._owed)
+        try:
+            key, body, at = json.loads(owed or "null")
+        except (ValueError, TypeError):
+            return
+        if not is_recent(at, self._clock.now(), RETRY):
+            self._send(key, body)
+
+    def _send(self, key: str | None, body: str, seconds: float | None = None) -> None:
+        from facot_backups.faces.notify.ping import ping
+
+        try:
+            ping(self._url, "success" if key is None else "fail", body, seconds)
+        except Undelivered as problem:
+            owed = json.dumps([key, body, iso_utc(self._clock.now())])
+            self._state.set_alert(self._root, self._owed, owed)
+            NOTIFY.warning("[NOTIFY] No se pudo avisar a healthcheck_url: %s", problem)
+        else:
+            self._state.set_alert(self._root, self._owed, None)
+            self._state.set_alert(self._root, self._told, _OK if key is None else key)
+
+
+def id_of(url: str) -> str:
+    """What stands for a URL where it is remembered."""
+    return hashlib.sha256(url.encode("utf-8", "replace")).hexdigest()[:16]
+
+
+def is_recent(noted: str | None, now: datetime, span: timedelta) -> bool:
+    """Whether the instant `noted` is less than `span` ago; one of the future is not: the clock was wrong."""
     try:
-        within(limit, f"heartbeat {url}", lambda: call.run(address(url, signal), url, body))
-    except TooLate:
-        raise Undelivered(f"el servidor no terminó de responder en {limit:.0f} s") from None
-    except Undelivered:
-        raise
-    except Exception as error:  # noqa: BLE001 - its text may hold the address; what it is says enough
-        raise Undelivered(_reason(error), getattr(error, "code", None)) from None
-    finally:
-        call.cut()
-
-
-def address(url: str, signal: Signal) -> str:
-    """Where a signal goes: its name ends the path, before a query; success has none. Without a password."""
-    parts = urlsplit(url)
-    path = parts.path.rstrip("/") + ("" if signal == "success" else f"/{signal}")
-    host = parts.netloc.rpartition("@")[2]
-    with suppress(UnicodeError):
-        host = host.encode("idna").decode() if not host.isascii() else host
-    return urlunsplit((parts.scheme, host, quote(path or "/", _ALLOWED), quote(parts.query, _ALLOWED), ""))
-
-
-class _Call:
-    """One request. `cut` ends it from another thread, whatever it waits for on the network."""
-
-    def __init__(self, seconds: float) -> None:
-        self._seconds = seconds
-        self._sockets: list[socket.socket] = []
-
-    def run(self, target: str, url: str, body: str) -> None:
-        data = body[:_MAX_BODY].encode("utf-8", "replace")
-        request = urllib.request.Request(target, data, method="POST")
-        request.add_header("User-Agent", f"facot-backups/{__version__}")
-        request.add_header("Content-Type", "text/plain; charset=utf-8")
-        login, at, _ = urlsplit(url).netloc.rpartition("@")
-        if at:  # not for another server, to which a redirection may lead
-            token = base64.b64encode(unquote(login).encode()).decode()
-            request.add_unredirected_header("Authorization", f"Basic {token}")
-        # Only that it was answered counts; the body of the answer may drip.
-        answer = self._opener().open(request, timeout=self._seconds)
-        if answer is None:
-            raise Undelivered(_MISLED)
-        answer.close()
-
-    def cut(self) -> None:
-        """Close every connection of the call."""
-        for connection in self._sockets:
-            with suppress(OSError):
-                connection.shutdown(socket.SHUT_RDWR)
-            with suppress(OSError):
-                connection.close()
-
-    def connect(self, *arguments: Any, **options: Any) -> socket.socket:
-        made = socket.create_connection(*arguments, **options)
-        # A twin: TLS takes the descriptor of the other away, and this one reaches the same connection.
-        self._sockets.append(made.dup())
-        return made
-
-    def _opener(self) -> urllib.request.OpenerDirector:
-        opener = urllib.request.OpenerDirector()
-        for handler in (
-            urllib.request.ProxyHandler(),
-            _Http(self.connect),
-            _Https(self.connect),
-            _Redirections(),
-            urllib.request.HTTPDefaultErrorHandler(),
-            urllib.request.HTTPErrorProcessor(),
-        ):
-            opener.add_handler(handler)
-        return opener
-
-
-class _Http(urllib.request.HTTPHandler):
-    def __init__(self, connect: Callable[..., socket.socket]) -> None:
-        super().__init__()
-        self._connect = connect
-
-    def http_open(self, req: urllib.request.Request) -> Any:
-        return self.do_open(self._made, req)
-
-    def _made(self, host: str, **options: Any) -> http.client.HTTPConnection:
-        made = http.client.HTTPConnection(host, **options)
-        made._create_connection = self._connect  # type: ignore[attr-defined]
-        return made
-
-
-class _Https(urllib.request.HTTPSHandler):
-    def __init__(self, connect: Callable[..., socket.socket]) -> None:
-        super().__init__()
-        self._connect = connect
-
-    def https_open(self, req: urllib.request.Request) -> Any:
-        return self.do_open(self._made, req)
-
-    def _made(self, host: str, **options: Any) -> http.client.HTTPSConnection:
-        made = http.client.HTTPSConnection(host, context=ssl.create_default_context(), **options)
-        made._create_connection = self._connect  # type: ignore[attr-defined]
-        return made
-
-
-class _Redirections(urllib.request.HTTPRedirectHandler):
-    max_redirections = 5
-    max_repeats = 2
-
-    def redirect_request(
-        self, req: urllib.request.Request, fp: IO[bytes], code: int, msg: str, headers: Any, newurl: str
-    ) -> urllib.request.Request | None:
-        scheme = urlsplit(newurl).scheme
-        if scheme not in ("http", "https"):
-            raise Undelivered(_MISLED)
-        if req.type == "https" and scheme == "http":
-            raise Undelivered("redirige a una dirección sin cifrar (http)")
-        if code in (307, 308):  # the same request again
-            return urllib.request.Request(newurl, req.data, dict(req.headers), method=req.get_method())
-        return super().redirect_request(req, fp, code, msg, headers, newurl)
-
-
-def _reason(error: Exception) -> str:
-    if isinstance(error, urllib.error.HTTPError):
-        error.close()
-        redirected = 300 <= error.code < 400
-        return _MISLED if redirected else f"el servidor respondió {error.code}"
-    cause = error.reason if isinstance(error, urllib.error.URLError) else error
-    known = next((text for kind, text in _REASONS.items() if isinstance(cause, kind)), "fallo inesperado")
-    return known if type(cause) in _REASONS else f"{known} ({type(cause).__name__})"
-
-
-# The first that fits counts.
-_REASONS: dict[type, str] = {
-    TimeoutError: "el servidor no respondió a tiempo",
-    ConnectionRefusedError: "el servidor rechazó la conexión",
-    UnicodeError: "no se encuentra el servidor (¿está bien escrito?)",  # no name of a host
-    socket.gaierror: "no se encuentra el servidor (¿hay red?)",
-    ssl.SSLError: "la conexión cifrada falló (¿certificado?)",
-    OSError: "la conexión falló",
-    http.client.HTTPException: "la conexión falló",
-}
+        return noted is not None and timedelta() <= now - from_iso_utc(noted) < span
+    except (ValueError, TypeError):
+        return False

@@ -46,7 +46,7 @@ def trials(alerts: Alerts) -> Iterator[Trial]:
 
 def _ping(url: str, body: str) -> None:
     """A signal that says nothing of backups, where the server knows one; else the one of a success."""
-    from facot_backups.faces.notify.heartbeat import ping
+    from facot_backups.faces.notify.ping import ping
 
     try:
         ping(url, "log", body)

@@ -22,8 +22,8 @@ from facot_backups.errors import BackupDirUnusable, DamagedBackup, FacotBackupsE
 from facot_backups.events import Emit, PhaseStarted, ignore
 from facot_backups.faces import wiring
 from facot_backups.faces.logs import NOTIFY
-from facot_backups.faces.notify.beat import RETRY, Heartbeat, id_of, is_recent
 from facot_backups.faces.notify.deadline import Undelivered
+from facot_backups.faces.notify.heartbeat import RETRY, Heartbeat, id_of, is_recent
 from facot_backups.faces.notify.redaction import Redactor
 from facot_backups.operations import alerts
 from facot_backups.operations.proving import OlderDamaged
