@@ -97,7 +97,7 @@ class DocumentIndex:
         root = self.collections.index(collection) if collection is not None else None
         found = array("L")
         wanted = sorted(query_words(text), key=len, reverse=True)
-        numbers = self._holding([word.encode() for word in wanted], stop) if wanted else range(len(self))
+        numbers = self._holding([word.encode() for word in wanted]) if wanted else range(len(self))
         for count, number in enumerate(numbers):
             if not count % _CHECK_EVERY:
                 stop.check()
@@ -105,7 +105,7 @@ class DocumentIndex:
                 found.append(number)
         return found
 
-    def _holding(self, wanted: Sequence[bytes], stop: Stop) -> Iterator[int]:
+    def _holding(self, wanted: Sequence[bytes]) -> Iterator[int]:
         keys, starts = self.keys, self.key_starts
         longest, others = wanted[0], wanted[1:]
         at = keys.find(longest)
