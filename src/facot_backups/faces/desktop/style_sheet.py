@@ -110,13 +110,14 @@ QRadioButton::indicator {
 }
 QCheckBox::indicator:checked, QListView::indicator:checked, QTreeView::indicator:checked,
 QTableView::indicator:checked {
-  width: 8px; height: 8px; border: 5px solid $primary_bar; background: $on_primary;
+  border-color: $primary; background: $primary;
 }
+QCheckBox::indicator:checked:disabled { border-color: $muted; background: $muted; }
 QRadioButton::indicator:checked {
   width: 8px; height: 8px; border: 5px solid $primary_bar; border-radius: 9px; background: $on_primary;
 }
 QCheckBox::indicator:focus, QRadioButton::indicator:focus { border-color: $focus; }
-QCheckBox::indicator:disabled, QRadioButton::indicator:disabled { border-color: $border; }
+QCheckBox::indicator:disabled:unchecked, QRadioButton::indicator:disabled { border-color: $border; }
 QCheckBox:focus, QRadioButton:focus { color: $link; }
 
 QTableView, QTreeView, QListView {

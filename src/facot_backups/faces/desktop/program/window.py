@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from qtpy.QtCore import QSize, Qt, Signal
 from qtpy.QtGui import QCloseEvent, QGuiApplication
-from qtpy.QtWidgets import QCheckBox, QDialog, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QDialog, QVBoxLayout, QWidget
 
 from facot_backups.faces.desktop.panel import BackupsPanel, mark_root
 from facot_backups.faces.desktop.program.tray import badge
@@ -14,6 +14,7 @@ from facot_backups.faces.desktop.session import Session
 from facot_backups.faces.desktop.slots import slot
 from facot_backups.faces.desktop.theme import Theme
 from facot_backups.faces.desktop.widgets.basic import Look, button, column, label, row
+from facot_backups.faces.desktop.widgets.check import CheckBox
 
 TITLE = "Configuración"
 _SIZE = QSize(1040, 820)
@@ -36,7 +37,7 @@ class Window(QWidget):
         self.setWindowIcon(badge("busy"))
         self.panel = BackupsPanel(session=session)
         self.status = label("", "small", selectable=True)
-        self.stay = QCheckBox("Al cerrar, seguir en segundo plano")
+        self.stay = CheckBox("Al cerrar, seguir en segundo plano")
         self.stay.setToolTip("Con la ventana cerrada, el programa sigue haciendo el backup de cada día")
         self.leave = button("&Salir", "flat", tip="Terminar el programa")
         self.stay.toggled.connect(self._stay_changed)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QSize, Qt
-from qtpy.QtWidgets import QCheckBox, QComboBox, QFileDialog, QFrame, QLineEdit, QVBoxLayout
+from qtpy.QtWidgets import QComboBox, QFileDialog, QFrame, QLineEdit, QVBoxLayout
 
 from facot_backups.faces.desktop.models.audit import PICTURES, FindingsFilter, findings_model
 from facot_backups.faces.desktop.models.table import ROW_ROLE
@@ -16,6 +16,7 @@ from facot_backups.faces.desktop.tasks.audit import Audited, audit_backup, expor
 from facot_backups.faces.desktop.tasks.restore_choices import Choices, choices
 from facot_backups.faces.desktop.views.window import ViewWindow
 from facot_backups.faces.desktop.widgets.basic import SPACE, button, column, label, row
+from facot_backups.faces.desktop.widgets.check import CheckBox
 from facot_backups.faces.desktop.widgets.notice import Notice
 from facot_backups.faces.desktop.widgets.progress_card import ProgressCard
 from facot_backups.faces.desktop.widgets.tables import table
@@ -102,8 +103,8 @@ class AuditWindow(ViewWindow):
         self._selected()
         self._enable()
 
-    def _severity(self, severity: str) -> QCheckBox:
-        made = QCheckBox(audit_words.SEVERITIES[severity][1])
+    def _severity(self, severity: str) -> CheckBox:
+        made = CheckBox(audit_words.SEVERITIES[severity][1])
         made.setChecked(True)
         made.setToolTip(audit_words.MEANINGS[severity])
         made.toggled.connect(self._filter)

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 _SAMPLES = (
     "24/11/2026", "02:00", "xxx Incompleto", "Automático", "1,000,000", "100.0 MB", "Dañado", "Superado",
 )  # fmt: skip
+_NONE_YET = "Aquí aparecerán los backups."
 _ROW_HEIGHT, _HEADING_HEIGHT, _FEWEST = 30, 34, 3
 
 
@@ -49,7 +50,7 @@ class BackupList(QWidget):
         self.all_button = button("Ver &todos", "flat", tip="Mostrar otra vez todos los backups")
         self.all_button.clicked.connect(self._want_all)
         mark(self.all_button, small=True)
-        self.empty = label("", "muted")
+        self.empty = label(_NONE_YET, "muted")
         self.table = _table(self.sorted, self.model.column("trigger"), self)
         self.table.activated.connect(self._activate)
         self.table.customContextMenuRequested.connect(self._menu)
@@ -70,6 +71,8 @@ class BackupList(QWidget):
         layout.addWidget(self.table, 1)
         layout.addWidget(self.empty, 1, Qt.AlignmentFlag.AlignTop)
         panel.theme.changed.connect(self._dress)
+        for hidden in (self.table, self.all_button, *(one for _, one in self.buttons)):
+            hidden.hide()
         self._dress()
         self._chosen_changed()
 
@@ -112,7 +115,7 @@ class BackupList(QWidget):
         self.heading.setText("Backups" if self.day is None else f"Backups del {words.day(self.day)}")
         self.all_button.setVisible(self.day is not None)
         self.summary.show_text(*_summary(found) if self.day is None else ("",))
-        self.empty.setText("Aquí aparecerán los backups." if self.day is None else "Ese día no hay ninguno.")
+        self.empty.setText(_NONE_YET if self.day is None else "Ese día no hay ninguno.")
         self.table.setVisible(bool(rows))
         self.empty.setVisible(not rows)
         for _, one in self.buttons:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from qtpy.QtCore import Qt, QTimer
 from qtpy.QtGui import QShowEvent
-from qtpy.QtWidgets import QCheckBox, QComboBox, QLineEdit, QSplitter, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QComboBox, QLineEdit, QSplitter, QVBoxLayout, QWidget
 
 from facot_backups.events import Event
 from facot_backups.faces.desktop import words
@@ -17,6 +17,7 @@ from facot_backups.faces.desktop.tasks.browse import index_documents
 from facot_backups.faces.desktop.tasks.document_index import DocumentIndex
 from facot_backups.faces.desktop.views.document import DocumentPane
 from facot_backups.faces.desktop.widgets.basic import SPACE, label, row
+from facot_backups.faces.desktop.widgets.check import CheckBox
 from facot_backups.faces.desktop.widgets.progress_card import ProgressCard
 from facot_backups.faces.desktop.widgets.tables import table
 from facot_backups.faces.desktop.words.failures import Failure
@@ -61,7 +62,7 @@ class BrowsePage(QWidget):
         self.collection.setAccessibleName("Colección")
         self.collection.addItem(_ALL)
         self.collection.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
-        self.nested = QCheckBox("También los de dentro")
+        self.nested = CheckBox("También los de dentro")
         self.nested.setToolTip("Buscar también en los documentos que están dentro de otros, como las líneas")
         self.count = label("", "muted", wrap=False)
         self.model = DocumentsModel(self)

@@ -73,6 +73,7 @@ class DetailWindow(ViewWindow):
         self.trouble = Notice(self.theme)
         self.trouble.dismiss.hide()
         self.tabs = QTabWidget()
+        self.tabs.setAccessibleName("Partes del backup")
         self.tabs.setDocumentMode(True)
         bar = self.tabs.tabBar()
         if bar is not None:

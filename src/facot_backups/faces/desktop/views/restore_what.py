@@ -8,10 +8,8 @@ from qtpy.QtCore import QItemSelectionModel, Qt, QTimer, Signal
 from qtpy.QtWidgets import (
     QAbstractItemView,
     QButtonGroup,
-    QCheckBox,
     QComboBox,
     QLineEdit,
-    QListWidget,
     QListWidgetItem,
     QRadioButton,
     QVBoxLayout,
@@ -31,6 +29,7 @@ from facot_backups.faces.desktop.tasks.restore_choices import (
     find_documents,
 )
 from facot_backups.faces.desktop.widgets.basic import SPACE, button, label, row
+from facot_backups.faces.desktop.widgets.check import CheckBox, CheckList
 from facot_backups.faces.desktop.widgets.tables import table
 from facot_backups.faces.desktop.words import restore as restore_words
 from facot_backups.faces.desktop.words.failures import Failure
@@ -73,15 +72,14 @@ class WhatPage(QWidget):
         self.backup.setMaxVisibleItems(16)
         self.backup.currentIndexChanged.connect(self._backup_chosen)
         self.incomplete = label("", "text")
-        self.accept = QCheckBox("Entiendo que está incompleto: restaurar lo que tiene")
+        self.accept = CheckBox("Entiendo que está incompleto: restaurar lo que tiene")
         self.everything = QRadioButton("Todo lo que hay en el backup")
         self.some = QRadioButton("Solo algunas colecciones")
         self.one = QRadioButton("Un solo documento: una factura, un cliente…")
         self._group = QButtonGroup(self)
         for choice in (self.everything, self.some, self.one):
             self._group.addButton(choice)
-        self.collections = QListWidget()
-        self.collections.setAccessibleName("Colecciones que se restauran")
+        self.collections = CheckList("Colecciones que se restauran")
         self.collections.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.document = self._document_part()
         self.more = button("&Más opciones", tip="De qué manera se restaura")
@@ -144,9 +142,7 @@ class WhatPage(QWidget):
             group.addButton(self.modes[mode])
             inside.addWidget(self.modes[mode])
         self.modes["overwrite"].setChecked(True)
-        self.counters = QCheckBox(
-            "Poner también los contadores de NCF como en el backup (se pregunta aparte)"
-        )
+        self.counters = CheckBox("Poner también los contadores de NCF como en el backup (se pregunta aparte)")
         inside.addWidget(self.counters)
         part.hide()
         return part

@@ -8,12 +8,10 @@ from qtpy.compat import isalive
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import (
     QButtonGroup,
-    QCheckBox,
     QFrame,
     QHBoxLayout,
     QLabel,
     QLineEdit,
-    QListWidget,
     QListWidgetItem,
     QRadioButton,
     QScrollArea,
@@ -26,6 +24,7 @@ from facot_backups.faces.desktop.style_sheet import mark
 from facot_backups.faces.desktop.tasks.settings import FREE_PLAN_READS, Field, Value, problem_of
 from facot_backups.faces.desktop.theme import Theme, Tone
 from facot_backups.faces.desktop.widgets.basic import Picture, button, column, label, row
+from facot_backups.faces.desktop.widgets.check import CheckBox, CheckList
 
 _LABEL_WIDTH = 176
 _SHORT = 90
@@ -101,6 +100,7 @@ def scrolled(layout: QVBoxLayout) -> QScrollArea:
     layout.setContentsMargins(0, 0, 8, 0)
     inside.setLayout(layout)
     area = QScrollArea()
+    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
     area.setWidgetResizable(True)
     area.setFrameShape(QFrame.Shape.NoFrame)
     area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -273,7 +273,7 @@ class LimitRow(FieldRow):
 
     def __init__(self, theme: Theme, name: str, title: str, help_text: str) -> None:
         super().__init__(theme, name, title, help_text)
-        self.limited = QCheckBox("No pasar de")
+        self.limited = CheckBox("No pasar de")
         self.edit = QLineEdit()
         self.edit.setFixedWidth(110)
         self.propose = button(f"Usar {FREE_PLAN_READS:,}", tip="Lo que conviene con el plan gratuito")
@@ -330,8 +330,7 @@ class CollectionsRow(FieldRow):
         self.heading.setContentsMargins(0, 0, 0, 0)
         self.all = QRadioButton("Todas, también las que se creen después (recomendado)")
         self.some = QRadioButton("Solo estas:")
-        self.list = QListWidget()
-        self.list.setAccessibleName("Colecciones que se guardan")
+        self.list = CheckList("Colecciones que se guardan")
         self.list.setFixedHeight(148)
         self.more = QLineEdit()
         self.more.setPlaceholderText("Nombre de otra colección")
