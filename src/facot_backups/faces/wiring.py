@@ -10,7 +10,7 @@ from facot_backups.archive.reader import Backup
 from facot_backups.archive.store import Store
 from facot_backups.clock import Clock, SystemClock
 from facot_backups.events import Emit, ignore
-from facot_backups.operations.health import Health, judge
+from facot_backups.operations.health import Health, HealthFacts, judge
 from facot_backups.operations.health_facts import read_health_facts
 from facot_backups.operations.retention import Policy
 from facot_backups.operations.stopping import Stop, StoppableClock
@@ -32,16 +32,20 @@ def policy(settings: Settings) -> Policy:
     return Policy(settings.retention_days, settings.keep_last, settings.anomaly_drop)
 
 
-def health(settings: Settings, store: Store) -> Health:
-    """How the backups of `store` stand. Offline, without a lock; raises nothing for a folder that is gone."""
-    facts = read_health_facts(
+def health_facts(settings: Settings, store: Store) -> HealthFacts:
+    """What health is judged from. Offline, without a lock; raises nothing for a folder that is gone."""
+    return read_health_facts(
         store,
         settings.backup_hour,
         settings.scope,
         drop_percent=settings.anomaly_drop,
         drill_every=timedelta(days=settings.drill_every_days),
     )
-    return judge(facts)
+
+
+def health(settings: Settings, store: Store) -> Health:
+    """How the backups of `store` stand, as `health_facts` reads them."""
+    return judge(health_facts(settings, store))
 
 
 def connector(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta, tzinfo
+from datetime import date, datetime, time, tzinfo
 from pathlib import Path
 from typing import Literal, TypeAlias
 
@@ -14,11 +14,12 @@ from facot_backups.archive.reader import Backup, size_on_disk
 from facot_backups.archive.store import Store
 from facot_backups.errors import FacotBackupsError
 from facot_backups.events import Emit
+from facot_backups.faces import wiring
 from facot_backups.faces.desktop.program.habits import Habits
 from facot_backups.faces.desktop.session import Session
 from facot_backups.operations.drill_record import PastDrill, last_by_backup
 from facot_backups.operations.health import Health, judge
-from facot_backups.operations.health_facts import read_health_facts
+from facot_backups.operations.health_basis import size_of
 from facot_backups.operations.proof_record import PastProof, last_proofs
 from facot_backups.operations.schedule import Facts, counting
 from facot_backups.operations.stopping import Stop
@@ -82,13 +83,7 @@ def overview(session: Session, emit: Emit, stop: Stop) -> Overview:
     """
     settings = session.settings()
     store = session.store(emit, stop)
-    found = read_health_facts(
-        store,
-        settings.backup_hour,
-        settings.scope,
-        drop_percent=settings.anomaly_drop,
-        drill_every=timedelta(days=settings.drill_every_days),
-    )
+    found = wiring.health_facts(settings, store)
     facts, health = found.schedule, judge(found)
     return Overview(
         health=health,
@@ -157,7 +152,7 @@ def _own_row(backup: Backup, verified: bool | None, drilled: bool | None, zone: 
         moment=metadata.read_time.astimezone(zone) if metadata else None,
         trigger=metadata.trigger if metadata else None,
         documents=metadata.total_documents + metadata.nested_documents if metadata else None,
-        size_bytes=sum(entry.bytes for entry in metadata.files.values()) if metadata else None,
+        size_bytes=size_of(backup) if metadata else None,
         verified=verified,
         drilled=drilled,
         problem=str(backup.problem) if backup.problem else None,
