@@ -89,15 +89,6 @@ def test_forty_thousand_documents_are_searched_as_one_types(
             page.table.scrollToBottom()
             qtbot.wait(1)
         assert page.model.rowCount() == _INVOICES + 1
-        wanted = ("invoices", "1700000000123")
-        for text in (
-            "b0100000123",
-            "1700000000123",
-            "1-30-00123-4",
-            "130001234",
-            "CLINICA n26 b0100000123",
-        ):
-            assert _type(qtbot, page, text) == [wanted], text
         assert len(_type(qtbot, page, "ñandú n26")) == 5
         assert (
             page.count.text() == f"{sum(n % 97 == 26 for n in range(_INVOICES))} documentos con «ñandú n26»"
@@ -110,6 +101,13 @@ def test_forty_thousand_documents_are_searched_as_one_types(
         assert _type(qtbot, page, "b0100009999") == [("invoices", f"{1_700_000_000_000 + 9999}")]
         qtbot.waitUntil(lambda: _shown(page) == "B0100009999", timeout=10_000)
     found = page.pane.document
+    qtbot.mouseClick(page.nested, _LEFT, pos=QPoint(8, page.nested.height() // 2))
+
+    def search() -> None:
+        for text in ("b0100000123", "1700000000123", "1-30-00123-4", "130001234", "CLINICA n26 b0100000123"):
+            assert _type(qtbot, page, text) == [("invoices", "1700000000123")], text
+
+    watchdog.within_limit("40,000 documentos: buscar", search)
     assert found is not None and found.shown.amount == "RD$ 11,179.00" and found.nodes[0].label == "NCF"
 
 

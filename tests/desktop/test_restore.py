@@ -28,9 +28,10 @@ from facot_backups.model import Source
 from facot_backups.operations.backup import BackupRequest, back_up
 from facot_backups.settings import Settings
 from tests.desktop.watchdog import Watchdog
-from tests.desktop.world import DesktopWorld
+from tests.desktop.world import DesktopWorld, desktop_world
 
 Show = Callable[..., BackupsPanel]
+_MANY = 300
 
 
 class Business:
@@ -154,6 +155,31 @@ def test_what_was_lost_comes_back_an_edit_meanwhile_stays_and_all_of_it_is_undon
     assert business.stored(lost) is None and business.stored(wrong)["third_party_name"] == "Otro"
     assert business.stored(busy)["third_party_name"] == "Editado mientras tanto"
     assert sum(backup.kind == "pre-restore" for backup in backed_up.backups()) == 2
+
+
+def test_a_business_that_lost_all_has_it_back_and_the_window_never_waits(
+    qtbot: Any, state_dir: Any, show: Show, watchdog: Watchdog
+) -> None:
+    with desktop_world(invoices=_MANY) as world:
+        back_up(world.session.connector(world.session.settings()), world.store, BackupRequest())
+        business = Business(world)
+        panel = show(world)
+
+        def lose() -> None:
+            delete_documents(world.server.host, business.documents, PROJECT)
+
+        def restore() -> None:
+            window = open_restore(panel)
+            _click(qtbot, window.next)
+            _on(qtbot, window, window.plan)
+            assert sum(created for created, _, _ in _plan_of(window).values()) == len(business.documents)
+            _click(qtbot, window.next)
+            _on(qtbot, window, window.ending)
+            assert window.ending.title.text() == "Restaurado y comprobado"
+            window.close()
+
+        watchdog.within_limit(f"restore ({len(business.documents)})", restore, before=lose)
+        assert all(business.stored(path) for path in business.invoices[:3])
 
 
 def test_one_invoice_by_its_ncf_and_then_the_one_that_was_left_alone(
