@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Literal, TypeAlias
 
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QFrame, QHBoxLayout
@@ -12,9 +11,9 @@ from facot_backups.faces.desktop.slots import slot
 from facot_backups.faces.desktop.style_sheet import mark
 from facot_backups.faces.desktop.theme import Theme, Tone
 from facot_backups.faces.desktop.widgets.basic import Picture, button, column, label
+from facot_backups.faces.desktop.words import NoticeLevel
 from facot_backups.faces.desktop.words.failures import Failure
 
-NoticeLevel: TypeAlias = Literal["ok", "info", "warning", "critical"]
 _PICTURES: Mapping[NoticeLevel, tuple[str, Tone]] = {
     "ok": ("check", "success"),
     "info": ("info", "info"),

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
+from typing import Literal, NamedTuple, TypeAlias
+
+NoticeLevel: TypeAlias = Literal["ok", "info", "warning", "critical"]
 
 PHASES: Mapping[str, str] = {
     "connecting": "Conectando con Firestore",
@@ -52,6 +55,14 @@ MONTHS = (
 )
 # What is not known.
 UNKNOWN = "—"
+
+
+class Said(NamedTuple):
+    """A notice: how grave it is, what happened, and what it means."""
+
+    level: NoticeLevel
+    title: str
+    text: str
 
 
 def number(value: int | None) -> str:

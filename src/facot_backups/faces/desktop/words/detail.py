@@ -2,20 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple, TypeAlias
-
 from facot_backups.faces.desktop import words
 from facot_backups.faces.desktop.tasks.detail import Check, Checked, CollectionRow, Detail
-
-Level: TypeAlias = Literal["ok", "info", "warning", "critical"]
-
-
-class Said(NamedTuple):
-    """A notice: how grave it is, what happened, and the facts of it."""
-
-    level: Level
-    title: str
-    text: str
+from facot_backups.faces.desktop.words import Said
 
 
 def title(found: Detail) -> str:

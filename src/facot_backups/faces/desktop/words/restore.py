@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal, NamedTuple, TypeAlias
 
 from facot_backups.faces.desktop import words
 from facot_backups.faces.desktop.tasks.restore import (
@@ -15,8 +14,7 @@ from facot_backups.faces.desktop.tasks.restore import (
 )
 from facot_backups.faces.desktop.tasks.restore_choices import BackupChoice, CutRestore
 from facot_backups.faces.desktop.tasks.restore_conflict import TwoVersions
-
-Level: TypeAlias = Literal["ok", "info", "warning", "critical"]
+from facot_backups.faces.desktop.words import Said
 
 STEPS = ("Qué restaurar", "El plan", "Confirmar", "Restaurar", "Resultado")
 MODES: Mapping[str, str] = {
@@ -40,14 +38,6 @@ CLOSING = (
     "de nuevo «Restaurar…» podrá terminarla o deshacerla."
 )
 NOTHING_WRITTEN = "No se ha escrito nada. Todo sigue como estaba."
-
-
-class Said(NamedTuple):
-    """A headline, what it means, and how grave it is."""
-
-    level: Level
-    title: str
-    text: str
 
 
 def backup_text(choice: BackupChoice) -> str:
