@@ -6,7 +6,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QModelIndex, QPoint, Qt, Signal
-from qtpy.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QMenu, QVBoxLayout, QWidget
 
 from facot_backups.faces.desktop import words
 from facot_backups.faces.desktop.actions import BACKUP_ACTIONS, BackupAction
@@ -17,6 +17,7 @@ from facot_backups.faces.desktop.style_sheet import mark
 from facot_backups.faces.desktop.tasks.overview import BackupRow, Overview
 from facot_backups.faces.desktop.widgets.basic import button, label, row
 from facot_backups.faces.desktop.widgets.fitted import FittedTable, ShortLabel
+from facot_backups.faces.desktop.widgets.tables import furnish
 
 if TYPE_CHECKING:
     from facot_backups.faces.desktop.panel import BackupsPanel
@@ -173,22 +174,8 @@ def _summary(found: Overview) -> tuple[str, ...]:
 
 def _table(model: SortedModel, optional: int, parent: QWidget) -> FittedTable:
     table = FittedTable(_SAMPLES, optional, parent)
-    table.setAccessibleName("Lista de backups")
-    table.setModel(model)
-    table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-    table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-    table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-    table.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-    table.setShowGrid(False)
-    table.setTabKeyNavigation(False)
-    table.setWordWrap(False)
+    furnish(table, model, "Lista de backups", _ROW_HEIGHT)
     table.setSortingEnabled(True)
     table.sortByColumn(0, Qt.SortOrder.DescendingOrder)
     table.setMinimumHeight(_HEADING_HEIGHT + _FEWEST * _ROW_HEIGHT)
-    rows = table.verticalHeader()
-    rows.hide()
-    rows.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-    rows.setDefaultSectionSize(_ROW_HEIGHT)
-    header = table.horizontalHeader()
-    header.setHighlightSections(False)
     return table

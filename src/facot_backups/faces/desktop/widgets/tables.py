@@ -18,6 +18,21 @@ def table(
     `widths` gives columns a width of their own, in pixels; the others share the rest.
     """
     made = QTableView()
+    furnish(made, model, name, _ROW_HEIGHT)
+    made.setSortingEnabled(sortable)
+    header = made.horizontalHeader()
+    header.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+    for number, width in (widths or {}).items():
+        header.setSectionResizeMode(number, QHeaderView.ResizeMode.Interactive)
+        header.resizeSection(number, width)
+    return made
+
+
+def furnish(made: QTableView, model: QAbstractItemModel, name: str, row_height: int) -> None:
+    """Give a table its model, its name for screen readers, and the manners of all tables.
+
+    All rows are `row_height` pixels high: nothing is measured, however many there are.
+    """
     made.setAccessibleName(name)
     made.setModel(model)
     made.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
@@ -27,19 +42,11 @@ def table(
     made.setShowGrid(False)
     made.setTabKeyNavigation(False)
     made.setWordWrap(False)
-    made.setSortingEnabled(sortable)
     rows = made.verticalHeader()
     rows.hide()
-    # One height for all: nothing is measured, however many rows there are.
     rows.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-    rows.setDefaultSectionSize(_ROW_HEIGHT)
-    header = made.horizontalHeader()
-    header.setHighlightSections(False)
-    header.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
-    for number, width in (widths or {}).items():
-        header.setSectionResizeMode(number, QHeaderView.ResizeMode.Interactive)
-        header.resizeSection(number, width)
-    return made
+    rows.setDefaultSectionSize(row_height)
+    made.horizontalHeader().setHighlightSections(False)
 
 
 def tree(
