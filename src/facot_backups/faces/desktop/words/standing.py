@@ -21,9 +21,7 @@ REMEDIES: Mapping[str, str] = {
     "stale": _PRESS,
     "failing": "Corrija la causa y pulse «Crear backup ahora».",
     "damage": f"{_PRESS} Y revise el disco: así habrá de nuevo uno entero.",
-    "anomaly": (
-        "Compare con un día anterior. Si fue a propósito, acéptelo con: facot-backups cleanup --accept-anomaly"
-    ),
+    "anomaly": "Compare con otro día. Si fue a propósito: facot-backups cleanup --accept-anomaly",
     "drill_failed": "Repita el simulacro desde el detalle de ese backup.",
     "unverified": "Verifíquelo desde su detalle.",
     "never_drilled": "Haga un simulacro desde el detalle de un backup: no toca sus datos.",
