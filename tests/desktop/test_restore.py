@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 from collections.abc import Callable, Mapping
 from functools import cached_property
@@ -11,7 +12,7 @@ import grpc
 import pytest
 from qtpy.compat import isalive
 from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QPushButton
+from qtpy.QtWidgets import QPushButton, QWidget
 
 from facot_backups.archive.ledger import INTERRUPTED
 from facot_backups.faces.desktop import BackupsPanel
@@ -180,6 +181,18 @@ def test_a_business_that_lost_all_has_it_back_and_the_window_never_waits(
 
         watchdog.within_limit(f"restore ({len(business.documents)})", restore, before=lose)
         assert all(business.stored(path) for path in business.invoices[:3])
+        lose()
+        window = open_restore(panel)
+        _click(qtbot, window.next)
+        _on(qtbot, window, window.plan)
+        window.resize(760, 600)
+        plan = window.plan
+        qtbot.waitUntil(lambda: plan.cost.geometry().bottom() <= plan.rect().bottom(), timeout=5_000)
+        parts = [
+            part.geometry() for part in plan.children() if isinstance(part, QWidget) and part.isVisible()
+        ]
+        assert len(parts) > 5
+        assert not any(one.intersects(other) for one, other in itertools.combinations(parts, 2))
 
 
 def test_one_invoice_by_its_ncf_and_then_the_one_that_was_left_alone(

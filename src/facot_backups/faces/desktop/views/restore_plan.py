@@ -16,7 +16,9 @@ from facot_backups.faces.desktop.widgets.progress_card import ProgressCard
 from facot_backups.faces.desktop.widgets.tables import table
 from facot_backups.faces.desktop.words import restore as restore_words
 
-_ROW = 36
+_ROW, _HEADING = 36, 44
+# Of the collections: what a low window leaves of them, and what a high one shows without scrolling.
+_FEWEST_ROWS, _MOST_ROWS = 2, 6
 
 
 class PlanPage(QWidget):
@@ -40,7 +42,7 @@ class PlanPage(QWidget):
         layout.setSpacing(SPACE)
         layout.addLayout(column(self.title, self.text, spacing=4))
         layout.addWidget(self.notes)
-        layout.addWidget(self.table)
+        layout.addWidget(self.table, 1)
         layout.addWidget(label("Documento por documento", "heading"))
         layout.addWidget(self.tree, 1)
         layout.addWidget(self.more)
@@ -53,7 +55,8 @@ class PlanPage(QWidget):
         self.cost.setText(restore_words.cost_text(plan))
         rows = restore_words.plan_rows(plan)
         self.collections.replace(rows)
-        self.table.setFixedHeight(min(len(rows), 6) * _ROW + 44)
+        self.table.setMinimumHeight(min(len(rows), _FEWEST_ROWS) * _ROW + _HEADING)
+        self.table.setMaximumHeight(min(len(rows), _MOST_ROWS) * _ROW + _HEADING)
         left = [f"{one.path}: {one.reason}" for one in plan.conflicts[:5]]
         if plan.conflict_count > len(left):
             left.append(f"y {words.counted(plan.conflict_count - len(left), 'documento')} más que se dejan")
