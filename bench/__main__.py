@@ -7,6 +7,8 @@ import platform
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from tests.support import servers
@@ -51,22 +53,32 @@ def _python() -> str:
     return f"Python {platform.python_version()}"
 
 
-def _against_emulator(folder: Path) -> list[report.Verdict]:
-    report.title("1. Contra el emulador oficial de Firestore")
+@contextmanager
+def _emulator(folder: Path) -> Iterator[str | None]:
+    """The host of a fresh official emulator, ended with the block; None, and said, where there is none."""
     jar = servers.emulator_jar()
     if jar is None:
-        print(f"{servers.NO_EMULATOR}: esta parte no se mide; sigue el resto.")
-        return []
+        print(f"{servers.NO_EMULATOR}: esta parte no se mide.")
+        yield None
+        return
     host, pid = servers.start_emulator(jar, folder / "emulator.log")
     try:
+        yield host
+    finally:
+        servers.stop_process(pid)
+
+
+def _against_emulator(folder: Path) -> list[report.Verdict]:
+    report.title("1. Contra el emulador oficial de Firestore")
+    with _emulator(folder) as host:
+        if host is None:
+            return []
         written = sample.write(host, business(DOCUMENTS))
         for way in ("floor", "export", "floor"):
             runs.read(way, host, folder)  # a Java program is slow at first
         readings = runs.interleaved(("floor", "run", "export"), ROUNDS, host, folder, written)
         readings |= runs.interleaved(("official",), 2, host, folder, written)
         readings["facot2"] = [runs.read("facot2", host, folder)]
-    finally:
-        servers.stop_process(pid)
     return report.emulator(readings, written)
 
 
@@ -90,16 +102,11 @@ def _memory(folder: Path) -> list[report.Verdict]:
 
 def _restore(folder: Path) -> list[report.Verdict]:
     report.title("5. Restaurar en una base de datos vacía, contra el emulador oficial")
-    jar = servers.emulator_jar()
-    if jar is None:
-        print(f"{servers.NO_EMULATOR}: esta parte no se mide; sigue el resto.")
-        return []
-    host, pid = servers.start_emulator(jar, folder / "emulator-restore.log")
-    try:
+    with _emulator(folder) as host:
+        if host is None:
+            return []
         written = sample.write(host, business(DOCUMENTS))
         return giving_back.restore(host, folder, written, ROUNDS)
-    finally:
-        servers.stop_process(pid)
 
 
 def _compare(folder: Path) -> list[report.Verdict]:
@@ -109,15 +116,8 @@ def _compare(folder: Path) -> list[report.Verdict]:
 
 def _large(folder: Path) -> list[report.Verdict]:
     report.title("Restaurar un millón de documentos bajo uno solo, contra el emulador oficial")
-    jar = servers.emulator_jar()
-    if jar is None:
-        print(f"{servers.NO_EMULATOR}: no se mide.")
-        return []
-    host, pid = servers.start_emulator(jar, folder / "emulator-large.log")
-    try:
-        return giving_back.large(host, folder, (ONE_PARENT // 10, MILLION))
-    finally:
-        servers.stop_process(pid)
+    with _emulator(folder) as host:
+        return giving_back.large(host, folder, (ONE_PARENT // 10, MILLION)) if host is not None else []
 
 
 def _starts(folder: Path) -> list[report.Verdict]:
