@@ -108,6 +108,13 @@ def test_a_failure_says_what_to_do_in_a_window(error: BaseException, title: str,
     assert told.stopped == isinstance(error, errors.Interrupted)
 
 
+def test_only_what_nobody_foresaw_goes_to_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    fault = ZeroDivisionError("x")
+    assert "registro" in failure(fault).remedy
+    failure(errors.Interrupted())
+    assert [record.exc_info[1] for record in caplog.records if record.exc_info] == [fault]
+
+
 def _standing(days: int, later: timedelta = timedelta()) -> Standing:
     clock = HandClock(moment=NOW, local=ZONE)
     with quick_folder() as folder, demo(folder / "demo", invoices=4, clock=clock) as made:

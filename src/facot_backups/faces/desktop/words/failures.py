@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
 from facot_backups import errors
 from facot_backups.faces.desktop import words
+
+_log = logging.getLogger("facot_backups.desktop")
 
 # What a button of the panel can do about it.
 Offer: TypeAlias = Literal["create", "adopt", "settings", "firebase"]
@@ -28,7 +31,7 @@ class Failure:
 
 
 def failure(error: BaseException) -> Failure:
-    """The words for an error; an unforeseen one says what it is and where to see more."""
+    """The words for an error; an unforeseen one says what it is, and goes to the log that they name."""
     words_for = next((make for kind, make in _WORDS if isinstance(error, kind)), _unforeseen)
     return words_for(error)
 
@@ -96,6 +99,7 @@ def _other(error: errors.FacotBackupsError) -> Failure:
 
 
 def _unforeseen(error: BaseException) -> Failure:
+    _log.error("fallo inesperado en el panel", exc_info=error)
     return Failure(
         "Fallo inesperado",
         words.sentence(f"{type(error).__name__}: {error}"),
