@@ -9,10 +9,11 @@ seconds (the process's start, imports, and what `raw` makes ready beforehand, le
 from __future__ import annotations
 
 import json
+import os
 import random
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -31,12 +32,13 @@ from facot_backups.operations.restore import restore as give_back
 from facot_backups.operations.restore_approval import Yes
 from facot_backups.operations.restore_request import RestoreRequest
 from facot_backups.operations.sides import side_of
-from facot_backups.protocol import BatchWriteRequest, BatchWriteResponse, Write
+from facot_backups.protocol import BatchWriteRequest, BatchWriteResponse, Message, Write
 from facot_backups.state import State
 
 _BATCH_WRITES = 500
 _BATCH_BYTES = 3_900_000
 _CHANGED = 100  # one document in so many
+_GUIDE = 1000  # documents of the guide's way: the whole would take a minute
 
 Result = dict[str, Any]
 
@@ -44,25 +46,57 @@ Result = dict[str, Any]
 def raw(host: str, backups: Path, project: str) -> Result:
     """The least that any program can do: BatchWrite of requests that are ready, in shuffled order."""
     root = wire.database_name(project)
-    side = side_of(_store(backups).find("latest", EVERYTHING))
-    writes = [
-        Write(update=encode_document(document, f"{root}/documents"))
-        for document in side.documents(EVERYTHING)
-        if document.mark is None
-    ]
+    writes = list(_writes(backups, root))
     random.Random(1).shuffle(writes)
-    requests = [
-        BatchWriteRequest(database=root, writes=batch).SerializeToString()
-        for batch in wire.batches(writes, _BATCH_BYTES, _BATCH_WRITES)
-    ]
+    requests = list(_requests(writes, root))
+    start = time.perf_counter()
+    return {"documents": _send(host, root, requests), "seconds": time.perf_counter() - start}
+
+
+def straight(host: str, backups: Path, project: str) -> Result:
+    """The least that a program does which has only the backup: read it, BatchWrite. Nothing is looked at."""
+    root = wire.database_name(project)
+    start = time.perf_counter()
+    written = _send(host, root, _requests(_writes(backups, root), root))
+    return {"documents": written, "seconds": time.perf_counter() - start}
+
+
+def guide(host: str, backups: Path, project: str) -> Result:
+    """The script of FACOT 2.0's guide: a file's list, `set` for each of its documents; a part of them."""
+    from google.auth.credentials import AnonymousCredentials
+    from google.cloud import firestore
+
+    os.environ["FIRESTORE_EMULATOR_HOST"] = host
+    client = firestore.Client(project, AnonymousCredentials())  # type: ignore[no-untyped-call]
+    start = time.perf_counter()
+    folder = _store(backups).find("latest", EVERYTHING).path
+    invoices = json.loads((folder / "invoices.json").read_bytes())[:_GUIDE]
+    for invoice in invoices:
+        client.collection("invoices").document(invoice.pop("_id")).set(invoice)
+    return {"documents": len(invoices), "seconds": time.perf_counter() - start}
+
+
+def _writes(backups: Path, root: str) -> Iterator[Message]:
+    """Every document of the newest backup as a write."""
+    for document in side_of(_store(backups).find("latest", EVERYTHING)).documents(EVERYTHING):
+        if document.mark is None:
+            yield Write(update=encode_document(document, f"{root}/documents"))
+
+
+def _requests(writes: Iterable[Message], root: str) -> Iterator[bytes]:
+    for batch in wire.batches(writes, _BATCH_BYTES, _BATCH_WRITES):
+        yield BatchWriteRequest(database=root, writes=batch).SerializeToString()
+
+
+def _send(host: str, root: str, requests: Iterable[bytes]) -> int:
+    """Send one request after the other; how many documents the server says it wrote."""
     with grpc.insecure_channel(host) as channel:
         call: Any = channel.unary_unary(f"/{wire.SERVICE}/BatchWrite")
-        start = time.perf_counter()
-        written = 0
-        for request in requests:
-            answer = BatchWriteResponse.FromString(call(request, metadata=metadata(root), timeout=60))
-            written += sum(status.code == 0 for status in answer.status)
-        return {"documents": written, "seconds": time.perf_counter() - start}
+        answers = (
+            BatchWriteResponse.FromString(call(request, metadata=metadata(root), timeout=60))
+            for request in requests
+        )
+        return sum(status.code == 0 for answer in answers for status in answer.status)
 
 
 def restore(host: str, backups: Path, project: str) -> Result:
@@ -112,7 +146,9 @@ def _store(backups: Path) -> Store:
     return Store(backups, State(), SystemClock())
 
 
-WAYS: dict[str, Callable[[str, Path, str], Result]] = {way.__name__: way for way in (raw, restore, delta)}
+WAYS: dict[str, Callable[[str, Path, str], Result]] = {
+    way.__name__: way for way in (raw, straight, guide, restore, delta)
+}
 
 
 def main() -> None:
