@@ -148,6 +148,14 @@ class State:
         self._change(path, name, lambda note: {**note, subject: True})
         return True
 
+    def forget_warning(self, path: Path, subject: str) -> None:
+        """Let `warn_once` be true for `subject` again."""
+
+        def change(note: dict[str, Any]) -> dict[str, Any]:
+            return {key: value for key, value in note.items() if key != subject}
+
+        self._change(path, f"warned-{_key(path)}.json", change)
+
     def alert(self, path: Path, subject: str) -> str | None:
         """The state last noted for the alert `subject`, or None."""
         found = (self._read(f"alerts-{_key(path)}.json")[0] or {}).get(subject)

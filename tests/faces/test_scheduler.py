@@ -171,6 +171,28 @@ def test_a_stop_in_mid_backup_leaves_nothing(
 
 
 @pytest.mark.slow
+def test_a_stop_in_mid_proof_is_no_failure(
+    world: World, made: Callable[..., BackupScheduler], caplog: pytest.LogCaptureFixture
+) -> None:
+    """Of the backup just made, and of the proof made up for: the next life makes up for it once more."""
+    caplog.set_level(logging.INFO, "facot_backups")
+
+    def proofs() -> list[Any]:
+        return [entry for entry in world.ledger() if entry["kind"] == "proof"]
+
+    for _ in range(3):
+        results = Results()
+        scheduler = made(**results.callbacks)
+        scheduler.on_progress = lambda seen: seen["phase"] == "verifying" and scheduler.stop(0)
+        scheduler.start()
+        wait_until(lambda: "facot-backups-scheduler" not in threads())
+        assert (results.errors, scheduler.get_status()["last_error"], proofs()) == ([], None, [])
+    assert not [record for record in caplog.records if record.levelno > logging.INFO]
+    made().start()
+    wait_until(proofs)
+
+
+@pytest.mark.slow
 def test_a_stop_while_it_waits_to_try_again(world: World, made: Callable[..., BackupScheduler]) -> None:
     """Firestore answers, then is gone: the reading waits longer and longer, up to a minute."""
     asked = threading.Event()

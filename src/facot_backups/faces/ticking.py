@@ -204,10 +204,14 @@ class Ticker:
 
     def _made(self, run: ScheduledRun) -> None:
         """Tell at once, whatever alerts and the user's commands still take."""
+        fault = run.fault
+        if isinstance(fault, Interrupted):  # somebody stopped what follows a backup, which is there
+            logs.SCHEDULER.info("[SCHEDULER] Comprobación interrumpida: se hará la próxima vez")
+            fault = None
         if run.backup is not None:
-            self._listener.published(run.backup, run.fault)
-        elif run.fault is not None:
-            self._failed(str(run.fault))
+            self._listener.published(run.backup, fault)
+        elif fault is not None:
+            self._failed(str(fault))
         if run.retention is not None:
             logs.log_retention(run.retention)
 

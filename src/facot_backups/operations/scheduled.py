@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from facot_backups.archive.reader import Backup
 from facot_backups.archive.store import LockedStore, Store
-from facot_backups.errors import BackupDirUnusable, FacotBackupsError, LockHeld
+from facot_backups.errors import BackupDirUnusable, FacotBackupsError, Interrupted, LockHeld
 from facot_backups.events import Emit, Warned, ignore
 from facot_backups.model import Scope
 from facot_backups.operations.cleanup import RetentionResult, clean_up_locked
@@ -109,7 +109,7 @@ def run_if_due(job: Job) -> ScheduledRun:
     """Make the scheduled backup if it is due, verify it, drill, let retention follow, and read older ones.
 
     Not due: nothing is touched or locked. What follows the backup of the date is made up for, once, if its
-    run was killed after its publish, or if a person or a program made it. Every try that fails is remembered
+    run was killed after its publish, or if a person or a program made it; again if somebody stopped that. Every try that fails is remembered
     in the state folder, also one that could not even open the backup folder. Raises as `back_up` does;
     LockHeld is no try.
     """
@@ -130,13 +130,19 @@ def run_if_due(job: Job) -> ScheduledRun:
 
 def _make_up_for_proof(job: Job, facts: Facts, decision: Decision) -> ScheduledRun:
     backup = unproven(job.store, facts)
-    if backup is None or not job.store.state.warn_once(job.store.root, f"{PROOF} {backup.name}"):
+    if backup is None:
+        return ScheduledRun(decision)
+    state, subject = job.store.state, f"{PROOF} {backup.name}"
+    if not state.warn_once(job.store.root, subject):
         return ScheduledRun(decision)
     try:
         with job.store.locked() as locked:
-            return _Run(job).locked(locked)
+            run = _Run(job).locked(locked)
     except LockHeld:  # it is being proven now
         return ScheduledRun(decision)
+    if isinstance(run.fault, Interrupted):
+        state.forget_warning(job.store.root, subject)
+    return run
 
 
 def unproven(store: Store, facts: Facts) -> Backup | None:
