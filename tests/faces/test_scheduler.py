@@ -180,10 +180,10 @@ def test_a_stop_in_mid_proof_is_no_failure(
     def proofs() -> list[Any]:
         return [entry for entry in world.ledger() if entry["kind"] == "proof"]
 
+    results = Results()
+    scheduler = made(**results.callbacks)
+    scheduler.on_progress = lambda seen: seen["phase"] == "verifying" and scheduler.stop(0)
     for _ in range(3):
-        results = Results()
-        scheduler = made(**results.callbacks)
-        scheduler.on_progress = lambda seen: seen["phase"] == "verifying" and scheduler.stop(0)
         scheduler.start()
         wait_until(lambda: "facot-backups-scheduler" not in threads())
         assert (results.errors, scheduler.get_status()["last_error"], proofs()) == ([], None, [])

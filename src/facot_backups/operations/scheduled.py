@@ -109,9 +109,9 @@ def run_if_due(job: Job) -> ScheduledRun:
     """Make the scheduled backup if it is due, verify it, drill, let retention follow, and read older ones.
 
     Not due: nothing is touched or locked. What follows the backup of the date is made up for, once, if its
-    run was killed after its publish, or if a person or a program made it; again if somebody stopped that. Every try that fails is remembered
-    in the state folder, also one that could not even open the backup folder. Raises as `back_up` does;
-    LockHeld is no try.
+    run was killed after its publish, or if a person or a program made it; again if somebody stopped that.
+    Every try that fails is remembered in the state folder, also one that could not even open the backup
+    folder. Raises as `back_up` does; LockHeld is no try.
     """
     facts = facts_of(job.store, job.hour, job.scope)
     decision = decide(facts)
