@@ -74,7 +74,7 @@ class SchedulerStatus(TypedDict):
     waiting_reason: str | None
 
 
-Callback = Callable[[BackupResult], None]
+Callback = Callable[[BackupResult], object]
 
 
 class _Ways:
@@ -170,7 +170,7 @@ class BackupScheduler:
         *,
         on_backup_complete: Callback | None = None,
         on_backup_error: Callback | None = None,
-        on_progress: Callable[[ProgressInfo], None] | None = None,
+        on_progress: Callable[[ProgressInfo], object] | None = None,
         client: Any = None,
         clock: Clock | None = None,
         settings: Callable[[], Settings] | None = None,
@@ -356,7 +356,7 @@ def _facts_into(status: SchedulerStatus, facts: Facts, decision: Decision) -> No
         )
 
 
-def _call(callback: Callable[[Any], None] | None, value: Any) -> None:
+def _call(callback: Callable[[Any], object] | None, value: Any) -> None:
     """Call a program's own function; what it raises must not end the scheduler."""
     if callback is None:
         return
@@ -384,7 +384,7 @@ def start_backup_scheduler(
     *,
     on_backup_complete: Callback | None = None,
     on_backup_error: Callback | None = None,
-    on_progress: Callable[[ProgressInfo], None] | None = None,
+    on_progress: Callable[[ProgressInfo], object] | None = None,
 ) -> BackupScheduler:
     """Start the scheduler of this process, and return it; again is harmless.
 
