@@ -190,6 +190,23 @@ class FormatError(DamagedBackup):
         self.problem = problem
 
 
+class DrillNotMade(FacotBackupsError):
+    """The restore drill of the backup `backup` could not be made: that says nothing of the backup.
+
+    `problem`, in Spanish, is what kept it from its end.
+    """
+
+    exit_code = 23
+
+    def __init__(self, backup: str, problem: str, remedy: str) -> None:
+        super().__init__(
+            f"El simulacro de restauración de {backup} no se pudo hacer: {problem}. "
+            f"No dice nada malo del backup.\n{remedy}"
+        )
+        self.backup = backup
+        self.problem = problem
+
+
 class NewerFormat(UsageError):
     """A backup of a later `format_version` than this program knows: listed, refused, never deleted."""
 

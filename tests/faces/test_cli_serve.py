@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import signal
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -169,6 +170,20 @@ def test_a_drill_of_a_damaged_backup(world: World) -> None:
     assert "FALLÓ" in world.run("list").out
     error = world.run("list", "--json").report["backups"][0]["drill"]["error"]
     assert "invoices.json" in error
+
+
+def test_a_drill_that_cannot_be_made_is_no_damage(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.run("run")
+    monkeypatch.setitem(sys.modules, "google.cloud.firestore", None)
+    monkeypatch.delattr("google.cloud.firestore", raising=False)
+    world.run("verify", "--drill").failed(23, "no se pudo hacer", "nada malo", "pip install")
+    assert "SIMULACRO" not in world.run("list").out
+    status = world.run("status")
+    assert "nunca: no se pudo hacer" in status.out
+    report = world.run("status", "--json").report
+    assert "falta el cliente" in report["drill_problem"]
+    assert "drill_not_made" in {found["code"] for found in report["findings"] if found["severity"] == "note"}
+    assert report["damaged_backups"] == []
 
 
 def test_a_drill_needs_the_lock(world: World) -> None:

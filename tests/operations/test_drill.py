@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import time, timedelta
 from pathlib import Path
 from typing import Any, Self
@@ -12,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from facot_backups.archive.ledger import LedgerEntry
-from facot_backups.errors import DamagedBackup, Interrupted, LockHeld, UsageError
+from facot_backups.errors import DamagedBackup, DrillNotMade, FormatError, Interrupted, LockHeld, UsageError
 from facot_backups.events import Event, PhaseStarted
 from facot_backups.firestore.names import documents_root
 from facot_backups.local.encode import reference
@@ -22,8 +23,9 @@ from facot_backups.local.sample import write as write_sample
 from facot_backups.local.server import LocalFirestore
 from facot_backups.model import EVERYTHING, DocumentPath, Source
 from facot_backups.operations import drill as drills
-from facot_backups.operations.drill import PeriodicDrill, drill, drill_and_record
-from facot_backups.operations.drill_record import is_due, last_by_backup, past_drills
+from facot_backups.operations.drill import drill
+from facot_backups.operations.drill_record import is_due, last_by_backup, not_made_since, past_drills
+from facot_backups.operations.drilling import PeriodicDrill, drill_and_record
 from facot_backups.operations.retention import Policy
 from facot_backups.operations.scheduled import Job, run_if_due
 from facot_backups.protocol import Message
@@ -115,14 +117,13 @@ def test_every_kind_of_difference_is_told(world: World, monkeypatch: pytest.Monk
     backup = world.back_up()
     read_again = drills._read_again
 
-    def mangled(backup: Any, source: Source, options: Any, emit: Any) -> Any:
-        target = World(
-            FirestoreServer(options.emulator_host, "memory", source.project), world.folder, world.state, None
-        )
+    def mangled(backup: Any, source: Source, client: Any, emit: Any) -> Any:
+        server = FirestoreServer(client._emulator_host, "memory", source.project)
+        target = World(server, world.folder, world.state, None)
         remove(target, ("aaa", "lost"))
         target.write("aaa/other", n=1.0)
         target.write("aaa/invented", "zzz/invented")
-        return read_again(backup, source, options, emit)
+        return read_again(backup, source, client, emit)
 
     monkeypatch.setattr(drills, "_read_again", mangled)
     report = drill(backup, world.clock)
@@ -136,25 +137,96 @@ def test_every_kind_of_difference_is_told(world: World, monkeypatch: pytest.Monk
     assert report.difference_count == 4
 
 
-def test_a_restore_that_does_not_finish_fails_the_drill(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    class Refusing(LocalFirestore):
-        """Takes the restore's probe, and then nothing more."""
+def refusing(_patch: pytest.MonkeyPatch) -> type[LocalFirestore]:
+    """A server that takes the restore's probe, and then nothing more."""
 
+    class Refusing(LocalFirestore):
         def start(self, port: int | None = None) -> Self:
             code = grpc.StatusCode.PERMISSION_DENIED
             self.add_fault(Fault("BatchWrite", "error", calls=tuple(range(2, 100)), code=code))
             return super().start(port)
 
+    return Refusing
+
+
+def cut_while_read(_patch: pytest.MonkeyPatch) -> type[LocalFirestore]:
+    """A server that Google's client cannot read from, after the restore and its read-back."""
+
+    class Cut(LocalFirestore):
+        def start(self, port: int | None = None) -> Self:
+            code = grpc.StatusCode.UNAVAILABLE
+            self.add_fault(Fault("RunQuery", "error", calls=tuple(range(3, 100)), code=code))
+            return super().start(port)
+
+    return Cut
+
+
+def no_memory(_patch: pytest.MonkeyPatch) -> type[LocalFirestore]:
+    class Greedy(LocalFirestore):
+        def start(self, port: int | None = None) -> Self:
+            raise MemoryError
+
+    return Greedy
+
+
+def no_port(_patch: pytest.MonkeyPatch) -> type[LocalFirestore]:
+    class Deaf(LocalFirestore):
+        def start(self, port: int | None = None) -> Self:
+            raise RuntimeError("Failed to bind to address 127.0.0.1:0")
+
+    return Deaf
+
+
+def no_client(patch: pytest.MonkeyPatch) -> type[LocalFirestore]:
+    patch.setitem(sys.modules, "google.cloud.firestore", None)
+    patch.delattr("google.cloud.firestore", raising=False)
+    return LocalFirestore
+
+
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [
+        (refusing, "dejó de responder"),
+        (cut_while_read, "dejó de responder"),
+        (no_memory, "no hay memoria suficiente"),
+        (no_port, "no arrancó"),
+        (no_client, "falta el cliente de Firestore de Google"),
+    ],
+)
+def test_a_drill_that_cannot_be_made_says_nothing_of_the_backup(
+    world: World, monkeypatch: pytest.MonkeyPatch, fault: Any, said: str
+) -> None:
+    """By hand it is an error of its own; in a scheduled run a warning; what was proven before still is."""
     backup = world.back_up()
-    monkeypatch.setattr(drills, "LocalFirestore", Refusing)
-    report = drill(backup, world.clock)
-    assert not report.passed
-    assert report.problems
-    metadata = backup.proven()
-    assert report.difference_count == metadata.total_documents + metadata.nested_documents
-    assert len(report.differences) == 20
+    assert drill_and_record(world.store(), "latest", EVERYTHING).passed
+    world.clock.moment += WEEK
+    with monkeypatch.context() as patch:
+        patch.setattr(drills, "LocalFirestore", fault(patch))
+        with pytest.raises(DrillNotMade, match=f"(?s){said}.*nada malo") as raised:
+            drill_and_record(world.store(), "latest", EVERYTHING)
+        assert raised.value.exit_code == 23
+        with world.store().locked() as locked:
+            PeriodicDrill(WEEK)(locked, backup, world.emit)
+    assert said in world.warnings[-1]
+    assert [line["outcome"] for line in world.ledger()[-3:]] == ["COMPLETE", "FAILED", "FAILED"]
+    entries = world.store().ledger.entries()
+    assert [said in str(drill.error) for drill in not_made_since(entries)] == [True, True]
+    assert last_by_backup(entries)[str(backup.name)].passed
+    assert drill_and_record(world.store(), "latest", EVERYTHING).passed
+    assert not not_made_since(world.store().ledger.entries())
+
+
+def test_what_firestore_would_refuse_is_no_good_backup(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A document whose bytes are as they were made and that cannot be given back: nothing else tells."""
+    backup = world.back_up()
+
+    def refused(*_: Any) -> Any:
+        raise FormatError("invoices/1", "documento de más de 1048576 bytes")
+
+    monkeypatch.setattr(drills, "encode_document", refused)
+    with pytest.raises(FormatError):
+        drill_and_record(world.store(), "latest", EVERYTHING)
+    assert not last_by_backup(world.store().ledger.entries())[str(backup.name)].passed
 
 
 def test_what_cannot_be_drilled(world: World) -> None:
@@ -199,6 +271,8 @@ def test_a_scheduled_run_does_not_fill_the_memory(world: World) -> None:
     with world.store().locked() as locked:
         PeriodicDrill(WEEK, memory=1000)(locked, backup, world.emit)
     assert "no se hace solo" in world.warnings[-1]
+    (attempt,) = not_made_since(world.store().ledger.entries())
+    assert "memoria" in str(attempt.error)
     assert not past_drills(world.store().ledger.entries())
 
 
@@ -214,6 +288,7 @@ def test_somebody_stops_it(world: World, phase: str) -> None:
     with pytest.raises(Interrupted):
         drill_and_record(world.store(), "latest", EVERYTHING, stop)
     assert not past_drills(world.store().ledger.entries())
+    assert [d.outcome for d in not_made_since(world.store().ledger.entries())] == ["INTERRUPTED"]
     assert (len(world.published()), world.leftovers()) == (1, [])
     assert drill_and_record(world.store(), "latest", EVERYTHING).passed
 

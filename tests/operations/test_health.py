@@ -16,6 +16,7 @@ from facot_backups.archive.ledger import LedgerEntry
 from facot_backups.archive.reader import Backup
 from facot_backups.model import Scope, Source
 from facot_backups.operations import awake
+from facot_backups.operations.alerts import standing
 from facot_backups.operations.health import Disk, Health, HealthFacts, judge
 from facot_backups.operations.schedule import Facts
 from facot_backups.state import Try
@@ -173,8 +174,8 @@ def test_the_newest_must_be_read_again_within_a_day() -> None:
     # A drill reads everything first; one that could not be made has proven nothing.
     assert judged(old, entries=[drilled(old)]) == ("ok", [])
     assert judged(old, entries=[drilled(old, outcome="FAILED")])[1] == [
-        "warning drill_failed",
         "warning unverified",
+        "note drill_not_made",
     ]
 
 
@@ -227,6 +228,33 @@ def test_drills() -> None:
     assert judged(found, entries=[proof(found), unequal, drilled(found)]) == ("ok", [])
     assert judged(found, entries=[proof(found), drilled(found, 13 * DAY)]) == ("ok", [])
     assert judged(found, entries=[proof(found), drilled(found, 14 * DAY)]) == ("ok", ["note drill_overdue"])
+
+
+@pytest.mark.parametrize("outcome", ["FAILED", "INTERRUPTED"])
+def test_a_drill_that_cannot_be_made(outcome: str) -> None:
+    """It is no damage, and no harm at once; but nobody stays without a drill for long and is not told."""
+    found = backup(12 * HOUR)
+
+    def after(made: timedelta | None, *tries: timedelta, passed: bool = True) -> Health:
+        last = drilled(found, made, "COMPLETE" if passed else "DAMAGED") if made is not None else None
+        vain = [drilled(found, age, outcome, errors=["no hay memoria"]) for age in tries]
+        return judge(facts(found, entries=[proof(found), *([last] if last else []), *vain]))
+
+    health = after(13 * DAY, HOUR)
+    assert (health.state, codes(health)) == ("ok", ["note drill_not_made"])
+    assert (health.drill_problem, health.last_drill and health.last_drill.passed) == ("no hay memoria", True)
+    health = after(14 * DAY, 6 * DAY, HOUR)
+    assert (health.state, codes(health)) == ("warning", ["warning drill_not_made"])
+    assert health.findings[0].text.startswith("Desde hace 14 días no se puede hacer")
+    assert "no hay memoria." in health.findings[0].text
+    assert [alarm.subject for alarm in standing(health).alarms] == ["drill"]
+    assert (codes(after(None, 13 * DAY)), codes(after(None, 14 * DAY, HOUR))) == (
+        ["note drill_not_made"],
+        ["warning drill_not_made"],
+    )
+    assert codes(after(DAY, HOUR, passed=False)) == ["critical drill_failed", "note drill_not_made"]
+    made = facts(found, entries=[drilled(found, 20 * DAY, outcome), drilled(found)])
+    assert (codes(judge(made)), judge(made).drill_problem) == ([], None)
 
 
 def test_anomalies_until_somebody_accepts() -> None:

@@ -65,7 +65,7 @@ class HealthAnomaly(TypedDict):
 
 
 class HealthDrill(TypedDict):
-    """The last restore drill."""
+    """The last restore drill that was made."""
 
     backup: str
     time: str
@@ -80,8 +80,9 @@ class BackupHealth(TypedDict):
     `state`: ok, warning or critical. `summary`: a sentence in Spanish. `findings`: the worst first.
     `catching_up`: the computer just woke, and its first try has not ended. `waiting_reason`: what the daily
     backup waits for, in Spanish; `next_due`: when it is due. `consecutive_failures` since the last complete
-    backup, `last_failure` why the last of them failed. `oldest_proof`: every complete backup was read again
-    since then; None while one never was.
+    backup, `last_failure` why the last of them failed. `drill_problem`: why the last attempt at a drill came
+    to no end, if none was made since. `oldest_proof`: every complete backup was read again since then; None
+    while one never was.
     """
 
     state: str
@@ -99,6 +100,7 @@ class BackupHealth(TypedDict):
     growth: HealthGrowth | None
     anomalies: list[HealthAnomaly]
     last_drill: HealthDrill | None
+    drill_problem: str | None
     complete_backups: int
     damaged_backups: list[str]
     oldest_proof: str | None
@@ -147,6 +149,7 @@ def as_dict(health: Health, backup_dir: Path) -> BackupHealth:
             for anomaly in health.anomalies
         ],
         last_drill=_last_drill(health),
+        drill_problem=health.drill_problem,
         complete_backups=health.complete,
         damaged_backups=list(health.damaged),
         oldest_proof=health.oldest_proof.isoformat() if health.oldest_proof else None,

@@ -14,41 +14,37 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from facot_backups.archive.facot2 import AnyBackup, OldBackup
-from facot_backups.archive.layout import LEDGER_FILE, STATE_DIR
-from facot_backups.archive.ledger import COMPLETE, DAMAGED, FAILED, Ledger
-from facot_backups.archive.store import LATEST, LockedStore, Store
+from facot_backups.archive.store import LATEST, Store
 from facot_backups.clock import Clock
 from facot_backups.errors import (
     BackupNotFound,
     DamagedBackup,
-    FacotBackupsError,
+    FirestoreUnavailable,
     Interrupted,
     RestoreInterrupted,
     UsageError,
 )
-from facot_backups.events import Emit, PhaseStarted, Progressed, Warned, ignore
+from facot_backups.events import Emit, PhaseStarted, Progressed, ignore
 from facot_backups.firestore.connection import Connection, ConnectionOptions, connect, make_client
 from facot_backups.firestore.encode import encode_document
 from facot_backups.firestore.names import documents_root, path_of
 from facot_backups.local.server import LocalFirestore
-from facot_backups.model import EVERYTHING, DocumentPath, Json, Scope, Source
+from facot_backups.model import EVERYTHING, DocumentPath, Scope, Source
 from facot_backups.operations.compare import precedes
-from facot_backups.operations.drill_record import is_due
-from facot_backups.operations.proof_record import PROOF
-from facot_backups.operations.reading import one_line
+from facot_backups.operations.drill_faults import not_made
 from facot_backups.operations.restore import restore
 from facot_backups.operations.restore_approval import Yes
 from facot_backups.operations.restore_guard import NoGuard
 from facot_backups.operations.restore_report import Report
 from facot_backups.operations.restore_request import RestoreRequest
-from facot_backups.operations.serving import UNKNOWN_PROJECT, memory_needed, warn_of_memory
+from facot_backups.operations.serving import UNKNOWN_PROJECT, warn_of_memory
 from facot_backups.operations.sides import side_of
 from facot_backups.operations.verify import VerifyReport, verify
 from facot_backups.protocol import Message, RunQueryRequest
@@ -59,8 +55,6 @@ _SHOWN = 20
 _STEP = 1000
 # Far longer than any drill, which reads at the instant of its plan to the end.
 _HORIZON = timedelta(days=30)
-# A scheduled run shares the computer with its user: it drills no backup that needs more memory (bytes).
-SCHEDULED_MEMORY = 2**30
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +101,9 @@ def drill(backup: AnyBackup, clock: Clock, emit: Emit = ignore, project: str | N
     """Verify `backup`, restore it into memory, and compare what Google's client reads there.
 
     An incomplete backup is drilled with what it has. `project` names the target of one of FACOT 2.0's own
-    folders. Writes only into the system's temporary folder. Raises UsageError for a `.pre-restore`; what
-    goes wrong with the drill's own server or folder as `restore` does; nothing for damage.
+    folders. Writes only into the system's temporary folder. Raises UsageError for a `.pre-restore`,
+    DamagedBackup for what cannot be written as it is, Interrupted; DrillNotMade for whatever kept the drill
+    from an answer, which says nothing of the backup. What did not come back is in the report.
     """
     if backup.kind == "pre-restore":
         raise UsageError(
@@ -120,16 +115,12 @@ def drill(backup: AnyBackup, clock: Clock, emit: Emit = ignore, project: str | N
     if not proof.sound:
         return DrillReport(str(backup.name), proof, clock.monotonic() - begun)
     warn_of_memory(backup, emit)
-    source = _target(backup, project)
-    with LocalFirestore(horizon=_HORIZON) as server:
-        options = ConnectionOptions(
-            project=source.project,
-            database=source.database,
-            emulator_host=server.host,
-            use_firebase_app=False,
-        )
-        report = _restore(backup, source, options, clock, emit)
-        found = _read_again(backup, source, options, emit)
+    try:
+        report, found = _give_back(backup, _target(backup, project), clock, emit)
+    except (DamagedBackup, UsageError, Interrupted):
+        raise
+    except Exception as error:
+        raise not_made(str(backup.name), error) from error
     return DrillReport(
         backup=str(backup.name),
         proof=proof,
@@ -143,80 +134,22 @@ def drill(backup: AnyBackup, clock: Clock, emit: Emit = ignore, project: str | N
     )
 
 
-def drill_and_record(store: Store, name: str, scope: Scope, emit: Emit = ignore) -> DrillReport:
-    """Drill the backup `name` (or `latest` that covers `scope`) under the lock, and note it in the ledger.
-
-    Raises as `drill`, and BackupNotFound, LockHeld, NoSpace, BackupDirUnusable.
-    """
-    repository = store.repository()
-    # Before the lock, which would make a folder where there is none.
-    store.find(name, scope)
-    with store.locked() as locked:
-        backup = store.find(name, scope)
-        project = repository.source.project if repository is not None else None
-        return drill_locked(locked, backup, emit, project)
-
-
-def drill_locked(
-    locked: LockedStore, backup: AnyBackup, emit: Emit = ignore, project: str | None = None
-) -> DrillReport:
-    """As `drill`, noted in the ledger of the folder that is locked already."""
-    try:
-        report = drill(backup, locked.clock, emit, project)
-    except (UsageError, Interrupted):
-        raise
-    except FacotBackupsError as error:
-        locked.record(PROOF, FAILED, backup=str(backup.name), drill=True, errors=[one_line(error)])
-        raise
-    locked.record(PROOF, COMPLETE if report.passed else DAMAGED, **_details(report))
-    return report
-
-
-@dataclass(frozen=True, slots=True)
-class PeriodicDrill:
-    """The drill of a scheduled run (`scheduled.Drill`): one `every` so often, in `memory` bytes."""
-
-    every: timedelta
-    memory: int = SCHEDULED_MEMORY
-
-    def __call__(self, locked: LockedStore, backup: Any, emit: Emit) -> None:
-        """Drill `backup` if a drill is due. Raises DamagedBackup if it does not come back equal."""
-        ledger = Ledger(locked.root / STATE_DIR / LEDGER_FILE, locked.root)
-        if not is_due(ledger.entries(), locked.clock.now(), self.every):
-            return
-        needed = memory_needed(backup)
-        if needed > self.memory:
-            emit(
-                Warned(
-                    f"El simulacro de restauración necesita unos {needed / 1e6:,.0f} MB de memoria y no se "
-                    "hace solo. Hágalo usted: facot-backups verify latest --drill"
-                )
-            )
-            return
-        report = drill_locked(locked, backup, emit)
-        if not report.passed:
-            raise failed(report)
-
-
-def failed(report: DrillReport) -> DamagedBackup:
-    """The error of a drill that did not pass, with what to do."""
-    return DamagedBackup(
-        f"El simulacro de restauración de {report.backup} falló: {report.errors[0]}.\n"
-        "Haga otro backup (facot-backups run) y repita el simulacro con: facot-backups verify latest --drill"
-    )
-
-
-def _details(report: DrillReport) -> dict[str, Json]:
-    return {
-        "backup": report.backup,
-        "drill": True,
-        "documents": report.documents,
-        "bytes": report.bytes,
-        "seconds": round(report.seconds, 3),
-        "differences": report.difference_count,
-        "files": sorted({problem.file for problem in report.proof.problems}),
-        "errors": report.errors,
-    }
+def _give_back(backup: AnyBackup, source: Source, clock: Clock, emit: Emit) -> tuple[Report, _Found]:
+    """Restore into a server of our own, and compare. Raises what kept that from its end."""
+    with LocalFirestore(horizon=_HORIZON) as server:
+        options = ConnectionOptions(
+            project=source.project,
+            database=source.database,
+            emulator_host=server.host,
+            use_firebase_app=False,
+        )
+        # Before the long part: where Google's client is missing, nothing else is needed.
+        with closing(make_client(options)) as client:
+            report = _restore(backup, source, options, clock, emit)
+            cut = report.failure or report.read_back_failure
+            if cut is not None:
+                raise cut
+            return report, _read_again(backup, source, client, emit)
 
 
 def _target(backup: AnyBackup, project: str | None) -> Source:
@@ -265,9 +198,6 @@ def _restore(
 
 def _problems(report: Report) -> Iterator[str]:
     """Whatever was not as planned: nobody else can write there, so each is a fault."""
-    for failure in (report.failure, report.read_back_failure):
-        if failure is not None:
-            yield one_line(failure)
     for path, _, reason in report.troubles[:_SHOWN]:
         yield f"{'/'.join(path)}: no se escribió como debía{f' ({reason})' if reason else ''}"
     for conflict in report.conflicts[:_SHOWN]:
@@ -289,28 +219,27 @@ class _Found:
             self.differences.append(Difference(path, problem))
 
 
-def _read_again(backup: AnyBackup, source: Source, options: ConnectionOptions, emit: Emit) -> _Found:
+def _read_again(backup: AnyBackup, source: Source, client: Any, emit: Emit) -> _Found:
     """Compare the backup with everything that Google's client finds, as two streams in name order."""
     emit(PhaseStarted("comparing"))
     found = _Found()
     root = documents_root(source)
-    with _client(options) as client:
-        live = _everything(client, root)
-        restored = next(live, None)
-        for path, message in _expected(backup, root):
-            while restored is not None and precedes(path_of(restored.name, root), path):
-                found.differs(path_of(restored.name, root), "no está en el backup")
-                restored = next(live, None)
-            if restored is None or path_of(restored.name, root) != path:
-                found.differs(path, "no volvió")
-            else:
-                _judge(path, message, restored, found)
-                restored = next(live, None)
-            if found.documents % _STEP == 0:
-                emit(Progressed(path[0], found.documents))
-        while restored is not None:
+    live = _everything(client, root)
+    restored = next(live, None)
+    for path, message in _expected(backup, root):
+        while restored is not None and precedes(path_of(restored.name, root), path):
             found.differs(path_of(restored.name, root), "no está en el backup")
             restored = next(live, None)
+        if restored is None or path_of(restored.name, root) != path:
+            found.differs(path, "no volvió")
+        else:
+            _judge(path, message, restored, found)
+            restored = next(live, None)
+        if found.documents % _STEP == 0:
+            emit(Progressed(path[0], found.documents))
+    while restored is not None:
+        found.differs(path_of(restored.name, root), "no está en el backup")
+        restored = next(live, None)
     return found
 
 
@@ -333,28 +262,27 @@ def _expected(backup: AnyBackup, root: str) -> Iterator[tuple[DocumentPath, Mess
             yield document.path, encode_document(document, root)
 
 
-@contextmanager
-def _client(options: ConnectionOptions) -> Iterator[Any]:
-    """Google's own client for where `options` lead."""
-    with closing(make_client(options)) as client:
-        yield client
-
-
 def _everything(client: Any, root: str) -> Iterator[Message]:
     """Every document that google-cloud-firestore's client reads, at all depths, in name order.
 
     By the client's own call, not by `stream()` of its collections: their snapshots refuse references to
-    another database, which are legal (google-cloud-firestore 2.34, `reference_value_to_document`).
+    another database, which are legal (google-cloud-firestore 2.34, `reference_value_to_document`). Raises
+    FirestoreUnavailable.
     """
+    from google.api_core.exceptions import GoogleAPICallError
+
     request = RunQueryRequest(parent=root)
     request.structured_query.from_.add().all_descendants = True
-    answers = client._firestore_api.run_query(
-        request=_wrapped(request), metadata=client._rpc_metadata, retry=None, timeout=None
-    )
-    for answer in answers:
-        message = type(answer).pb(answer)
-        if message.HasField("document"):
-            yield message.document
+    try:
+        answers = client._firestore_api.run_query(
+            request=_wrapped(request), metadata=client._rpc_metadata, retry=None, timeout=None
+        )
+        for answer in answers:
+            message = type(answer).pb(answer)
+            if message.HasField("document"):
+                yield message.document
+    except GoogleAPICallError as error:
+        raise FirestoreUnavailable(f"el cliente de Google dice {error}", "Repítalo.") from error
 
 
 def _wrapped(request: Message) -> Any:

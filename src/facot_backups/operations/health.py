@@ -59,6 +59,7 @@ class Health:
     growth: Growth | None
     anomalies: tuple[Anomaly, ...]
     last_drill: PastDrill | None
+    drill_problem: str | None
     complete: int
     damaged: tuple[str, ...]
     oldest_proof: datetime | None
@@ -85,6 +86,7 @@ def judge(facts: HealthFacts) -> Health:
         growth=basis.growth(),
         anomalies=basis.anomalies,
         last_drill=basis.drills[-1] if basis.drills else None,
+        drill_problem=basis.drills_not_made[-1].error or CUT if basis.drills_not_made else None,
         complete=len(basis.complete),
         damaged=tuple(str(backup.name) for backup in basis.damaged),
         oldest_proof=basis.oldest_proof(),

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from facot_backups.archive.ledger import COMPLETE, FAILED, INCOMPLETE, INTERRUPTED, LedgerEntry
 from facot_backups.archive.reader import Backup
 from facot_backups.operations.anomaly import Anomaly, find_anomalies, last_acceptance
-from facot_backups.operations.drill_record import PastDrill, past_drills
+from facot_backups.operations.drill_record import PastDrill, not_made_since, past_drills
 from facot_backups.operations.proof_record import PastProof, last_proofs
 from facot_backups.operations.schedule import Decision, Facts, counting, decide, due_at
 from facot_backups.operations.tries import failures_in_a_row
@@ -112,6 +112,7 @@ class Basis:
         self.complete = [backup for backup in self.backups if backup.complete]
         self.proofs: dict[str, PastProof] = last_proofs(facts.entries)
         self.drills: list[PastDrill] = past_drills(facts.entries)
+        self.drills_not_made: list[PastDrill] = not_made_since(facts.entries)
         self.failed = failed_tries(facts.schedule)
         self.last = self._last()
         self.anomalies: tuple[Anomaly, ...] = find_anomalies(
@@ -120,6 +121,11 @@ class Basis:
         self.damaged = [backup for backup in self.backups if self._is_damaged(backup)]
         self.next_bytes = size_of(self.counting[0]) if self.counting else None
         self.catching_up = self._is_catching_up()
+
+    @property
+    def drill_late(self) -> timedelta:
+        """After so long without a drill, one is late."""
+        return 2 * self.facts.drill_every
 
     def proof(self, backup: Backup) -> PastProof | None:
         """The last proof of `backup`, None if nobody has read it since it was made."""

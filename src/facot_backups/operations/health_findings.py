@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal, TypeAlias
 
-from facot_backups.archive.ledger import FAILED
 from facot_backups.archive.reader import Backup
 from facot_backups.operations.anomaly import Anomaly
 from facot_backups.operations.health_basis import CUT, Basis
@@ -25,7 +24,8 @@ Code: TypeAlias = Literal[
     "damage",  # a backup is damaged
     "anomaly",  # a collection lost too many documents
     "disk_full_next",  # the next backup does not fit
-    "drill_failed",  # the last restore drill failed
+    "drill_failed",  # what the last restore drill gave back was not the backup
+    "drill_not_made",  # the last attempt at a drill came to no end
     "unverified",  # nobody has read the newest backup again
     "clock",  # the clock of the computer is wrong
     "catching_up",  # the computer just woke: its backup is about to be made
@@ -169,24 +169,40 @@ def _space(basis: Basis) -> Iterator[Finding]:
 def _drill(basis: Basis) -> Iterator[Finding]:
     if not basis.complete:
         return
-    if not basis.drills:
-        yield Finding("never_drilled", "note", "Nunca se ha hecho un simulacro de restauración.", _DRILL)
-        return
-    last = basis.drills[-1]
-    age = basis.now - last.time
-    if not last.passed:
-        undone = last.outcome == FAILED
-        how = "no se pudo hacer" if undone else "falló"
+    last = basis.drills[-1] if basis.drills else None
+    if last is not None and not last.passed:
         yield Finding(
             "drill_failed",
-            "warning" if undone else "critical",
-            f"El último simulacro de restauración ({last.backup}) {how}: {_sentence(last.error or CUT)}",
+            "critical",
+            f"El último simulacro de restauración ({last.backup}) falló: {_sentence(last.error or CUT)}",
             "Repítalo: facot-backups verify latest --drill",
             last.backup,
         )
-    elif age >= 2 * basis.facts.drill_every:
-        text = f"El último simulacro de restauración es de hace {in_words(age)}."
+    if basis.drills_not_made:
+        yield _drill_not_made(basis)
+    elif last is None:
+        yield Finding("never_drilled", "note", "Nunca se ha hecho un simulacro de restauración.", _DRILL)
+    elif last.passed and basis.now - last.time >= basis.drill_late:
+        text = f"El último simulacro de restauración es de hace {in_words(basis.now - last.time)}."
         yield Finding("drill_overdue", "note", text, _DRILL)
+
+
+def _drill_not_made(basis: Basis) -> Finding:
+    """No harm at first; a warning once no drill was made for so long that one is late."""
+    tries = basis.drills_not_made
+    since = basis.drills[-1].time if basis.drills else tries[0].time
+    late = basis.now - since >= basis.drill_late
+    what = (
+        f"Desde hace {in_words(basis.now - since)} no se puede hacer el simulacro de restauración"
+        if late
+        else f"El último simulacro de restauración ({tries[-1].backup}) no se pudo hacer"
+    )
+    return Finding(
+        "drill_not_made",
+        "warning" if late else "note",
+        f"{what}: {_sentence(tries[-1].error or CUT)}",
+        "No dice nada malo de los backups. Repítalo: facot-backups verify latest --drill",
+    )
 
 
 def _unverified(basis: Basis) -> Iterator[Finding]:

@@ -18,7 +18,7 @@ from facot_backups.events import Emit, Warned, ignore
 from facot_backups.model import Scope
 from facot_backups.operations.cleanup import RetentionResult, clean_up_locked
 from facot_backups.operations.opening import Begin, opened, remember_failure, silent
-from facot_backups.operations.proof_record import PROOF
+from facot_backups.operations.proof_record import PROOF, last_proofs
 from facot_backups.operations.proving import damage_of, damaged_now, read_older_again, record_proof
 from facot_backups.operations.retention import Policy
 from facot_backups.operations.schedule import Decision, Facts, decide, serving
@@ -153,7 +153,7 @@ def unproven(store: Store, facts: Facts) -> Backup | None:
     found = serving(facts, facts.today)
     scheduled = [backup for backup in found if backup.proven().trigger == SCHEDULED]
     try:
-        proven = {entry.details.get("backup") for entry in store.ledger.entries() if entry.kind == PROOF}
+        proven = last_proofs(store.ledger.entries())
     except BackupDirUnusable:
         return None
     return next((backup for backup in scheduled or found[-1:] if str(backup.name) not in proven), None)

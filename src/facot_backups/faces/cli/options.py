@@ -63,6 +63,7 @@ EXIT_CODES = {
     20: "daños encontrados",
     21: "conflictos al restaurar",
     22: "la auditoría encontró errores",
+    23: "el simulacro no se pudo hacer",
     30: "frenado por una alarma, o salud con avisos",
     31: "salud crítica",
     130: "interrumpido",

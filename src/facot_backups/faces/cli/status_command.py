@@ -246,6 +246,13 @@ def _anomalies_text(health: Health) -> Text:
 
 
 def _drill_text(health: Health) -> Text:
+    text, problem = _last_drill_text(health), health.drill_problem
+    if problem is not None:
+        text.append("; después no se pudo hacer" if health.last_drill else ": no se pudo hacer", "yellow")
+    return text
+
+
+def _last_drill_text(health: Health) -> Text:
     from rich.text import Text
 
     drill = health.last_drill

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     "verify",
     options_metavar="[OPCIONES]",
     short_help="Comprueba que los backups están enteros.",
-    epilog=exits(0, 1, 2, 11, 12, 13, 20, 130),
+    epilog=exits(0, 1, 2, 11, 12, 13, 20, 23, 130),
 )
 @click.argument("fecha", required=False)
 @click.option(
@@ -66,7 +66,7 @@ def _verify(settings: Settings, fecha: str | None, shared: dict[str, Any]) -> in
 
 def _drill(settings: Settings, fecha: str | None, shared: dict[str, Any]) -> int:
     from facot_backups.faces import wiring
-    from facot_backups.operations.drill import drill_and_record
+    from facot_backups.operations.drilling import drill_and_record
 
     def run(emit: Emit) -> DrillReport:
         store = wiring.open_store(settings, emit)

@@ -94,6 +94,12 @@ def _damaged(error: errors.DamagedBackup) -> Failure:
     return Failure("Hay un backup dañado", _first(error), _in_a_window(error))
 
 
+def _drill_not_made(error: errors.DrillNotMade) -> Failure:
+    text = words.sentence(error.problem[:1].upper() + error.problem[1:])
+    remedy = f"{_in_a_window(error) or 'Repítalo más tarde.'} No dice nada malo del backup."
+    return Failure("El simulacro no se pudo hacer", text, remedy)
+
+
 def _other(error: errors.FacotBackupsError) -> Failure:
     return Failure("No se pudo", _first(error), _in_a_window(error))
 
@@ -137,5 +143,6 @@ _WORDS: tuple[tuple[type[BaseException], Callable[[Any], Failure]], ...] = (
     (errors.NoSpace, _full),
     (errors.BackupDirUnusable, _folder),
     (errors.DamagedBackup, _damaged),
+    (errors.DrillNotMade, _drill_not_made),
     (errors.FacotBackupsError, _other),
 )

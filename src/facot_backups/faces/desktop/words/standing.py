@@ -23,6 +23,7 @@ REMEDIES: Mapping[str, str] = {
     "damage": f"{_PRESS} Y revise el disco: así habrá de nuevo uno entero.",
     "anomaly": "Compare con otro día. Si fue a propósito: facot-backups cleanup --accept-anomaly",
     "drill_failed": "Repita el simulacro desde el detalle de ese backup.",
+    "drill_not_made": "No dice nada malo de los backups. Repítalo desde el detalle de uno.",
     "unverified": "Verifíquelo desde su detalle.",
     "never_drilled": "Haga un simulacro desde el detalle de un backup: no toca sus datos.",
     "drill_overdue": "Haga un simulacro desde el detalle de un backup: no toca sus datos.",
