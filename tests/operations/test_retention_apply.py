@@ -17,9 +17,10 @@ import pytest
 
 from facot_backups.archive.facot2 import AnyBackup
 from facot_backups.archive.store import LockedStore
-from facot_backups.errors import BackupDirUnusable, Interrupted
+from facot_backups.errors import BackupDirUnusable, Interrupted, UsageError
 from facot_backups.events import Event, PhaseStarted
 from facot_backups.model import EVERYTHING, Source
+from facot_backups.operations.anomaly import find_anomalies
 from facot_backups.operations.cleanup import RetentionResult, accept_anomaly, apply, clean_up, read_facts
 from facot_backups.operations.retention import Plan, Policy, plan
 from facot_backups.operations.verify import verify
@@ -274,7 +275,11 @@ def test_an_anomaly_stops_it_until_a_person_accepts(archive: Archive) -> None:
     for _ in range(2):
         assert [alarm.kind for alarm in clean(archive).alarms] == ["anomaly"]
     assert len(names(archive)) == 15
-    told = accept_anomaly(archive.store, POLICY, EVERYTHING)
+    with pytest.raises(UsageError, match="invoices"):
+        accept_anomaly(archive.store, POLICY, EVERYTHING, seen=())
+    assert [alarm.kind for alarm in clean(archive).alarms] == ["anomaly"]
+    seen = find_anomalies(archive.store.backups(), accepted=None, drop_percent=POLICY.anomaly_drop)
+    told = accept_anomaly(archive.store, POLICY, EVERYTHING, seen=seen)
     assert told[0] == "«invoices» tenía 1 documentos en el backup 2024-12-10 y ahora ninguno"
     assert accept_anomaly(archive.store, POLICY, EVERYTHING) == ()
     assert len(clean(archive).deleted) == 4

@@ -21,7 +21,7 @@ from facot_backups.clock import from_iso_utc
 from facot_backups.errors import BackupNotFound, FacotBackupsError, Interrupted, UsageError
 from facot_backups.events import Emit, PhaseStarted, Warned, ignore
 from facot_backups.model import Json, Scope
-from facot_backups.operations.anomaly import acceptance_details, last_acceptance
+from facot_backups.operations.anomaly import Anomaly, acceptance_details, last_acceptance
 from facot_backups.operations.retention import Decision, Facts, Plan, Policy, plan, spared, stopped
 from facot_backups.operations.retention_alarms import Alarm, ClockReading, verification_failed
 from facot_backups.operations.verify import VerifyReport, verify
@@ -85,10 +85,13 @@ def clean_up_locked(
     return apply(plan(read_facts(store, scope), policy), locked, emit=emit, dry_run=dry_run)
 
 
-def accept_anomaly(store: Store, policy: Policy, scope: Scope) -> tuple[str, ...]:
+def accept_anomaly(
+    store: Store, policy: Policy, scope: Scope, *, seen: Iterable[Anomaly] | None = None
+) -> tuple[str, ...]:
     """Record that a person takes the newest backup as it is, with what its collections lost.
 
-    Returns the accepted anomalies, in Spanish; nothing is recorded where there is none. Raises
+    `seen`: what that person was shown; None for whatever there is. Returns the accepted anomalies, in
+    Spanish; nothing is recorded where there is none. Raises UsageError where more is lost than was seen,
     BackupNotFound without a backup that counts, LockHeld, RepositoryGone, BackupDirUnusable.
     """
     with store.locked() as locked:
@@ -97,9 +100,20 @@ def accept_anomaly(store: Store, policy: Policy, scope: Scope) -> tuple[str, ...
         if newest is None:
             raise BackupNotFound("latest", store.root)
         anomalies = [found for alarm in plan(facts, policy).alarms for found in alarm.anomalies]
+        if seen is not None:
+            _check_seen(anomalies, seen)
         if anomalies:
             locked.record("acceptance", "ACCEPTED", **acceptance_details(newest, anomalies))
         return tuple(str(anomaly) for anomaly in anomalies)
+
+
+def _check_seen(anomalies: Iterable[Anomaly], seen: Iterable[Anomaly]) -> None:
+    known = {(one.collection, one.kind): one.count for one in seen}
+    for found in anomalies:
+        if found.count < known.get((found.collection, found.kind), found.count + 1):
+            raise UsageError(
+                f"Ahora falta más que cuando lo miró: {found}. No se ha aceptado nada.\nMírelo de nuevo."
+            )
 
 
 def read_facts(store: Store, scope: Scope) -> Facts:

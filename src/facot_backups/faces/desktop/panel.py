@@ -103,6 +103,7 @@ class BackupsPanel(QWidget):
         self.chart.point_chosen.connect(self._show_backup)
         self.list.all_wanted.connect(self._show_all)
         self.card.hints_folded.connect(self._fold_hints)
+        self.card.losses_wanted.connect(self._open_losses)
         self._lay_out()
         self._dress_buttons()
 
@@ -293,6 +294,12 @@ class BackupsPanel(QWidget):
         view.raise_()
         view.activateWindow()
         return view
+
+    @slot
+    def _open_losses(self) -> None:
+        from facot_backups.faces.desktop.views.losses import open_losses
+
+        open_losses(self)
 
     @slot
     def _restore(self, wish: RestoreWish) -> None:

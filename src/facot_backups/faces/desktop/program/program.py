@@ -15,10 +15,11 @@ from facot_backups.faces.desktop.demo import Demo
 from facot_backups.faces.desktop.program.habits import Habits
 from facot_backups.faces.desktop.program.instance import Instance
 from facot_backups.faces.desktop.program.tray import Tray, badge
-from facot_backups.faces.desktop.program.window import Question, Window
+from facot_backups.faces.desktop.program.window import Window
 from facot_backups.faces.desktop.session import Session
 from facot_backups.faces.desktop.slots import slot
 from facot_backups.faces.desktop.widgets.progress_card import ProgressCard
+from facot_backups.faces.desktop.widgets.question import Question
 from facot_backups.faces.desktop.words.standing import Level, Standing
 from facot_backups.faces.desktop.worker import Jobs
 from facot_backups.faces.scheduler import BackupScheduler

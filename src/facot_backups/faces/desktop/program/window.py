@@ -1,19 +1,16 @@
-"""The program's own window, "Configuración", around the panel; and the questions that it asks at its end."""
+"""The program's own window, "Configuración", around the panel."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-
 from qtpy.QtCore import QSize, Qt, Signal
 from qtpy.QtGui import QCloseEvent, QGuiApplication
-from qtpy.QtWidgets import QDialog, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QWidget
 
 from facot_backups.faces.desktop.panel import BackupsPanel, mark_root
 from facot_backups.faces.desktop.program.tray import badge
 from facot_backups.faces.desktop.session import Session
 from facot_backups.faces.desktop.slots import slot
-from facot_backups.faces.desktop.theme import Theme
-from facot_backups.faces.desktop.widgets.basic import Look, button, column, label, row
+from facot_backups.faces.desktop.widgets.basic import button, column, label, row
 from facot_backups.faces.desktop.widgets.check import CheckBox
 
 TITLE = "Configuración"
@@ -87,37 +84,3 @@ class Window(QWidget):
     @slot
     def _leave(self) -> None:
         self.leave_wanted.emit()
-
-
-class Question(QDialog):
-    """A question of the window's: a few words and some buttons, the last of which Enter presses.
-
-    `answers`: the text and look of each button, and what it does; Esc and closing do nothing.
-    """
-
-    def __init__(
-        self,
-        parent: QWidget,
-        theme: Theme,
-        title: str,
-        text: str,
-        answers: Sequence[tuple[str, Look, Callable[[], None]]],
-    ) -> None:
-        super().__init__(parent)
-        self.setWindowTitle(TITLE)
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.title, self.text = label(title, "title"), label(text)
-        self.buttons = [button(words, look) for words, look, _ in answers]
-        for one, (_, _, do) in zip(self.buttons, answers, strict=True):
-            one.clicked.connect(slot(lambda do=do: self._answer(do)))
-        self.buttons[-1].setDefault(True)
-        self.buttons[-1].setFocus()
-        layout: QVBoxLayout = column(self.title, self.text, row(1, *self.buttons), spacing=14)
-        layout.setContentsMargins(24, 20, 24, 20)
-        self.setLayout(layout)
-        self.setMinimumWidth(520)
-        theme.dress(self)
-
-    def _answer(self, do: Callable[[], None]) -> None:
-        self.close()
-        do()

@@ -59,7 +59,8 @@ class Overview:
     day is due. `whole`: the names of the backups that count, which are complete and of all that is to be
     backed up. `made`: the local dates on which a complete backup was made, whether it is still there or not;
     `failed`: why the last failed try of a date did, Spanish or "". `theme` is the look that the settings ask
-    for; `hints_folded` whether a person folded the card's hints away.
+    for; `hints_folded` whether a person folded the card's hints away;
+    `retention_days` after how many days a backup is no longer kept for its age.
     """
 
     health: Health
@@ -74,6 +75,7 @@ class Overview:
     failed: Mapping[date, str]
     theme: Theme = "sistema"
     hints_folded: bool = False
+    retention_days: int = 30
 
 
 def overview(session: Session, emit: Emit, stop: Stop) -> Overview:
@@ -98,6 +100,7 @@ def overview(session: Session, emit: Emit, stop: Stop) -> Overview:
         failed={day: attempt.error or "" for day, attempt in _tries(facts) if attempt.outcome != COMPLETE},
         theme=settings.theme,
         hints_folded=Habits(State().folder).hints_folded,
+        retention_days=settings.retention_days,
     )
 
 

@@ -19,6 +19,7 @@ from facot_backups.faces.desktop.tasks import restore_texts
 from facot_backups.faces.desktop.tasks.restore_choices import cut_restores
 from facot_backups.faces.desktop.tasks.restore_desk import Desk
 from facot_backups.faces.desktop.tasks.restore_texts import FieldShown
+from facot_backups.faces.desktop.words import collection as collection_words
 from facot_backups.faces.desktop.words.failures import Failure, failure
 from facot_backups.model import EVERYTHING, DocumentPath, Scope
 from facot_backups.operations.stopping import Stop
@@ -336,9 +337,7 @@ def plan_shown(plan: Plan) -> PlanShown:
         emulator=plan.facts.target.emulator,
         mode=plan.facts.mode,
         collections=tuple(
-            CollectionPlan(
-                name, restore_texts.collection(name), c.create, c.change, c.equal, c.delete, c.skip
-            )
+            CollectionPlan(name, collection_words.title(name), c.create, c.change, c.equal, c.delete, c.skip)
             for name, c in sorted(plan.counts.items())
         ),
         documents=documents,

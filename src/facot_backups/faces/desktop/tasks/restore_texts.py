@@ -3,25 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from facot_backups.faces.desktop import words
 from facot_backups.model import Document, DocumentPath
 from facot_backups.operations.compare import TYPE_WORDS, FieldChange, Value, field_text
 
-# FACOT's collections as its users call what they hold.
-COLLECTIONS: Mapping[str, str] = {
-    "companies": "Empresas",
-    "invoices": "Facturas",
-    "quotations": "Cotizaciones",
-    "clients": "Clientes",
-    "items": "Productos",
-    "third_parties": "Clientes y proveedores",
-    "ncf_sequence_configs": "Configuración de NCF",
-    "sequences": "Contadores de NCF",
-    "categories": "Categorías",
-}
 # In which fields a document says what people call it, the first that has something.
 _NUMBERS = ("invoice_number", "ncf", "prefix", "code", "number")
 _NAMES = ("third_party_name", "client_name", "name", "description", "title")
@@ -40,12 +28,6 @@ class FieldShown:
     name: str
     old: str | None
     new: str | None
-
-
-def collection(name: str) -> str:
-    """`Facturas (invoices)`; the bare name of a collection that FACOT does not name."""
-    shown = words.one_line(name)
-    return f"{COLLECTIONS[name]} ({shown})" if name in COLLECTIONS else shown
 
 
 def path_text(path: DocumentPath) -> str:

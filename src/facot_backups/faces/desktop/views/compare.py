@@ -37,6 +37,9 @@ class ComparePage(QWidget):
         super().__init__()
         self._window, self._name = window, name
         self._detail: Detail | None = None
+        # What to compare with as soon as it is known what there is; what was lost in which collection.
+        self._wish: tuple[str, str] | None = None
+        self._lost_in: str | None = None
         self.comparison: Comparison | None = None
         self._job: Job | None = None
         self._build()
@@ -48,6 +51,7 @@ class ComparePage(QWidget):
         self.other = QComboBox()
         self.other.setAccessibleName("Comparar con")
         self.other.setMaxVisibleItems(16)
+        self.other.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.other.currentIndexChanged.connect(self._other_changed)
         self.button = button("&Comparar", "primary")
         self.button.clicked.connect(self.compare)
@@ -140,6 +144,19 @@ class ComparePage(QWidget):
         self.other.setCurrentIndex(max(0, self.other.findData(chosen)) if chosen is not None else 0)
         self.other.blockSignals(False)
         self._other_changed()
+        if self._wish is not None:
+            self.show_lost(*self._wish)
+
+    def show_lost(self, other: str, collection: str) -> None:
+        """Compare with the backup named `other`, and show what `collection` lost since."""
+        if self._detail is None:
+            self._wish = other, collection
+            return
+        self._wish = None
+        if self.other.findData(other) >= 0:
+            self._lost_in = collection
+            self.choose(other)
+            self.compare()
 
     @slot
     def _other_changed(self) -> None:
@@ -184,6 +201,10 @@ class ComparePage(QWidget):
         for counts in found.counts:
             if counts.added or counts.removed or counts.changed:
                 self.collection.addItem(counts.name, counts.name)
+        if self._lost_in is not None:
+            self.collection.setCurrentIndex(max(0, self.collection.findData(self._lost_in)))
+            self.kind.setCurrentIndex(self.kind.findData("removed"))
+            self._lost_in = None
         self.collection.blockSignals(False)
         self._show_result()
         self._filter()

@@ -1,4 +1,4 @@
-"""The window of one backup: what is in it, checks, its documents, comparisons."""
+"""The window of one backup: what is in it, checks, its documents, comparisons (`open_losses_since`)."""
 
 from __future__ import annotations
 
@@ -34,6 +34,15 @@ from facot_backups.faces.desktop.worker import Job
 
 if TYPE_CHECKING:
     from facot_backups.faces.desktop.panel import BackupsPanel
+
+
+def open_losses_since(panel: BackupsPanel, chosen: BackupRow, other: str, collection: str) -> DetailWindow:
+    """Show what `collection` lost in the backup of `chosen` since the one named `other`."""
+    window = panel.open_view(f"detail {chosen.name}", lambda: DetailWindow(panel, chosen))
+    assert isinstance(window, DetailWindow)
+    window.tabs.setCurrentWidget(window.compare)
+    window.compare.show_lost(other, collection)
+    return window
 
 
 class DetailWindow(ViewWindow):

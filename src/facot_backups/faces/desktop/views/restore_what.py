@@ -31,6 +31,7 @@ from facot_backups.faces.desktop.tasks.restore_choices import (
 from facot_backups.faces.desktop.widgets.basic import SPACE, button, label, row
 from facot_backups.faces.desktop.widgets.check import CheckBox, CheckList
 from facot_backups.faces.desktop.widgets.tables import table
+from facot_backups.faces.desktop.words import collection as collection_words
 from facot_backups.faces.desktop.words import restore as restore_words
 from facot_backups.faces.desktop.words.failures import Failure
 from facot_backups.faces.desktop.worker import Job
@@ -231,7 +232,7 @@ class WhatPage(QWidget):
         self.collections.clear()
         for one in choice.collections:
             count = "" if one.documents is None else f" · {words.counted(one.documents, 'documento')}"
-            item = QListWidgetItem(restore_texts.collection(one.name) + count)
+            item = QListWidgetItem(collection_words.title(one.name) + count)
             item.setData(ROW_ROLE, one.name)
             item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
             item.setCheckState(Qt.CheckState.Unchecked)

@@ -23,7 +23,9 @@ def label(text: str = "", role: Role = "text", *, wrap: bool = True, selectable:
     made.setProperty("role", role)
     made.setWordWrap(wrap)
     if wrap:  # else a layout takes its longest line for its width
-        made.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        policy.setHeightForWidth(True)  # else it is given the height of a wider one, and cut
+        made.setSizePolicy(policy)
     if selectable:
         made.setTextInteractionFlags(
             Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard

@@ -11,7 +11,8 @@ from facot_backups.faces.desktop import words
 from facot_backups.faces.desktop.slots import slot
 from facot_backups.faces.desktop.style_sheet import mark
 from facot_backups.faces.desktop.theme import Theme, Tone
-from facot_backups.faces.desktop.widgets.basic import Picture, button, column, label
+from facot_backups.faces.desktop.widgets.basic import Picture, button, column, label, row
+from facot_backups.faces.desktop.words.losses import BUTTON as LOSSES
 from facot_backups.faces.desktop.words.standing import Level, Point, Standing
 
 _PICTURES: Mapping[Level, tuple[str, Tone]] = {
@@ -29,9 +30,11 @@ class StateCard(QFrame):
     """Shows a `Standing`; before the first, that it is being looked at.
 
     `folded`: whether it leaves out the hints; `hints_folded` carries that a person wants it so, or not.
+    `losses_wanted`: a person wants to see which documents are missing.
     """
 
     hints_folded = Signal(bool)
+    losses_wanted = Signal()
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
@@ -40,6 +43,8 @@ class StateCard(QFrame):
         self.text = label()
         self.points = label(selectable=True)
         self.next = label(wrap=False)
+        self.losses = button(LOSSES, tip="Ver qué falta, recuperarlo o decir que es a propósito")
+        self.losses.clicked.connect(self._want_losses)
         self.hints = label("", "small", selectable=True)
         self.fold = button("", "flat")
         self.fold.clicked.connect(self._fold)
@@ -59,7 +64,7 @@ class StateCard(QFrame):
         layout.setContentsMargins(18, 10, 12, 10)
         layout.setSpacing(16)
         layout.addWidget(self.picture)
-        layout.addLayout(column(head, self.points, self.hints, spacing=6), 1)
+        layout.addLayout(column(head, self.points, row(self.losses, 1), self.hints, spacing=6), 1)
         self.show_standing(self._standing)
 
     def show_standing(self, standing: Standing) -> None:
@@ -70,6 +75,7 @@ class StateCard(QFrame):
         self.title.setText(standing.title)
         _fill(self.text, standing.text)
         _fill(self.points, _lines(standing.points))
+        self.losses.setVisible(standing.losses)
         _fill(self.next, standing.next)
         _fill(self.hints, "" if self.folded else _lines(standing.hints))
         self._show_fold()
@@ -85,6 +91,10 @@ class StateCard(QFrame):
         self.fold.setText(text)
         self.fold.setAccessibleName(text)
         self.fold.setVisible(bool(count))
+
+    @slot
+    def _want_losses(self) -> None:
+        self.losses_wanted.emit()
 
     @slot
     def _fold(self) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from facot_backups.faces.desktop import words
 from facot_backups.faces.desktop.tasks.overview import Overview
+from facot_backups.faces.desktop.words import losses
 from facot_backups.faces.desktop.words.failures import Failure
 from facot_backups.operations.health import Finding
 
@@ -21,7 +22,6 @@ REMEDIES: Mapping[str, str] = {
     "stale": _PRESS,
     "failing": "Corrija la causa y pulse «Crear backup ahora».",
     "damage": f"{_PRESS} Y revise el disco: así habrá de nuevo uno entero.",
-    "anomaly": "Compare con otro día. Si fue a propósito: facot-backups cleanup --accept-anomaly",
     "drill_failed": "Repita el simulacro desde el detalle de ese backup.",
     "drill_not_made": "No dice nada malo de los backups. Repítalo desde el detalle de uno.",
     "unverified": "Verifíquelo desde su detalle.",
@@ -42,7 +42,10 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What the card says. `points`: the worst first; `hints` are no harm and may be folded away."""
+    """What the card says. `points`: the worst first; `hints` are no harm and may be folded away.
+
+    `losses`: whether documents are missing that a person may want back, or accept.
+    """
 
     level: Level
     title: str
@@ -50,6 +53,7 @@ class Standing:
     points: tuple[Point, ...] = ()
     hints: tuple[Point, ...] = ()
     next: str = ""
+    losses: bool = False
 
 
 def standing(found: Overview) -> Standing:
@@ -60,9 +64,10 @@ def standing(found: Overview) -> Standing:
         level=found.health.state,
         title=_title(found, bad),
         text=_last(found),
-        points=tuple(map(_point, bad)),
+        points=tuple(_points(found, bad)),
         hints=tuple(map(_point, hints)),
         next=f"Próximo backup: {words.when(found.next_due, found.now)}",
+        losses=bool(found.health.anomalies),
     )
 
 
@@ -90,6 +95,15 @@ def _last(found: Overview) -> str:
     moment = last.read_time.astimezone(found.now.tzinfo)
     verified = ", verificado" if last.verified_at is not None else ""
     return f"Último backup {words.when(moment, found.now)}{verified}."
+
+
+def _points(found: Overview, bad: list[Finding]) -> Iterator[Point]:
+    lost = {f"{one.collection} {one.kind}": losses.said(one) for one in found.health.anomalies}
+    for finding in bad:
+        if finding.code == "anomaly" and finding.subject in lost:
+            yield Point(lost[finding.subject])
+        else:
+            yield _point(finding)
 
 
 def _point(finding: Finding) -> Point:

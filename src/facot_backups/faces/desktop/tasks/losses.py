@@ -1,0 +1,29 @@
+"""Accepting that collections lost documents: from then on retention goes on."""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+from facot_backups.events import Emit
+from facot_backups.faces import logs, wiring
+from facot_backups.faces.desktop.session import Session
+from facot_backups.operations.anomaly import Anomaly
+from facot_backups.operations.stopping import Stop
+
+# A collection that lost documents; plain values.
+Loss: TypeAlias = Anomaly
+
+
+def accept(session: Session, emit: Emit, stop: Stop, seen: tuple[Loss, ...]) -> tuple[str, ...]:
+    """Accept what the person saw, as `facot-backups cleanup --accept-anomaly`, which then deletes, too.
+
+    Returns what was accepted, in Spanish; nothing is deleted. Raises as `cleanup.accept_anomaly`.
+    """
+    from facot_backups.operations.cleanup import accept_anomaly
+
+    settings = session.settings()
+    store = session.store(emit, stop)
+    accepted = accept_anomaly(store, wiring.policy(settings), settings.scope, seen=seen)
+    for text in accepted:
+        logs.RETENTION.info("[RETENTION] Aceptado: %s", text)
+    return accepted

@@ -1,0 +1,155 @@
+"""What the newest backup lost: to look at, to bring back, or to accept. `open_losses` opens it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from qtpy.QtCore import QSize
+from qtpy.QtWidgets import QVBoxLayout
+
+from facot_backups.faces.desktop.actions import RestoreWish
+from facot_backups.faces.desktop.models.losses import losses_model
+from facot_backups.faces.desktop.models.table import ROW_ROLE
+from facot_backups.faces.desktop.slots import slot
+from facot_backups.faces.desktop.tasks.losses import Loss, accept
+from facot_backups.faces.desktop.views.window import ViewWindow
+from facot_backups.faces.desktop.widgets.basic import SPACE, button, label, row
+from facot_backups.faces.desktop.widgets.notice import Notice
+from facot_backups.faces.desktop.widgets.question import Question
+from facot_backups.faces.desktop.widgets.tables import table
+from facot_backups.faces.desktop.words import losses as losses_words
+from facot_backups.faces.desktop.words.failures import Failure
+
+if TYPE_CHECKING:
+    from facot_backups.faces.desktop.panel import BackupsPanel
+
+
+def open_losses(panel: BackupsPanel) -> LossesWindow:
+    """Show what the newest backup lost."""
+    window = panel.open_view("losses", lambda: LossesWindow(panel))
+    assert isinstance(window, LossesWindow)
+    return window
+
+
+class LossesWindow(ViewWindow):
+    """The losses that the panel's last look found; it follows the next ones."""
+
+    def __init__(self, panel: BackupsPanel) -> None:
+        super().__init__(panel, losses_words.TITLE, QSize(860, 460))
+        self.question: Question | None = None
+        self._build()
+        self.theme.changed.connect(self._dress)
+        panel.overview_changed.connect(self._look)
+        self._dress()
+        self._look()
+
+    def _build(self) -> None:
+        self.title, self.text = label("", "title"), label("", "muted")
+        self.notice = Notice(self.theme)
+        self.model = losses_model(self)
+        self.table = table(self.model, "Lo que falta", widths={1: 90, 2: 90, 3: 130, 4: 210})
+        self.table.selectionModel().selectionChanged.connect(self._enable)
+        self.compare_button = button("&Ver qué falta", tip="Comparar ese backup con el último")
+        self.restore_button = button(
+            "Re&staurar…", tip="Devolver a Firebase esa colección de ese backup; primero se ve el plan"
+        )
+        self.accept_button = button("Es a &propósito…", "danger", tip="Dejar de avisar de lo que falta")
+        self.compare_button.clicked.connect(self._compare)
+        self.restore_button.clicked.connect(self._restore)
+        self.accept_button.clicked.connect(self._ask)
+        self.table.activated.connect(self._compare)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(24, 20, 24, 20)
+        layout.setSpacing(SPACE)
+        for part in (self.title, self.text, self.notice):
+            layout.addWidget(part)
+        layout.addWidget(self.table, 1)
+        layout.addLayout(row(self.compare_button, self.restore_button, 1, self.accept_button, spacing=8))
+
+    @slot
+    def _dress(self) -> None:
+        self.compare_button.setIcon(self.theme.icon("compare"))
+        self.restore_button.setIcon(self.theme.icon("restore"))
+
+    @slot
+    def _look(self) -> None:
+        found = self.panel.overview.health.anomalies if self.panel.overview is not None else ()
+        self.title.setText(losses_words.TITLE if found else losses_words.NOTHING)
+        self.text.setText(losses_words.TEXT if found else losses_words.NOTHING_TEXT)
+        if tuple(self.model.rows) != found:
+            self.model.replace(found)
+            self.table.selectRow(0)
+        self._enable()
+
+    @property
+    def chosen(self) -> Loss | None:
+        """The loss that is chosen."""
+        indexes = self.table.selectionModel().selectedRows()
+        return indexes[0].data(ROW_ROLE) if indexes else None
+
+    @slot
+    def _enable(self) -> None:
+        self.compare_button.setEnabled(self.chosen is not None)
+        self.restore_button.setEnabled(self.chosen is not None)
+        self.accept_button.setEnabled(bool(self.model.rows) and not self.jobs.busy)
+
+    # --- what can be done --------------------------------------------------------------------------------
+
+    @slot
+    def _compare(self) -> None:
+        from facot_backups.faces.desktop.views.detail import open_losses_since
+
+        found, overview = self.chosen, self.panel.overview
+        rows = overview.rows if overview is not None else ()
+        last = overview.health.last_backup if overview is not None else None
+        newest = next((one for one in rows if last is not None and one.name == last.name), None)
+        if found is not None and newest is not None:
+            open_losses_since(self.panel, newest, found.largest_in, found.collection)
+
+    @slot
+    def _restore(self) -> None:
+        found = self.chosen
+        if found is not None:
+            self.panel.restore_wanted.emit(RestoreWish(found.largest_in, collections=(found.collection,)))
+
+    @slot
+    def _ask(self) -> None:
+        overview = self.panel.overview
+        if self.question is not None or overview is None:
+            return
+        seen = tuple(self.model.rows)
+        self.question = Question(
+            self,
+            self.theme,
+            losses_words.ASK_TITLE,
+            losses_words.ask_text(overview.retention_days),
+            [
+                (losses_words.YES, "danger", lambda: self._accept(seen)),
+                (losses_words.NO, "primary", lambda: None),
+            ],
+        )
+        self.question.finished.connect(self._asked)
+        self.question.open()
+
+    @slot
+    def _asked(self) -> None:
+        self.question = None
+
+    def _accept(self, seen: tuple[Loss, ...]) -> None:
+        self.notice.hide()
+        self.jobs.start(
+            lambda emit, stop: accept(self.session, emit, stop, seen),
+            done=self._accepted,
+            failed=self._failed,
+            ended=self._enable,
+        )
+        self._enable()
+
+    def _accepted(self, texts: tuple[str, ...]) -> None:
+        self.panel.notice.tell("ok", losses_words.ACCEPTED, losses_words.accepted(texts))
+        self.panel.look()
+        self.close()
+
+    def _failed(self, failure: Failure) -> None:
+        self.notice.tell_failure(failure)
+        self.panel.look()

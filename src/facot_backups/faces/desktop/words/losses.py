@@ -1,0 +1,57 @@
+"""What is said of documents that are missing, and of accepting it. No Qt."""
+
+from __future__ import annotations
+
+from facot_backups.faces.desktop import words
+from facot_backups.faces.desktop.tasks.losses import Loss
+from facot_backups.faces.desktop.words import collection as collection_words
+
+TITLE = "Faltan documentos"
+NOTHING = "Ya no falta nada"
+BUTTON = "&Revisar lo que falta…"
+TEXT = (
+    "El último backup tiene muchos menos documentos que otro anterior. Si se perdieron, recupérelos de ese "
+    "backup. Si los borró usted a propósito, dígalo, y se dejará de avisar. Mientras tanto no se borra "
+    "ningún backup: los que guardan lo que falta siguen ahí."
+)
+NOTHING_TEXT = "El último backup tiene lo que tenían los anteriores, o ya se aceptó lo que le falta."
+ASK_TITLE = "¿Es a propósito que falten?"
+YES, NO = "Sí, es a propósito", "No, dejarlo como está"
+ACCEPTED = "Aceptado"
+
+
+def title(found: Loss) -> str:
+    """`Facturas (invoices)`; of documents within others, that they are."""
+    name = collection_words.title(found.collection)
+    return name if found.kind == "root" else f"Dentro de {name}"
+
+
+def said(found: Loss) -> str:
+    """`Facturas (invoices): de 240 documentos, en el backup 2026-11-20, quedan 12.`"""
+    what = words.counted(found.largest, "documento")
+    left = "quedan" if found.count > 1 else "queda"
+    now = words.number(found.count) if found.count else "ninguno"
+    return f"{title(found)}: de {what}, en el backup {found.largest_in}, {left} {now}."
+
+
+def lost(found: Loss) -> str:
+    """`228 (95 %)`."""
+    return f"{words.number(found.lost)} ({found.lost * 100 // found.largest} %)"
+
+
+def ask_text(days: int) -> str:
+    """What accepting means, where retention keeps backups for `days` days."""
+    return (
+        "Desde ahora el último backup es la medida: se deja de avisar de lo que le falta.\n\n"
+        "Ahora no se borra nada. Con el próximo backup diario la limpieza vuelve a funcionar, y borra los "
+        f"backups de más de {words.counted(days, 'día')}, también los que guardan lo que falta; los más "
+        "recientes se quedan siempre.\n\n"
+        "La decisión queda anotada en la carpeta de los backups, y no se puede deshacer."
+    )
+
+
+def accepted(texts: tuple[str, ...]) -> str:
+    """What was accepted."""
+    if not texts:
+        return "Ya no había nada que aceptar."
+    return "\n".join((*map(words.sentence, texts), "No se volverá a avisar de ello."))
