@@ -16,7 +16,7 @@ PLANTED = {
     "archive/lines.py": "from facot_backups.operations import verify",  # upwards
     "firestore/retry.py": "from facot_backups.archive import lines",  # a sibling
     "archive/links.py": "import google.auth",  # Google's on the disk side
-    "operations/verify.py": "import click",  # an operation that talks to the terminal
+    "operations/proof/verify.py": "import click",  # an operation that talks to the terminal
 }
 
 

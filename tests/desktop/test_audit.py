@@ -13,7 +13,7 @@ from qtpy.QtWidgets import QFileDialog
 from facot_backups.faces.cli.audit_table import CsvTable
 from facot_backups.faces.desktop import BackupsPanel
 from facot_backups.faces.desktop.views.audit import open_audit
-from facot_backups.operations.audit import Audit
+from facot_backups.operations.audit.run import Audit
 from facot_backups.operations.sides import side_of
 from tests.desktop.watchdog import Watchdog
 from tests.desktop.world import DesktopWorld

@@ -68,7 +68,7 @@ class Business:
             from facot_backups.clock import SystemClock
             from facot_backups.events import ignore
             from facot_backups.firestore.requests import Requests
-            from facot_backups.operations.restore_check import documents_at
+            from facot_backups.operations.restore.read_back import documents_at
 
             where = tuple(path.split("/"))
             requests = Requests(connection, SystemClock(), ignore)

@@ -17,16 +17,13 @@ from facot_backups.faces.cli import main
 from facot_backups.faces.notify.trial import ChannelKind
 from facot_backups.local.faults import Fault
 from facot_backups.local.load import delete_documents
-from facot_backups.operations import (
-    anomaly,
-    compare,
-    health,
-    health_findings,
-    history,
-    retention,
-    retention_alarms,
-    verify,
-)
+from facot_backups.operations import compare, history
+from facot_backups.operations.health import findings as health_findings
+from facot_backups.operations.health import judgement as health
+from facot_backups.operations.proof import verify
+from facot_backups.operations.retention import alarms as retention_alarms
+from facot_backups.operations.retention import anomaly
+from facot_backups.operations.retention import plan as retention
 from tests.docs.place import DAYS, GONE, INVOICE, Place
 from tests.docs.schemas import FAILURE, check, schemas
 

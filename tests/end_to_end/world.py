@@ -27,7 +27,7 @@ from facot_backups.local import encode, wire
 from facot_backups.local.load import delete_documents, metadata
 from facot_backups.model import DocumentPath, Source
 from facot_backups.operations.backup import BackupRequest, back_up
-from facot_backups.operations.verify import verify
+from facot_backups.operations.proof.verify import verify
 from facot_backups.state import State
 from tests.support.servers import FirestoreServer
 from tests.support.values import canonical_bytes

@@ -12,8 +12,8 @@ import pytest
 from facot_backups.events import ignore
 from facot_backups.faces import daily, wiring
 from facot_backups.local.server import LocalFirestore
-from facot_backups.operations.health import Health
-from facot_backups.operations.verify import verify
+from facot_backups.operations.health.judgement import Health
+from facot_backups.operations.proof.verify import verify
 from facot_backups.settings import Settings, load_settings
 from tests.end_to_end.world import PatientClock, World, make_world
 from tests.support.endpoints import endpoint

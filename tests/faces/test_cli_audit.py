@@ -10,7 +10,7 @@ import pytest
 
 from facot_backups.faces.cli.audit_table import CsvTable, cell, list_separator
 from facot_backups.local.sample import Business, documents
-from facot_backups.operations.audit_findings import KINDS, Finding
+from facot_backups.operations.audit.findings import KINDS, Finding
 from tests.end_to_end.world import World
 
 HOSTILE = '=HYPERLINK("http://example.do";"Pulse")'

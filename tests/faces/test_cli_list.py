@@ -11,7 +11,7 @@ import pytest
 from facot_backups.archive.facot2 import AnyBackup
 from facot_backups.archive.reader import Backup
 from facot_backups.faces.cli.list_command import show
-from facot_backups.operations.drill_record import PastDrill
+from facot_backups.operations.proof.drill_record import PastDrill
 from tests.support.retention import damaged, made, newer, old_folder
 
 BACKUPS: list[AnyBackup] = [

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 import facot_backups
 from facot_backups.faces import prometheus
-from facot_backups.operations.health import judge
+from facot_backups.operations.health.judgement import judge
 from tests.docs import pages
 from tests.end_to_end.world import World
 from tests.operations.test_health import HOUR, backup, drilled, facts, failed, proof

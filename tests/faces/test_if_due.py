@@ -24,8 +24,8 @@ from facot_backups.events import ignore
 from facot_backups.faces import daily
 from facot_backups.faces.scheduler import BackupScheduler
 from facot_backups.local.faults import Fault
-from facot_backups.operations.scheduled import run_if_due
-from facot_backups.operations.verify import verify
+from facot_backups.operations.proof.verify import verify
+from facot_backups.operations.schedule.scheduled_run import run_if_due
 from facot_backups.settings import load_settings
 from tests.end_to_end.world import World
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from facot_backups.operations.alerts import (
+from facot_backups.operations.health.alerts import (
     MAX_FAILURES,
     PATIENCE,
     Alarm,

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from facot_backups.archive.ledger import LedgerEntry
 from facot_backups.archive.reader import Backup
 from facot_backups.model import Scope
-from facot_backups.operations.anomaly import (
+from facot_backups.operations.retention.anomaly import (
     Anomaly,
     acceptance_details,
     find_anomalies,

@@ -15,8 +15,8 @@ from facot_backups.archive.facot2 import open_old
 from facot_backups.archive.reader import open_backup
 from facot_backups.errors import DamagedBackup
 from facot_backups.model import FACOT_COLLECTIONS, Document, DocumentPath, Mark, Scope, TypeTree, path_key
-from facot_backups.operations.audit import Audit, verdict
-from facot_backups.operations.audit_findings import KINDS, SEVERITIES, Finding
+from facot_backups.operations.audit.findings import KINDS, SEVERITIES, Finding
+from facot_backups.operations.audit.run import Audit, verdict
 from facot_backups.operations.sides import side_of
 from tests.support.folders import write_backup
 

@@ -10,7 +10,7 @@ from facot_backups.clock import SystemClock
 from facot_backups.firestore.connection import ConnectionOptions, connect
 from facot_backups.local.sample import Business, documents
 from facot_backups.operations.backup import BackupRequest, back_up
-from facot_backups.operations.verify import verify
+from facot_backups.operations.proof.verify import verify
 from facot_backups.state import State
 from tests.support.servers import FirestoreServer
 

@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 from facot_backups.archive.ledger import LedgerEntry
 from facot_backups.archive.reader import Backup
 from facot_backups.model import Scope, Source
-from facot_backups.operations import awake
-from facot_backups.operations.alerts import standing
-from facot_backups.operations.health import Disk, Health, HealthFacts, judge
-from facot_backups.operations.schedule import Facts
+from facot_backups.operations.health.alerts import standing
+from facot_backups.operations.health.judgement import Disk, Health, HealthFacts, judge
+from facot_backups.operations.schedule import awake
+from facot_backups.operations.schedule.due import Facts
 from facot_backups.state import Try
 from tests.support.archives import Archive, HandClock, document
 from tests.support.retention import SOURCE, ZONE, damaged, made

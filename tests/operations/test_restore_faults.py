@@ -11,8 +11,8 @@ from facot_backups.errors import FacotBackupsError, Interrupted, RestoreInterrup
 from facot_backups.events import Event
 from facot_backups.firestore import commit
 from facot_backups.local.faults import Fault, Kind
-from facot_backups.operations.restore_report import Report
-from facot_backups.operations.verify import verify
+from facot_backups.operations.proof.verify import verify
+from facot_backups.operations.restore.report import Report
 from tests.end_to_end.world import World, contents
 from tests.operations.restores import Stored, give_back, go_on, remove, take_back, world_in
 from tests.support.servers import FirestoreServer

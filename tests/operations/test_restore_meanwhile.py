@@ -16,7 +16,7 @@ from facot_backups.firestore import commit
 from facot_backups.firestore.names import name_of
 from facot_backups.local.faults import Fault
 from facot_backups.model import DocumentPath
-from facot_backups.operations.restore_report import Report
+from facot_backups.operations.restore.report import Report
 from facot_backups.protocol import BatchWriteRequest
 from tests.end_to_end.world import World
 from tests.operations.restores import Stored, give_back, go_on, remove, take_back, world_in

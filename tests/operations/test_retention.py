@@ -14,7 +14,7 @@ from facot_backups.archive.facot2 import OldBackup
 from facot_backups.archive.reader import Backup
 from facot_backups.errors import SettingError
 from facot_backups.model import Scope, Source
-from facot_backups.operations.retention import Facts, Plan, Policy, counts, plan
+from facot_backups.operations.retention.plan import Facts, Plan, Policy, counts, plan
 from facot_backups.settings import load_settings
 from tests.support.retention import SOURCE, ZONE, damaged, made, newer, old_folder
 

@@ -20,10 +20,16 @@ from facot_backups.archive.store import LockedStore
 from facot_backups.errors import BackupDirUnusable, Interrupted, UsageError
 from facot_backups.events import Event, PhaseStarted
 from facot_backups.model import EVERYTHING, Source
-from facot_backups.operations.anomaly import find_anomalies
-from facot_backups.operations.cleanup import RetentionResult, accept_anomaly, apply, clean_up, read_facts
-from facot_backups.operations.retention import Plan, Policy, plan
-from facot_backups.operations.verify import verify
+from facot_backups.operations.proof.verify import verify
+from facot_backups.operations.retention.anomaly import find_anomalies
+from facot_backups.operations.retention.cleanup import (
+    RetentionResult,
+    accept_anomaly,
+    apply,
+    clean_up,
+    read_facts,
+)
+from facot_backups.operations.retention.plan import Plan, Policy, plan
 from tests.support.archives import NOON, Archive, HandClock, document, run
 from tests.support.crash import At, watched
 from tests.support.retention_crash import DOCUMENTS

@@ -15,14 +15,16 @@ from facot_backups.errors import FacotBackupsError
 from facot_backups.events import Emit, ignore
 from facot_backups.faces.ticking import Listener, Ticker
 from facot_backups.model import EVERYTHING
-from facot_backups.operations import backup, proving, scheduled
-from facot_backups.operations.cleanup import RetentionResult
-from facot_backups.operations.proof_record import last_proofs
-from facot_backups.operations.retention import Policy
-from facot_backups.operations.schedule import Decision, decide
-from facot_backups.operations.scheduled import Job, ScheduledRun, facts_of, run_if_due
+from facot_backups.operations import backup
+from facot_backups.operations.proof import proving
+from facot_backups.operations.proof.record import last_proofs
+from facot_backups.operations.proof.verify import VerifyReport
+from facot_backups.operations.retention.cleanup import RetentionResult
+from facot_backups.operations.retention.plan import Policy
+from facot_backups.operations.schedule import scheduled_run as scheduled
+from facot_backups.operations.schedule.due import Decision, decide
+from facot_backups.operations.schedule.scheduled_run import Job, ScheduledRun, facts_of, run_if_due
 from facot_backups.operations.stopping import Stop
-from facot_backups.operations.verify import VerifyReport
 from tests.support.year import DAY, MINUTE, Computer, Judge, Killed, Year
 
 ZONES = ["America/Santo_Domingo", "America/New_York", "Europe/Madrid", "Australia/Lord_Howe"]

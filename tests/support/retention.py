@@ -15,8 +15,8 @@ from facot_backups.archive.metadata import FileEntry
 from facot_backups.archive.reader import Backup
 from facot_backups.errors import FormatError, NewerFormat
 from facot_backups.model import Scope, Source
-from facot_backups.operations.retention import Facts, Plan, Policy, plan
-from facot_backups.operations.retention_alarms import ClockReading
+from facot_backups.operations.retention.alarms import ClockReading
+from facot_backups.operations.retention.plan import Facts, Plan, Policy, plan
 from tests.support.folders import metadata_of
 
 ROOT = Path("backups")

@@ -19,8 +19,8 @@ from facot_backups.errors import FacotBackupsError, ReadBudgetExceeded, SettingE
 from facot_backups.faces import logs, wiring
 from facot_backups.faces.restoring import RestoreResult, restore_backup
 from facot_backups.model import FACOT_COLLECTIONS
-from facot_backups.operations.cleanup import RetentionResult, clean_up
-from facot_backups.operations.retention import Decision
+from facot_backups.operations.retention.cleanup import RetentionResult, clean_up
+from facot_backups.operations.retention.plan import Decision
 from facot_backups.operations.stats import stats_of
 from facot_backups.settings import load_settings
 

@@ -16,9 +16,9 @@ from facot_backups.errors import LockHeld
 from facot_backups.events import Emit
 from facot_backups.faces import wiring
 from facot_backups.faces.notify.watch import Alerts
-from facot_backups.operations.scheduled import Job, ScheduledRun, run_if_due
+from facot_backups.operations.schedule.scheduled_run import Job, ScheduledRun, run_if_due
+from facot_backups.operations.schedule.tries import SCHEDULED
 from facot_backups.operations.stopping import Stop, StoppableClock
-from facot_backups.operations.tries import SCHEDULED
 from facot_backups.settings import Settings
 
 _FIRESTORE = "firestore.googleapis.com:443"

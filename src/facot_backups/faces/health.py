@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import TypedDict
 
 from facot_backups.faces import logs, wiring
-from facot_backups.operations.health import Finding, Health
-from facot_backups.operations.health_findings import in_words
+from facot_backups.operations.health.findings import in_words
+from facot_backups.operations.health.judgement import Finding, Health
 from facot_backups.settings import load_settings
 
 

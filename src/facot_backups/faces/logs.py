@@ -12,7 +12,7 @@ from pathlib import Path
 from facot_backups.archive.reader import Backup
 from facot_backups.errors import UsageError
 from facot_backups.events import CollectionDone, CollectionFailed, Event, Retried, Warned
-from facot_backups.operations.cleanup import RetentionResult
+from facot_backups.operations.retention.cleanup import RetentionResult
 
 # One logger per component, below the package's: a program can silence or route each.
 BACKUP = logging.getLogger("facot_backups.backup")

@@ -10,7 +10,7 @@ from typing import TypeAlias
 
 from facot_backups import atomic
 from facot_backups.errors import UsageError
-from facot_backups.operations.health import Health
+from facot_backups.operations.health.judgement import Health
 
 # node_exporter runs as a user of its own.
 _MODE = 0o644

@@ -20,9 +20,9 @@ from facot_backups.model import EVERYTHING, DocumentPath, Scope
 from facot_backups.settings import load_settings
 
 if TYPE_CHECKING:
-    from facot_backups.operations.restore_guard import Question
-    from facot_backups.operations.restore_plan import Counts, Mode, Plan
-    from facot_backups.operations.restore_report import Report
+    from facot_backups.operations.restore.guard import Question
+    from facot_backups.operations.restore.plan import Counts, Mode, Plan
+    from facot_backups.operations.restore.report import Report
 
 
 class RestoredCollection(TypedDict):
@@ -84,8 +84,8 @@ def restore_backup(  # noqa: PLR0913 - all but the first are named, and have def
     happen on a working day is in `errors`. Raises UsageError for a caller's mistake and for a restore that
     was not confirmed, BackupNotFound.
     """
-    from facot_backups.operations import restore as operation
-    from facot_backups.operations.restore_request import RestoreRequest
+    from facot_backups.operations.restore import run as operation
+    from facot_backups.operations.restore.request import RestoreRequest
 
     settings = load_settings({"backup_dir": backup_dir, "project": into_project, "database": into_database})
     store = wiring.open_store(settings, logs.log_event)
@@ -140,7 +140,7 @@ class _Beforehand:
 
 
 def _mode(text: str | None) -> Mode | None:
-    from facot_backups.operations.restore_plan import MODES
+    from facot_backups.operations.restore.plan import MODES
 
     found = next((mode for mode in MODES if mode == text), None)
     if text is not None and found is None:

@@ -16,10 +16,10 @@ from facot_backups.events import Counted, Emit, Event, PhaseStarted, Progressed
 from facot_backups.faces import daily, logs, wiring
 from facot_backups.faces.api import BackupResult, backup_result, failed_result
 from facot_backups.faces.ticking import TICK_SECONDS, Listener, Ticker
-from facot_backups.operations import awake
-from facot_backups.operations.health_basis import failed_tries
-from facot_backups.operations.schedule import Decision, Facts, decide
-from facot_backups.operations.scheduled import ScheduledRun, facts_of
+from facot_backups.operations.health.basis import failed_tries
+from facot_backups.operations.schedule import awake
+from facot_backups.operations.schedule.due import Decision, Facts, decide
+from facot_backups.operations.schedule.scheduled_run import ScheduledRun, facts_of
 from facot_backups.operations.stopping import Stop
 from facot_backups.settings import Settings, load_settings
 

@@ -15,8 +15,8 @@ from facot_backups.clock import Clock
 from facot_backups.errors import FacotBackupsError, Interrupted, LockHeld
 from facot_backups.events import Emit
 from facot_backups.faces import logs
-from facot_backups.operations.schedule import Decision
-from facot_backups.operations.scheduled import ScheduledRun
+from facot_backups.operations.schedule.due import Decision
+from facot_backups.operations.schedule.scheduled_run import ScheduledRun
 from facot_backups.operations.stopping import Stop
 from facot_backups.settings import Settings
 

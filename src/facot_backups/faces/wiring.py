@@ -10,9 +10,9 @@ from facot_backups.archive.reader import Backup
 from facot_backups.archive.store import Store
 from facot_backups.clock import Clock, SystemClock
 from facot_backups.events import Emit, ignore
-from facot_backups.operations.health import Health, HealthFacts, judge
-from facot_backups.operations.health_facts import read_health_facts
-from facot_backups.operations.retention import Policy
+from facot_backups.operations.health.facts import read_health_facts
+from facot_backups.operations.health.judgement import Health, HealthFacts, judge
+from facot_backups.operations.retention.plan import Policy
 from facot_backups.operations.stopping import Stop, StoppableClock
 from facot_backups.settings import Settings
 from facot_backups.state import State
@@ -44,7 +44,7 @@ def health_facts(settings: Settings, store: Store) -> HealthFacts:
 
 
 def health(settings: Settings, store: Store) -> Health:
-    """How the backups of `store` stand, as `health_facts` reads them."""
+    """How the backups of `store` stand, as `health.facts` reads them."""
     return judge(health_facts(settings, store))
 
 

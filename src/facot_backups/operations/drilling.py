@@ -18,9 +18,9 @@ from facot_backups.archive.store import LockedStore, Store
 from facot_backups.errors import DamagedBackup, DrillNotMade, FacotBackupsError, Interrupted
 from facot_backups.events import Emit, Warned, ignore
 from facot_backups.model import Json, Scope
-from facot_backups.operations.drill import DrillReport, drill
-from facot_backups.operations.drill_record import is_due
-from facot_backups.operations.proof_record import PROOF
+from facot_backups.operations.proof.drill import DrillReport, drill
+from facot_backups.operations.proof.drill_record import is_due
+from facot_backups.operations.proof.record import PROOF
 from facot_backups.operations.reading import one_line
 from facot_backups.operations.serving import memory_needed
 

@@ -45,7 +45,7 @@ from facot_backups.operations.fiscal_counters import (
     with_fields_of,
 )
 from facot_backups.operations.ncf import Key, emitted_number, fits, is_emitted
-from facot_backups.operations.restore_guard import Question
+from facot_backups.operations.restore.guard import Question
 
 __all__ = ["COUNTER_COLLECTIONS", "INVOICE_FIELDS", "Decision", "Guard", "Highest", "Verdict"]
 

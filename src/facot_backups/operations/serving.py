@@ -19,8 +19,8 @@ from facot_backups.firestore.names import documents_root
 from facot_backups.local.load import Fields
 from facot_backups.local.server import LocalFirestore
 from facot_backups.model import EVERYTHING, Source
+from facot_backups.operations.proof.verify import require_sound
 from facot_backups.operations.sides import FolderSide, side_of
-from facot_backups.operations.verify import require_sound
 
 # The project of a folder of FACOT 2.0's own, which names none, where nothing else names one.
 UNKNOWN_PROJECT = "facot"

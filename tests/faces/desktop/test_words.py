@@ -18,7 +18,7 @@ from facot_backups.faces.desktop.tasks.overview import overview
 from facot_backups.faces.desktop.words.failures import failure
 from facot_backups.faces.desktop.words.progress import Progress
 from facot_backups.faces.desktop.words.standing import REMEDIES, Standing, standing
-from facot_backups.operations.health_findings import Code
+from facot_backups.operations.health.findings import Code
 from facot_backups.operations.stopping import Stop
 from tests.support.archives import HandClock, quick_folder
 

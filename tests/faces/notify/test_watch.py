@@ -28,11 +28,11 @@ from facot_backups.faces.scheduler import BackupScheduler
 from facot_backups.local.faults import Fault
 from facot_backups.local.server import LocalFirestore
 from facot_backups.model import Scope
-from facot_backups.operations import awake
-from facot_backups.operations.alerts import PATIENCE
 from facot_backups.operations.backup import BackupRequest
-from facot_backups.operations.schedule import decide
-from facot_backups.operations.scheduled import facts_of, unproven
+from facot_backups.operations.health.alerts import PATIENCE
+from facot_backups.operations.schedule import awake
+from facot_backups.operations.schedule.due import decide
+from facot_backups.operations.schedule.scheduled_run import facts_of, unproven
 from facot_backups.operations.stopping import Stop
 from facot_backups.settings import Settings, load_settings
 from tests.end_to_end.world import PatientClock, World, make_world

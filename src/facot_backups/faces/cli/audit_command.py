@@ -19,11 +19,11 @@ from facot_backups.faces.cli import changes, output
 from facot_backups.faces.cli.audit_table import CsvTable
 from facot_backups.faces.cli.options import common, exits
 from facot_backups.faces.cli.progress import progress
-from facot_backups.operations.audit_findings import KINDS, SEVERITIES, Finding, Severity
+from facot_backups.operations.audit.findings import KINDS, SEVERITIES, Finding, Severity
 
 if TYPE_CHECKING:
     from facot_backups.archive.facot2 import AnyBackup
-    from facot_backups.operations.audit import Audit
+    from facot_backups.operations.audit.run import Audit
 
 ERRORS_EXIT = 22
 # Beyond that the findings wait on disk.
@@ -59,7 +59,7 @@ def command(fecha: str, csv_file: Path | None, **shared: Any) -> int:
     sitio. Los errores hacen que termine con 22; los avisos y las notas, no.
     """
     from facot_backups.faces import wiring
-    from facot_backups.operations.audit import Audit
+    from facot_backups.operations.audit.run import Audit
     from facot_backups.operations.sides import side_of
     from facot_backups.settings import load_settings
 
@@ -139,7 +139,7 @@ class _Report:
 
 
 def _print(backup: AnyBackup, audit: Audit, report: _Report, csv_file: Path | None, *, quiet: bool) -> None:
-    from facot_backups.operations.audit import verdict
+    from facot_backups.operations.audit.run import verdict
 
     state = "" if backup.complete else ", incompleto" if backup.kind == "incomplete" else ", formato antiguo"
     click.secho(f"Auditoría del backup {backup.name}", bold=True, nl=False)

@@ -18,7 +18,7 @@ from typing import Self
 from facot_backups import atomic
 from facot_backups.errors import UsageError
 from facot_backups.faces.cli.changes import safe
-from facot_backups.operations.audit_findings import KINDS, Finding, Severity
+from facot_backups.operations.audit.findings import KINDS, Finding, Severity
 
 _HEADINGS = ("Gravedad", "Tipo", "Empresa", "NCF", "Hallazgo", "Documentos", "Cantidad")
 _SEVERITIES: dict[Severity, str] = {"error": "Error", "warning": "Aviso", "note": "Nota"}

@@ -11,8 +11,8 @@ from facot_backups.faces.cli.options import common, exits
 from facot_backups.faces.cli.progress import progress
 
 if TYPE_CHECKING:
-    from facot_backups.operations.cleanup import RetentionResult
-    from facot_backups.operations.retention import Decision
+    from facot_backups.operations.retention.cleanup import RetentionResult
+    from facot_backups.operations.retention.plan import Decision
 
 ALARM_EXIT = 30
 
@@ -38,7 +38,7 @@ def command(dry_run: bool, accept_anomaly: bool, retention_days: int | None, **s
     de golpe, o un reloj que no cuadra.
     """
     from facot_backups.faces import logs, wiring
-    from facot_backups.operations import cleanup
+    from facot_backups.operations.retention import cleanup
     from facot_backups.settings import load_settings
 
     settings = load_settings({"backup_dir": shared["backup_dir"], "retention_days": retention_days})

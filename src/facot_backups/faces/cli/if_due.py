@@ -14,9 +14,9 @@ from facot_backups.errors import FacotBackupsError
 from facot_backups.faces import daily, logs
 from facot_backups.faces.cli import output
 from facot_backups.faces.cli.progress import progress
-from facot_backups.operations import awake
-from facot_backups.operations.schedule import Decision, decide
-from facot_backups.operations.scheduled import Job, ScheduledRun, facts_of, unproven
+from facot_backups.operations.schedule import awake
+from facot_backups.operations.schedule.due import Decision, decide
+from facot_backups.operations.schedule.scheduled_run import Job, ScheduledRun, facts_of, unproven
 from facot_backups.settings import Settings
 
 _ALARM_EXIT = 30

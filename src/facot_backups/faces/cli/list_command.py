@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from rich.table import Table
 
-    from facot_backups.operations.drill_record import PastDrill
+    from facot_backups.operations.proof.drill_record import PastDrill
 
 KINDS: dict[Kind, str] = {
     "complete": "completo",
@@ -49,7 +49,7 @@ _FORMS = (_Form(), _Form(whole_words=False), _Form(False, drill_days=False), _Fo
 def command(**shared: Any) -> int:
     """Muestra los backups que hay, del más nuevo al más viejo."""
     from facot_backups.faces import wiring
-    from facot_backups.operations.drill_record import last_by_backup
+    from facot_backups.operations.proof.drill_record import last_by_backup
     from facot_backups.settings import load_settings
 
     settings = load_settings({"backup_dir": shared["backup_dir"]})

@@ -20,10 +20,10 @@ from facot_backups.faces.cli.progress import progress
 from facot_backups.model import EVERYTHING, Scope
 
 if TYPE_CHECKING:
-    from facot_backups.operations.restore_guard import Question
-    from facot_backups.operations.restore_plan import Plan
-    from facot_backups.operations.restore_report import Report
-    from facot_backups.operations.restore_request import RestoreRequest
+    from facot_backups.operations.restore.guard import Question
+    from facot_backups.operations.restore.plan import Plan
+    from facot_backups.operations.restore.report import Report
+    from facot_backups.operations.restore.request import RestoreRequest
     from facot_backups.settings import Settings
 
 MODES = ("overwrite", "missing", "mirror")
@@ -101,7 +101,8 @@ class _Command:
     def run(self) -> int:
         """Do what was asked; returns the exit code."""
         from facot_backups.faces import wiring
-        from facot_backups.operations import restore, restore_continue
+        from facot_backups.operations.restore import continuing as restore_continue
+        from facot_backups.operations.restore import run as restore
 
         connect = wiring.connector(self._settings)
         with self._screen:
@@ -120,7 +121,7 @@ class _Command:
         return self._tell(report)
 
     def _request(self) -> RestoreRequest:
-        from facot_backups.operations.restore_request import RestoreRequest
+        from facot_backups.operations.restore.request import RestoreRequest
 
         options = self._options
         assert self._name is not None

@@ -14,9 +14,9 @@ from facot_backups.faces.cli import output
 from facot_backups.faces.cli.changes import field_lines, fields_json, path_text, safe
 
 if TYPE_CHECKING:
-    from facot_backups.operations.restore_plan import Counts, Plan
-    from facot_backups.operations.restore_report import Report
-    from facot_backups.operations.restore_spool import Entry
+    from facot_backups.operations.restore.plan import Counts, Plan
+    from facot_backups.operations.restore.report import Report
+    from facot_backups.operations.restore.spool import Entry
 
 # Documents named one by one; the rest is in the JSON and in the journal.
 _SHOWN = 50

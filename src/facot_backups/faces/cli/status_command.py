@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.text import Text
 
-    from facot_backups.operations.health import Finding, Health
+    from facot_backups.operations.health.judgement import Finding, Health
     from facot_backups.settings import Settings
 
 EXITS = {"ok": 0, "warning": 30, "critical": 31}
@@ -169,7 +169,7 @@ def _rows(health: Health, settings: Settings) -> Iterator[tuple[str, Text | str]
 
 
 def _last_text(health: Health) -> str:
-    from facot_backups.operations.health_findings import in_words
+    from facot_backups.operations.health.findings import in_words
 
     last = health.last_backup
     if last is None:

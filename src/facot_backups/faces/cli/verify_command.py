@@ -13,8 +13,8 @@ from facot_backups.faces.cli.progress import progress
 
 if TYPE_CHECKING:
     from facot_backups.events import Emit
-    from facot_backups.operations.drill import DrillReport
-    from facot_backups.operations.verify import VerifyReport
+    from facot_backups.operations.proof.drill import DrillReport
+    from facot_backups.operations.proof.verify import VerifyReport
     from facot_backups.settings import Settings
 
 
@@ -45,7 +45,7 @@ def command(fecha: str | None, *, drill: bool, **shared: Any) -> int:
 
 def _verify(settings: Settings, fecha: str | None, shared: dict[str, Any]) -> int:
     from facot_backups.faces import wiring
-    from facot_backups.operations.proving import verify_and_record
+    from facot_backups.operations.proof.proving import verify_and_record
 
     with progress(quiet=shared["quiet"], verbose=shared["verbose"]) as emit:
         store = wiring.open_store(settings, emit)

@@ -25,9 +25,9 @@ from facot_backups.local.sample import Business, documents
 from facot_backups.local.server import LocalFirestore
 from facot_backups.model import EVERYTHING, Document, Source, path_key
 from facot_backups.operations.drilling import drill_and_record
-from facot_backups.operations.proving import record_proof
+from facot_backups.operations.proof.proving import record_proof
+from facot_backups.operations.proof.verify import verify
 from facot_backups.operations.stopping import Stop
-from facot_backups.operations.verify import verify
 from facot_backups.state import STATE_DIR_VARIABLE, State
 from facot_backups.version import __version__
 

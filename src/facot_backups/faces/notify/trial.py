@@ -9,7 +9,7 @@ from typing import Literal, TypeAlias
 from facot_backups.errors import FacotBackupsError
 from facot_backups.faces.notify.deadline import Undelivered
 from facot_backups.faces.notify.watch import Alerts, service
-from facot_backups.operations.alerts import Message, News
+from facot_backups.operations.health.alerts import Message, News
 
 ChannelKind: TypeAlias = Literal["healthcheck", "service", "command"]
 

@@ -25,8 +25,8 @@ from facot_backups.faces.logs import NOTIFY
 from facot_backups.faces.notify.deadline import Undelivered
 from facot_backups.faces.notify.heartbeat import RETRY, Heartbeat, id_of, is_recent
 from facot_backups.faces.notify.redaction import Redactor
-from facot_backups.operations import alerts
-from facot_backups.operations.proving import OlderDamaged
+from facot_backups.operations.health import alerts
+from facot_backups.operations.proof.proving import OlderDamaged
 from facot_backups.operations.stopping import Stop
 from facot_backups.settings import Settings
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from facot_backups.events import Emit
 from facot_backups.faces.desktop import words
 from facot_backups.faces.desktop.session import Session
-from facot_backups.operations.audit_findings import KINDS, Finding, Severity
+from facot_backups.operations.audit.findings import KINDS, Finding, Severity
 from facot_backups.operations.stopping import Stop
 
 
@@ -45,7 +45,7 @@ class Audited:
 
 def audit_backup(session: Session, emit: Emit, stop: Stop, backup: str = "latest") -> Audited:
     """Audit a backup; works without a network. Raises BackupNotFound, DamagedBackup, Interrupted."""
-    from facot_backups.operations.audit import Audit
+    from facot_backups.operations.audit.run import Audit
     from facot_backups.operations.sides import side_of
 
     settings = session.settings()

@@ -16,8 +16,8 @@ from facot_backups.events import Counted, Emit
 from facot_backups.faces.desktop.session import Session
 from facot_backups.faces.desktop.tasks.overview import BackupRow, rows_of
 from facot_backups.model import segment_key
-from facot_backups.operations.drill_record import last_by_backup
-from facot_backups.operations.proof_record import last_proofs
+from facot_backups.operations.proof.drill_record import last_by_backup
+from facot_backups.operations.proof.record import last_proofs
 from facot_backups.operations.stopping import Stop
 
 # `unread`: it could not be read, or is outside the scope. `gone`: the one before had it. `alone`: nothing
@@ -235,7 +235,7 @@ def verify_backup(session: Session, emit: Emit, stop: Stop, name: str) -> Checke
 
     Damage is no error: it is in the result.
     """
-    from facot_backups.operations.proving import verify_and_record
+    from facot_backups.operations.proof.proving import verify_and_record
 
     tell = stop.emit(emit)
     store = session.store(tell, stop)

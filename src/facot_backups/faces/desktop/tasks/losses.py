@@ -7,7 +7,7 @@ from typing import TypeAlias
 from facot_backups.events import Emit
 from facot_backups.faces import logs, wiring
 from facot_backups.faces.desktop.session import Session
-from facot_backups.operations.anomaly import Anomaly
+from facot_backups.operations.retention.anomaly import Anomaly
 from facot_backups.operations.stopping import Stop
 
 # A collection that lost documents; plain values.
@@ -19,7 +19,7 @@ def accept(session: Session, emit: Emit, stop: Stop, seen: tuple[Loss, ...]) -> 
 
     Returns what was accepted, in Spanish; nothing is deleted. Raises as `cleanup.accept_anomaly`.
     """
-    from facot_backups.operations.cleanup import accept_anomaly
+    from facot_backups.operations.retention.cleanup import accept_anomaly
 
     settings = session.settings()
     store = session.store(emit, stop)

@@ -17,11 +17,11 @@ from facot_backups.events import Emit
 from facot_backups.faces import wiring
 from facot_backups.faces.desktop.program.habits import Habits
 from facot_backups.faces.desktop.session import Session
-from facot_backups.operations.drill_record import PastDrill, last_by_backup
-from facot_backups.operations.health import Health, judge
-from facot_backups.operations.health_basis import size_of
-from facot_backups.operations.proof_record import PastProof, last_proofs
-from facot_backups.operations.schedule import Facts, counting
+from facot_backups.operations.health.basis import size_of
+from facot_backups.operations.health.judgement import Health, judge
+from facot_backups.operations.proof.drill_record import PastDrill, last_by_backup
+from facot_backups.operations.proof.record import PastProof, last_proofs
+from facot_backups.operations.schedule.due import Facts, counting
 from facot_backups.operations.stopping import Stop
 from facot_backups.settings.model import Theme
 from facot_backups.state import State, Try

@@ -26,10 +26,10 @@ from facot_backups.operations.stopping import Stop
 
 if TYPE_CHECKING:
     from facot_backups.firestore.connection import Connection
-    from facot_backups.operations.restore_guard import Question
-    from facot_backups.operations.restore_plan import Plan
-    from facot_backups.operations.restore_report import Report
-    from facot_backups.operations.restore_spool import Entry
+    from facot_backups.operations.restore.guard import Question
+    from facot_backups.operations.restore.plan import Plan
+    from facot_backups.operations.restore.report import Report
+    from facot_backups.operations.restore.spool import Entry
 
 Action: TypeAlias = Literal["create", "change", "delete"]
 Mode: TypeAlias = Literal["overwrite", "missing", "mirror"]
@@ -196,8 +196,8 @@ def restore(session: Session, emit: Emit, stop: Stop, wanted: Wanted, desk: Desk
 
     What ends it after the first write is in the outcome.
     """
-    from facot_backups.operations import restore as operation
-    from facot_backups.operations.restore_request import RestoreRequest
+    from facot_backups.operations.restore import run as operation
+    from facot_backups.operations.restore.request import RestoreRequest
 
     request = RestoreRequest(
         backup=wanted.backup,
@@ -215,7 +215,7 @@ def restore(session: Session, emit: Emit, stop: Stop, wanted: Wanted, desk: Desk
 
 def go_on(session: Session, emit: Emit, stop: Stop, restore: str, desk: Desk[Asked]) -> Outcome:
     """Finish the restore `restore`, which was cut. As `restore`."""
-    from facot_backups.operations.restore_continue import continue_restore
+    from facot_backups.operations.restore.continuing import continue_restore
 
     running = _Running(session, emit, stop, restore)
     return running.run(

@@ -31,7 +31,7 @@ class TwoVersions:
 def two_versions(session: Session, emit: Emit, stop: Stop, backup: str, path: DocumentPath) -> TwoVersions:
     """Both versions of the document at `path`; one read of Firestore. Raises FacotBackupsError."""
     from facot_backups.firestore.requests import Requests
-    from facot_backups.operations.restore_check import documents_at
+    from facot_backups.operations.restore.read_back import documents_at
 
     store = session.store(emit, stop)
     found = find_document(store.find(backup), path)

@@ -10,7 +10,7 @@ from facot_backups.faces.desktop import words
 from facot_backups.faces.desktop.tasks.overview import Overview
 from facot_backups.faces.desktop.words import losses
 from facot_backups.faces.desktop.words.failures import Failure
-from facot_backups.operations.health import Finding
+from facot_backups.operations.health.judgement import Finding
 
 Level: TypeAlias = Literal["ok", "warning", "critical", "busy"]
 

@@ -1,0 +1,1 @@
+"""What a tax inspector, or FACOT itself, would stumble over in a backup."""

@@ -1,0 +1,1 @@
+"""How the backups stand, and what is said of it when."""

@@ -1,0 +1,68 @@
+"""The facts of a judgement of health, from the folder, the state and the disk. Offline, without a lock."""
+
+from __future__ import annotations
+
+import shutil
+from contextlib import suppress
+from datetime import time, timedelta
+from pathlib import Path
+
+from facot_backups.archive.reader import size_on_disk
+from facot_backups.archive.repository import location_warnings
+from facot_backups.archive.store import Store
+from facot_backups.errors import BackupDirUnusable, DamagedBackup
+from facot_backups.model import Scope
+from facot_backups.operations.health.basis import Disk, HealthFacts
+from facot_backups.operations.schedule import awake
+from facot_backups.operations.schedule.due import Facts
+from facot_backups.operations.schedule.scheduled_run import facts_of
+
+
+def read_health_facts(
+    store: Store, hour: time, scope: Scope, *, drop_percent: int, drill_every: timedelta
+) -> HealthFacts:
+    """The facts as they are now. `hour`, `scope`, `drop_percent`, `drill_every`: the settings' values.
+
+    A folder that is gone or cannot be read is one of the facts. Writes nothing but, after a sleep, a note in
+    the state folder (`awake`).
+    """
+    facts = facts_of(store, hour, scope)
+    entries = []
+    problem = None
+    try:
+        store.repository()
+        entries = store.ledger.entries()
+    except BackupDirUnusable as error:
+        problem = str(error)
+    if facts.backups is None and problem is None:
+        problem = f"La carpeta de backups {store.root} no se pudo leer ahora mismo.\nRepita la orden."
+    return HealthFacts(
+        schedule=facts,
+        entries=entries,
+        disk=Disk(problem=problem) if problem is not None else _disk(store, facts),
+        drop_percent=drop_percent,
+        drill_every=drill_every,
+        awake_since=awake.since(store),
+    )
+
+
+def _disk(store: Store, facts: Facts) -> Disk:
+    free = used = None
+    warnings: dict[str, str] = {}
+    with suppress(OSError):
+        free = shutil.disk_usage(_nearest(store.root)).free
+    with suppress(OSError, DamagedBackup):
+        used = size_on_disk(facts.backups or ())
+    with suppress(OSError):
+        warnings = location_warnings(store.root)
+    return Disk(
+        free_bytes=free,
+        used_bytes=used,
+        same_disk="system-disk" in warnings,
+        synchronised="synchronised" in warnings,
+    )
+
+
+def _nearest(folder: Path) -> Path:
+    """The folder, or the nearest one above it that exists."""
+    return next(path for path in (folder, *folder.parents) if path.exists())

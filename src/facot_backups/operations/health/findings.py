@@ -1,0 +1,290 @@
+"""What is to be known of the backups: each finding with its code, how bad it is, and what to do. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Literal, TypeAlias
+
+from facot_backups.archive.reader import Backup
+from facot_backups.operations.health.basis import CUT, Basis
+from facot_backups.operations.proof.record import PastProof
+from facot_backups.operations.retention.alarms import Judged, find_alarms
+from facot_backups.operations.retention.anomaly import Anomaly
+from facot_backups.operations.schedule.tries import SCHEDULED
+
+Severity: TypeAlias = Literal["note", "warning", "critical"]
+# Stable: scripts and alerts tell findings by them.
+Code: TypeAlias = Literal[
+    "folder_unusable",  # the disk is unplugged, or the folder cannot be read
+    "no_backup",  # no complete backup of all that is configured
+    "stale",  # the last one is old
+    "failing",  # the last tries failed
+    "damage",  # a backup is damaged
+    "anomaly",  # a collection lost too many documents
+    "disk_full_next",  # the next backup does not fit
+    "drill_failed",  # what the last restore drill gave back was not the backup
+    "drill_not_made",  # the last attempt at a drill came to no end
+    "unverified",  # nobody has read the newest backup again
+    "clock",  # the clock of the computer is wrong
+    "catching_up",  # the computer just woke: its backup is about to be made
+    "never_drilled",
+    "drill_overdue",
+    "reread_overdue",  # older backups were not read again for too long
+    "unattended",  # nothing here makes the backup of each day
+    "same_disk",  # the backups are on the system's own disk
+    "synchronised",  # in a folder that another program synchronises
+]
+
+WARNING_AGE, CRITICAL_AGE = timedelta(hours=36), timedelta(hours=72)
+UNVERIFIED = timedelta(hours=24)
+# Failed tries since the last complete backup.
+MANY_FAILURES = 3
+# Every backup is to be read again at least so often; later than that by a week is remarked.
+REREAD, REREAD_LATE = timedelta(days=30), timedelta(days=37)
+_ATTENDED = timedelta(days=7)
+_NAMED = 3
+_RUN = "Haga uno ahora: facot-backups run"
+_DRILL = "Hágalo: facot-backups verify latest --drill"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something to know. `text` says what is so, `remedy` what to do (or is ""); in Spanish.
+
+    `subject` tells it from others of its `code`: a backup, a collection; "" where there is but one.
+    """
+
+    code: Code
+    severity: Severity
+    text: str
+    remedy: str = ""
+    subject: str = ""
+
+
+def find(basis: Basis) -> Iterator[Finding]:
+    """All findings, in no order of severity."""
+    for part in (_folder, _damage, _anomalies, _age, _failing, _space, _drill, _unverified, _clock, _remarks):
+        yield from part(basis)
+
+
+def _folder(basis: Basis) -> Iterator[Finding]:
+    if basis.disk.problem is not None:
+        text, _, remedy = basis.disk.problem.partition("\n")
+        yield Finding("folder_unusable", "critical", text, " ".join(remedy.split()))
+
+
+def _damage(basis: Basis) -> Iterator[Finding]:
+    good = still_good(basis.complete, basis.proofs)
+    # What those that are whole lost, a damaged one may hold.
+    keep = "no borre nada: a los que siguen enteros les faltan documentos."
+    then = keep if basis.anomalies else "cuando ya no le sirva borre esa carpeta."
+    for backup in basis.damaged:
+        proof = basis.proof(backup)
+        problem = str(backup.problem) if backup.problem is not None else proof.error if proof else None
+        why = f": {_sentence(problem)}" if problem else "."
+        yield Finding(
+            "damage",
+            "critical",
+            f"El backup {backup.name} está dañado{why}",
+            f"{good} Revise el disco, y {then}",
+            str(backup.name),
+        )
+
+
+def _anomalies(basis: Basis) -> Iterator[Finding]:
+    damaged = {str(backup.name) for backup in basis.damaged}
+    for anomaly in basis.anomalies:
+        remedy = _remedy_of(anomaly, damaged=anomaly.largest_in in damaged)
+        yield Finding("anomaly", "critical", f"{anomaly}.", remedy, _subject_of(anomaly))
+
+
+def _remedy_of(anomaly: Anomaly, *, damaged: bool) -> str:
+    if damaged:
+        return (
+            f"El backup {anomaly.largest_in} está dañado: no lo borre. Busque otro de esos días que siga "
+            "entero: facot-backups list. Si es a propósito: facot-backups cleanup --accept-anomaly"
+        )
+    return (
+        f"Qué falta: facot-backups diff {anomaly.largest_in} latest. Para recuperarlo: facot-backups restore "
+        f"{anomaly.largest_in} --dry-run. Si es a propósito: facot-backups cleanup --accept-anomaly"
+    )
+
+
+def _subject_of(anomaly: Anomaly) -> str:
+    return f"{anomaly.collection} {anomaly.kind}"
+
+
+def _age(basis: Basis) -> Iterator[Finding]:
+    last = basis.last
+    if last is None and basis.plan.backups is not None:
+        yield Finding("no_backup", "critical", _nothing_counts(basis), _RUN)
+    if last is None or last.age < WARNING_AGE:
+        return
+    if basis.catching_up:
+        text = "Poniéndose al día: el equipo acaba de encenderse o de despertar; falta su primer intento."
+        yield Finding("catching_up", "note", text)
+        return
+    when = last.read_time.astimezone(basis.plan.zone)
+    yield Finding(
+        "stale",
+        "critical" if last.age >= CRITICAL_AGE else "warning",
+        f"El último backup completo es del {when:%d/%m/%Y %H:%M}, de hace {in_words(last.age)}.",
+        _RUN,
+    )
+
+
+def _nothing_counts(basis: Basis) -> str:
+    if not basis.complete:
+        return "No hay ningún backup completo."
+    return "Ningún backup completo guarda, de la base de datos de esta carpeta, todo lo que se pide guardar."
+
+
+def _failing(basis: Basis) -> Iterator[Finding]:
+    if not basis.failed:
+        return
+    last, count = basis.failed[-1], len(basis.failed)
+    when = f"{last.started_at.astimezone(basis.plan.zone):%d/%m/%Y %H:%M}"
+    said = (
+        f"El último intento ({when}) falló"
+        if count == 1
+        else f"Los últimos {count} intentos fallaron; el del {when}"
+    )
+    yield Finding(
+        "failing",
+        "critical" if count >= MANY_FAILURES else "warning",
+        f"{said}: {_sentence(last.error or CUT)}",
+        "Corríjalo y repita: facot-backups run",
+    )
+
+
+def _space(basis: Basis) -> Iterator[Finding]:
+    free, needed = basis.disk.free_bytes, basis.next_bytes
+    if free is not None and needed is not None and free < needed:
+        text = f"En el disco quedan {_mb(free)} MB y el próximo backup necesita unos {_mb(needed)} MB."
+        yield Finding("disk_full_next", "critical", text, "Libere espacio, o elija otra carpeta.")
+
+
+def _drill(basis: Basis) -> Iterator[Finding]:
+    if not basis.complete:
+        return
+    last = basis.drills[-1] if basis.drills else None
+    if last is not None and not last.passed:
+        yield Finding(
+            "drill_failed",
+            "critical",
+            f"El último simulacro de restauración ({last.backup}) falló: {_sentence(last.error or CUT)}",
+            "Repítalo: facot-backups verify latest --drill",
+            last.backup,
+        )
+    if basis.drills_not_made:
+        yield _drill_not_made(basis)
+    elif last is None:
+        yield Finding("never_drilled", "note", "Nunca se ha hecho un simulacro de restauración.", _DRILL)
+    elif last.passed and basis.now - last.time >= basis.drill_late:
+        text = f"El último simulacro de restauración es de hace {in_words(basis.now - last.time)}."
+        yield Finding("drill_overdue", "note", text, _DRILL)
+
+
+def _drill_not_made(basis: Basis) -> Finding:
+    """No harm at first; a warning once no drill was made for so long that one is late."""
+    tries = basis.drills_not_made
+    since = basis.drills[-1].time if basis.drills else tries[0].time
+    late = basis.now - since >= basis.drill_late
+    what = (
+        f"Desde hace {in_words(basis.now - since)} no se puede hacer el simulacro de restauración"
+        if late
+        else f"El último simulacro de restauración ({tries[-1].backup}) no se pudo hacer"
+    )
+    return Finding(
+        "drill_not_made",
+        "warning" if late else "note",
+        f"{what}: {_sentence(tries[-1].error or CUT)}",
+        "No dice nada malo de los backups. Repítalo: facot-backups verify latest --drill",
+    )
+
+
+def _unverified(basis: Basis) -> Iterator[Finding]:
+    if not basis.counting or basis.catching_up:
+        return
+    newest = basis.counting[0]
+    if basis.proof(newest) is None and basis.now - newest.proven().finished_at >= UNVERIFIED:
+        text = f"El backup más nuevo ({newest.name}) no se ha vuelto a leer desde que se hizo."
+        yield Finding(
+            "unverified", "warning", text, "Compruébelo: facot-backups verify latest", str(newest.name)
+        )
+
+
+def _clock(basis: Basis) -> Iterator[Finding]:
+    judged = Judged(backups=basis.backups, counting=basis.counting, now=basis.now, zone=basis.plan.zone)
+    for alarm in find_alarms(judged, accepted=None, drop_percent=100, last_run=None):
+        if alarm.kind in ("clock", "future"):
+            text = " ".join(alarm.message.partition("\n")[0].split())
+            yield Finding("clock", "warning", text, "Ponga en hora el equipo, y haga otro backup.")
+            return
+
+
+def _remarks(basis: Basis) -> Iterator[Finding]:
+    if basis.unread_for() >= REREAD_LATE:
+        text = f"Hay backups que nadie ha vuelto a leer en más de {REREAD.days} días."
+        yield Finding("reread_overdue", "note", text, "Compruébelos: facot-backups verify")
+    if basis.backups and not _attended(basis):
+        text = "En la última semana nada ha hecho por sí solo el backup del día."
+        yield Finding("unattended", "note", text, "Prográmelo: facot-backups service install")
+    if basis.disk.same_disk:
+        text = "Los backups están en el disco del sistema: si falla, se pierde todo a la vez."
+        yield Finding("same_disk", "note", text, "Mejor un disco externo o una carpeta de red.")
+    if basis.disk.synchronised:
+        text = "Otro programa sincroniza la carpeta de los backups (OneDrive, Dropbox…)."
+        yield Finding("synchronised", "note", text, "Mejor fuera de ella: puede bloquear archivos.")
+
+
+def _attended(basis: Basis) -> bool:
+    """Whether something makes scheduled backups, or tries to."""
+    lately = basis.now - _ATTENDED
+    return (
+        basis.facts.awake_since is not None
+        or any(a.trigger == SCHEDULED and a.started_at >= lately for a in basis.plan.tries)
+        or any(b.proven().trigger == SCHEDULED and b.proven().read_time >= lately for b in basis.complete)
+    )
+
+
+# --- words ------------------------------------------------------------------------------------------------
+
+
+def still_good(complete: Sequence[Backup], proofs: Mapping[str, PastProof]) -> str:
+    """What to rely on when a backup is damaged, in Spanish: the complete ones that were read and are whole.
+
+    `complete`: newest first; `proofs`: the last of each, by name.
+    """
+    sound = [str(b.name) for b in complete if (found := proofs.get(str(b.name))) is not None and found.sound]
+    if not sound:
+        return "Ningún otro se ha comprobado: haga uno ahora (facot-backups run)."
+    rest = f" y {len(sound) - _NAMED} más" if len(sound) > _NAMED else ""
+    said = "Sigue entero" if len(sound) == 1 else "Siguen enteros"
+    return f"{said}: {', '.join(sound[:_NAMED])}{rest}."
+
+
+def in_words(age: timedelta) -> str:
+    """A time for a person, in Spanish: `un momento`, `40 horas`, `5 días`; never negative."""
+    seconds = max(0, int(age.total_seconds()))
+    if seconds < 60:
+        return "un momento"
+    if seconds < 3600:
+        return _counted(seconds // 60, "minuto")
+    if seconds < 72 * 3600:
+        return _counted(seconds // 3600, "hora")
+    return _counted(seconds // 86400, "día")
+
+
+def _counted(number: int, word: str) -> str:
+    return f"{number} {word}{'' if number == 1 else 's'}"
+
+
+def _mb(size: int) -> str:
+    return f"{size / 1e6:,.1f}"
+
+
+def _sentence(text: str) -> str:
+    return " ".join(text.split()).rstrip(".") + "."

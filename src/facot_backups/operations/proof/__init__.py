@@ -1,0 +1,1 @@
+"""Backups proven: read again byte by byte, and given back in a drill."""

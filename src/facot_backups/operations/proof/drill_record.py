@@ -1,0 +1,86 @@
+"""What the ledger says of restore drills. A drill is a proof (kind `proof`) that bears `drill`.
+
+Its outcome: COMPLETE, it passed; DAMAGED, it did not; any other, it could not be made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from facot_backups.archive.ledger import COMPLETE, DAMAGED, LedgerEntry
+from facot_backups.model import Json
+from facot_backups.operations.proof.record import PROOF
+
+# How often a scheduled run drills, unless the settings say otherwise.
+EVERY = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True)
+class PastDrill:
+    """A drill, or an attempt at one. `time` is aware, in UTC; `outcome` is one of the ledger's.
+
+    `documents` is how many were restored and compared; `error` says in Spanish what went wrong, or is None.
+    """
+
+    backup: str
+    time: datetime
+    outcome: str
+    documents: int
+    error: str | None
+
+    @property
+    def passed(self) -> bool:
+        """Whether every document came back equal."""
+        return self.outcome == COMPLETE
+
+    @property
+    def made(self) -> bool:
+        """Whether it came to an end, good or bad. One that did not says nothing of the backup."""
+        return self.outcome in (COMPLETE, DAMAGED)
+
+
+def past_drills(entries: Iterable[LedgerEntry]) -> list[PastDrill]:
+    """The drills that were made, in the ledger's order (oldest first). Lines not ours are left out."""
+    return [drill for drill in _attempts(entries) if drill.made]
+
+
+def not_made_since(entries: Iterable[LedgerEntry]) -> list[PastDrill]:
+    """The attempts that came to no end since the last drill that was made, oldest first."""
+    found: list[PastDrill] = []
+    for drill in _attempts(entries):
+        found = [] if drill.made else [*found, drill]
+    return found
+
+
+def last_by_backup(entries: Iterable[LedgerEntry]) -> dict[str, PastDrill]:
+    """The last drill that was made of each backup, by the name of its folder."""
+    return {drill.backup: drill for drill in past_drills(entries)}
+
+
+def is_due(entries: Iterable[LedgerEntry], now: datetime, every: timedelta = EVERY) -> bool:
+    """Whether the last drill that passed, of whatever backup, is `every` or more before `now` (or none).
+
+    One dated in the future does not count: the clock was wrong then, or is now.
+    """
+    passed = [drill.time for drill in past_drills(entries) if drill.passed and drill.time <= now]
+    return not passed or now - max(passed) >= every
+
+
+def _attempts(entries: Iterable[LedgerEntry]) -> list[PastDrill]:
+    found = [entry for entry in entries if entry.kind == PROOF and entry.details.get("drill") is True]
+    drills = [_drill(entry) for entry in found]
+    return [drill for drill in drills if drill is not None]
+
+
+def _drill(entry: LedgerEntry) -> PastDrill | None:
+    backup, documents = entry.details.get("backup"), entry.details.get("documents")
+    if not isinstance(backup, str):
+        return None
+    counted = documents if type(documents) is int else 0
+    return PastDrill(backup, entry.time, entry.outcome, counted, _first(entry.details.get("errors")))
+
+
+def _first(errors: Json) -> str | None:
+    return errors[0] if isinstance(errors, list) and errors and isinstance(errors[0], str) else None

@@ -1,0 +1,248 @@
+"""Finish a restore that was cut: exactly the documents of its journal, each on its own condition."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import islice
+
+from facot_backups import atomic
+from facot_backups.archive.facot2 import AnyBackup, OldBackup
+from facot_backups.archive.journal import Header, Journal, JournalWriter, PlanLine, ResultLine, content_digest
+from facot_backups.archive.layout import STATE_DIR
+from facot_backups.archive.ledger import COMPLETE, INCOMPLETE
+from facot_backups.archive.store import LockedStore, Store
+from facot_backups.errors import BackupNotFound, UsageError
+from facot_backups.events import Emit, PhaseStarted, ignore
+from facot_backups.firestore.connection import Connection
+from facot_backups.firestore.requests import Requests
+from facot_backups.model import EVERYTHING, Document
+from facot_backups.operations.live import ReadsNote
+from facot_backups.operations.restore.approval import Approval, approve
+from facot_backups.operations.restore.guard import Planned
+from facot_backups.operations.restore.plan import MODES, Facts, Plan
+from facot_backups.operations.restore.read_back import GET_TOGETHER, ReadBack, documents_at
+from facot_backups.operations.restore.report import LedgerLine, Report
+from facot_backups.operations.restore.request import Connect
+from facot_backups.operations.restore.spool import Entry, Outcomes
+from facot_backups.operations.restore.undo import Targets, not_of, results_of
+from facot_backups.operations.restore.write import CHANGED_MEANWHILE, begun, letting_go, write_all
+from facot_backups.operations.sides import BackupSide, FolderSide, OldSide
+
+
+def continue_restore(
+    connect: Connect, store: Store, restore: str, approval: Approval, emit: Emit = ignore
+) -> Report:
+    """Finish the restore `restore`, and report on all of its documents.
+
+    Of each that has no result yet: at its precondition it is written, equal to its target it is done,
+    anything else is a conflict. Raises as `restore.restore`; JournalNotFound for a restore that has no
+    journal, or was cut before it wrote anything.
+    """
+    with store.locked() as locked:
+        return _Continued(store, locked, restore, approval, emit).run(connect)
+
+
+class _Continued:
+    def __init__(
+        self, store: Store, locked: LockedStore, restore: str, approval: Approval, emit: Emit
+    ) -> None:
+        self._store = store
+        self._locked = locked
+        self._journal = Journal(store.root, restore)
+        self._header = self._journal.header
+        self._approval = approval
+        self._emit = emit
+        self._line = LedgerLine(
+            locked,
+            emit,
+            restore,
+            self._header.backup,
+            stopped="interrumpida antes de escribir más",
+            more={"continued": True},
+        )
+
+    def run(self, connect: Connect) -> Report:
+        """Finish it; the outcome is a line of the ledger whatever it is."""
+        if self._journal.undone is not None:
+            raise UsageError(
+                f"La restauración {self._header.restore} ya se deshizo ({self._journal.undone}).\n"
+                "Si la quiere de nuevo, restaure otra vez el backup."
+            )
+        return self._line.around(lambda: self._run(connect))
+
+    def _run(self, connect: Connect) -> Report:
+        side = self._side()
+        own = self._store.root / STATE_DIR
+        with connect() as connection, letting_go(connection), atomic.explained(self._store.root):
+            _check_target(connection, self._header)
+            self._emit(PhaseStarted("connecting"))
+            connection.probe()
+            note = ReadsNote(self._store, connection, "restore")
+            outcomes = results_of(self._journal, own)
+            try:
+                with Plan(self._facts(connection), own) as plan:
+                    report = self._finish(connection, side, plan, outcomes)
+            finally:
+                outcomes.close()
+            note.record(report.reads, "RESTORE")
+        return report
+
+    def _side(self) -> FolderSide:
+        """What the restore took from. Raises BackupNotFound if another folder bears that name now."""
+        header = self._header
+        backup: AnyBackup = self._store.find(header.backup)
+        if isinstance(backup, OldBackup):
+            if header.run_id is None:
+                return OldSide(backup)
+        elif backup.proven().run_id == header.run_id:
+            return BackupSide(backup, EVERYTHING)
+        raise BackupNotFound(header.backup, self._store.root)
+
+    def _facts(self, connection: Connection) -> Facts:
+        header = self._header
+        mode = next((known for known in MODES if known == header.mode), None)
+        return Facts(
+            backup=header.backup,
+            run_id=header.run_id,
+            target=header.target,
+            root=connection.root,
+            mode=mode or "undo",
+            scope=header.scope,
+            read_time=header.read_time,
+            undoes=header.undoes,
+        )
+
+    def _finish(self, connection: Connection, side: FolderSide, plan: Plan, outcomes: Outcomes) -> Report:
+        header, facts = self._header, plan.facts
+        report = Report(header.restore, header.backup, facts.target, facts.mode, facts.undoes)
+        self._line.report = report
+        report.pre_restore = self._kept()
+        work = _Remaining(connection, self._journal, side, outcomes, report, self._locked, self._emit)
+        with JournalWriter(self._store.root, header.restore) as writer:
+            self._emit(PhaseStarted("planning"))
+            work.fill(plan, writer)
+            report.planned = plan.counts
+            if plan.writes:
+                report.answered = approve(connection, plan, self._approval, self._store.clock, self._emit)
+            with begun(connection, plan, report):
+                self._write(connection, plan, writer, outcomes)
+        return report
+
+    def _write(self, connection: Connection, plan: Plan, writer: JournalWriter, outcomes: Outcomes) -> None:
+        """Write what is left, and compare all of the journal's documents."""
+        report = self._line.report
+        assert report is not None
+        if plan.writes:
+            write_all(connection, self._locked, plan, writer, outcomes, report, self._emit)
+        if report.failure is None and self._journal.end is None:
+            self._emit(PhaseStarted("reading-back"))
+            back = ReadBack(connection, plan, outcomes, report, self._locked.clock, self._emit)
+            back.documents(map(_entry, self._journal.plan()))
+            writer.note(end=COMPLETE if report.exit_code == 0 else INCOMPLETE)
+
+    def _kept(self) -> str | None:
+        """The `.pre-restore` that this restore published."""
+        for backup in self._store.backups():
+            if backup.metadata is not None and backup.metadata.scope.restore == self._header.restore:
+                return str(backup.name)
+        return None
+
+
+class _Remaining:
+    """What of a journal is still to be written."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        journal: Journal,
+        side: FolderSide,
+        outcomes: Outcomes,
+        report: Report,
+        locked: LockedStore,
+        emit: Emit,
+    ) -> None:
+        self._connection = connection
+        self._journal = journal
+        self._side = side
+        self._outcomes = outcomes
+        self._report = report
+        self._requests = Requests(connection, locked.clock, emit)
+
+    def fill(self, plan: Plan, writer: JournalWriter) -> None:
+        """Put into `plan` what is to be written; what needs no writing goes into journal and report."""
+        targets = Targets(self._side)
+        for part in self._parts():
+            live = documents_at(self._requests, self._connection.root, [line.path for line in part], None)
+            for line in part:
+                target = self._target(targets, line)
+                result = self._judge(plan, line, target, live.get(line.path))
+                if result is not None:
+                    self._outcomes.put(line.number, result.result, result.update_time)
+                    writer.results([result])
+        self._report.reads += self._requests.reads
+
+    def _parts(self) -> Iterator[list[PlanLine]]:
+        """The lines without a result, a hundred at a time; the others are reported on the way."""
+        lines = (line for line in self._journal.plan() if not self._settled(line))
+        while part := list(islice(lines, GET_TOGETHER)):
+            yield part
+
+    def _settled(self, line: PlanLine) -> bool:
+        result, _ = self._outcomes.get(line.number)
+        self._tell(line, result)
+        return result is not None
+
+    def _tell(self, line: PlanLine, result: str | None) -> None:
+        report = self._report
+        if result == "done":
+            report.created += line.action == "create"
+            report.changed += line.action == "change"
+            report.deleted += line.action == "delete"
+        elif result == "conflict":
+            report.conflict(line.path, CHANGED_MEANWHILE)
+        elif result == "failed":
+            report.trouble(line.path, "failed", "Firestore lo rechazó")
+
+    def _target(self, targets: Targets, line: PlanLine) -> Document | None:
+        """What the document is to become. Raises DamagedBackup if the backup no longer says that."""
+        if line.digest is None:
+            return None
+        target = line.held or targets.at(line.path)
+        if content_digest(target) != line.digest:
+            raise not_of(self._side, line.path)
+        return target
+
+    def _judge(
+        self, plan: Plan, line: PlanLine, target: Document | None, live: Document | None
+    ) -> ResultLine | None:
+        """The result of a document that needs no writing; None for one that is now in the plan."""
+        if _is_done(line, live):
+            result = ResultLine(line.number, "done", live.update_time if live is not None else 0)
+        elif (live.update_time if live is not None else None) == line.expected:
+            plan.add(Planned(line.action, line.path, live, target), number=line.number)
+            return None
+        else:
+            result = ResultLine(line.number, "conflict")
+        self._tell(line, result.result)
+        return result
+
+
+def _is_done(line: PlanLine, live: Document | None) -> bool:
+    if live is None or line.digest is None:
+        return live is None and line.digest is None
+    return content_digest(live) == line.digest
+
+
+def _entry(line: PlanLine) -> Entry:
+    return Entry(line.number, line.action, line.path, line.expected, line.digest, None, None)
+
+
+def _check_target(connection: Connection, header: Header) -> None:
+    """Raises UsageError unless the connection leads where the restore wrote."""
+    if connection.source != header.target:
+        target = header.target
+        raise UsageError(
+            f"La restauración {header.restore} es de {target}, y la conexión es a {connection.source}.\n"
+            f"Siga con --into-project {target.project} --into-database {target.database}, "
+            f"{'con' if target.emulator else 'sin'} emulador."
+        )

@@ -1,0 +1,403 @@
+"""What a restore is going to do, before it does any of it: every write with its condition, on disk.
+
+The live scope and the backup are compared as two streams, so memory holds a document of each. Whatever the
+backup says is encoded for Firestore here, so that a plan that stands has no value that would be refused.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import chain, islice
+from pathlib import Path
+from typing import Literal, NamedTuple, TypeAlias
+
+from facot_backups.archive.journal import content_digest
+from facot_backups.clock import Clock
+from facot_backups.errors import FirestoreUnavailable, FormatError, UsageError
+from facot_backups.events import Emit, Progressed
+from facot_backups.firestore.codec import decode_document
+from facot_backups.firestore.connection import Connection
+from facot_backups.firestore.encode import encode_document
+from facot_backups.model import Document, DocumentPath, Scope, Source, path_key
+from facot_backups.operations.compare import (
+    Change,
+    FieldChange,
+    compare,
+    field_changes,
+    intersection,
+    precedes,
+    touches,
+)
+from facot_backups.operations.live import LiveSide
+from facot_backups.operations.restore.guard import Action, Guard, Planned, Question, Verdict
+from facot_backups.operations.restore.lost import LostValues
+from facot_backups.operations.restore.spool import Entry, Names, Spool, content
+from facot_backups.operations.sides import FolderSide, OldSide
+from facot_backups.protocol import Document as DocumentMessage
+
+Mode: TypeAlias = Literal["overwrite", "missing", "mirror"]
+MODES: tuple[Mode, ...] = ("overwrite", "missing", "mirror")
+
+# Collections whose documents are written first: cut in the middle, a restore must not leave invoices there
+# while the counter that their numbers need is still to be raised.
+_FIRST = ("ncf_sequence_configs", "sequences")
+# Documents between two signs of life.
+_STEP = 1000
+_SHOWN_CONFLICTS = 10_000
+
+
+@dataclass(slots=True)
+class Counts:
+    """Documents of one root collection, nested ones too, by what the plan does with them.
+
+    `skip`: they differ, or are not in the backup, and the mode leaves them as they are.
+    """
+
+    create: int = 0
+    change: int = 0
+    equal: int = 0
+    delete: int = 0
+    skip: int = 0
+
+    @property
+    def writes(self) -> int:
+        """Documents that are to be written."""
+        return self.create + self.change + self.delete
+
+
+class Conflict(NamedTuple):
+    """A document that is not as it must be to be written: it is left alone. `reason` is in Spanish."""
+
+    path: DocumentPath
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What a plan is about. `mode` is `undo` for one that takes the restore `undoes` back.
+
+    `backup` and `run_id` name the folder, `scope` is what is judged, `read_time` the plan's instant.
+    """
+
+    backup: str
+    run_id: str | None
+    target: Source
+    root: str
+    mode: Mode | Literal["undo"]
+    scope: Scope
+    read_time: datetime
+    undoes: str | None = None
+
+
+@dataclass(slots=True)
+class Plan:
+    """The writes of a restore. `folder` is where its files are (None: the system's own); `close` it.
+
+    `counts` by root collection. `conflicts` were found while planning; only the first 10,000 are kept,
+    `conflict_count` counts all. `notes` and `questions` are for people, in Spanish. `reads`: what Firestore
+    billed for the plan; `read_back`: what the comparison afterwards will cost at most.
+    """
+
+    facts: Facts
+    folder: Path | None
+    counts: dict[str, Counts] = field(default_factory=dict)
+    conflicts: list[Conflict] = field(default_factory=list)
+    conflict_count: int = 0
+    notes: list[str] = field(default_factory=list)
+    questions: tuple[Question, ...] = ()
+    reads: int = 0
+    read_back: int = 0
+    _adjusted: dict[int, Entry | None] = field(default_factory=dict)
+    _raised: list[Entry] = field(default_factory=list)
+    _numbers: int = 0
+    # Counters and all others; and, in the order of names, how many in a row are in which.
+    _spools: tuple[Spool, Spool] = field(init=False)
+    _rows: list[tuple[int, int]] = field(default_factory=list)
+    _left: Names = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._spools = (Spool(self.folder), Spool(self.folder))
+        self._left = Names(self.folder)
+
+    def __enter__(self) -> Plan:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the files."""
+        for file in (*self._spools, self._left):
+            file.close()
+
+    @property
+    def total(self) -> Counts:
+        """The sum over all collections."""
+        counts = list(self.counts.values())
+        return Counts(
+            sum(c.create for c in counts),
+            sum(c.change for c in counts),
+            sum(c.equal for c in counts),
+            sum(c.delete for c in counts),
+            sum(c.skip for c in counts),
+        )
+
+    @property
+    def writes(self) -> int:
+        """Documents that are to be written."""
+        return sum(counts.writes for counts in self.counts.values())
+
+    @property
+    def raised(self) -> int:
+        """Counters that the guard raises beside what the plan had; they may lie outside its scope."""
+        return len(self._raised)
+
+    def add(self, planned: Planned, *, number: int | None = None, held: bool = False) -> None:
+        """Add a write, in name order. `number`: its number in a journal that is continued.
+
+        Raises FormatError for what Firestore would refuse.
+        """
+        number = self._numbers if number is None else number
+        self._numbers = max(self._numbers, number) + 1
+        entry = entry_of(planned, number, self.facts, held=held)
+        which = 0 if planned.path[0] in _FIRST else 1
+        self._spools[which].add(entry)
+        last, row = self._rows.pop() if self._rows and self._rows[-1][0] == which else (which, 0)
+        self._rows.append((last, row + 1))
+        self._count(planned.path, planned.action)
+
+    def leave(self, path: DocumentPath, kind: Literal["equal", "skip"]) -> None:
+        """Count a live document that is not to be written; in name order."""
+        self._left.add(path)
+        self._count(path, kind)
+
+    def conflict(self, path: DocumentPath, reason: str) -> None:
+        """Note a document that cannot be written as it is."""
+        self.conflict_count += 1
+        if len(self.conflicts) < _SHOWN_CONFLICTS:
+            self.conflicts.append(Conflict(path, reason))
+
+    def judge(self, verdict: Verdict) -> None:
+        """Make of the plan what the guard says. Raises FormatError."""
+        self.notes.extend(verdict.notes)
+        self.questions = verdict.questions
+        self.reads += verdict.reads
+        entries = {entry.path: entry for entry in self._spools[0] if entry.path in verdict.adjusted}
+        for path, target in verdict.adjusted.items():
+            self._adjust(entries[path], target)
+        for planned in verdict.raised:
+            entry = entry_of(planned, self._numbers, self.facts, held=True)
+            self._numbers += 1
+            self._raised.append(entry)
+            self._count(planned.path, planned.action)
+        self._raised.sort(key=lambda entry: path_key(entry.path))
+
+    def left(self) -> Iterator[DocumentPath]:
+        """The live documents that the plan does not write, in name order. Raises OSError."""
+        return iter(self._left)
+
+    def entries(self, *, heads: bool = False) -> Iterator[Entry]:
+        """All writes in name order. Raises OSError.
+
+        `heads`: without what was there before, and without targets that are the backup's own.
+        """
+        parts = [spool.read(heads=heads) for spool in self._spools]
+        rows = chain.from_iterable(islice(parts[which], length) for which, length in self._rows)
+        return self._final(_merged(rows, iter(self._raised)) if self._raised else rows)
+
+    def counters(self) -> Iterator[Entry]:
+        """The writes that come before all others, in any order; without `before`."""
+        return self._final(chain(self._raised, self._spools[0].shuffled(random.Random())))
+
+    def others(self) -> Iterator[Entry]:
+        """All other writes, spread over the range of names; without `before`."""
+        return self._final(self._spools[1].shuffled(random.Random()))
+
+    def _final(self, entries: Iterable[Entry]) -> Iterator[Entry]:
+        """As the guard left them."""
+        if not self._adjusted:
+            return iter(entries)
+        found = (self._adjusted.get(entry.number, entry) for entry in entries)
+        return (entry for entry in found if entry is not None)
+
+    def target_of(self, entry: Entry) -> Document | None:
+        """What a write makes of its document; None for a delete."""
+        if entry.target is None:
+            return None
+        return decode_document(DocumentMessage.FromString(entry.target), self.facts.root)
+
+    def field_changes(self, entry: Entry) -> Iterator[FieldChange]:
+        """The fields in which a write's target differs from what is there."""
+        nothing = Document(entry.path, {})
+        return field_changes(entry.before_document() or nothing, self.target_of(entry) or nothing)
+
+    def _count(self, path: DocumentPath, kind: Action | Literal["equal", "skip"], by: int = 1) -> None:
+        counts = self.counts.get(path[0])
+        if counts is None:
+            counts = self.counts[path[0]] = Counts()
+        setattr(counts, kind, getattr(counts, kind) + by)
+
+    def _adjust(self, entry: Entry, target: Document | None) -> None:
+        self._count(entry.path, entry.action, -1)
+        if target is None:
+            self._adjusted[entry.number] = None
+            self._count(entry.path, "skip")
+            return
+        before = entry.before_document()
+        action: Action = "create" if before is None else "change"
+        planned = Planned(action, entry.path, before, target)
+        self._adjusted[entry.number] = entry_of(planned, entry.number, self.facts, held=True)
+        self._count(entry.path, action)
+
+
+def entry_of(planned: Planned, number: int, facts: Facts, *, held: bool = False) -> Entry:
+    """A write as it is kept. Raises FormatError for what Firestore would refuse."""
+    before, target = planned.before, planned.target
+    return Entry(
+        number,
+        planned.action,
+        planned.path,
+        before.update_time if before is not None else None,
+        content_digest(target) if target is not None else None,
+        encoded(target, facts) if target is not None else None,
+        content(before) if before is not None else None,
+        held,
+    )
+
+
+def encoded(document: Document, facts: Facts) -> bytes:
+    """A document, serialized for the target. Raises FormatError for what Firestore would refuse."""
+    try:
+        return bytes(encode_document(document, facts.root).SerializeToString())
+    except FormatError as error:
+        raise FormatError(f"{facts.backup}: {error.place}", error.problem) from None
+
+
+def _merged(one: Iterator[Entry], other: Iterator[Entry]) -> Iterator[Entry]:
+    """Two streams of entries in name order as one."""
+    a, b = next(one, None), next(other, None)
+    while a is not None and b is not None:
+        if precedes(a.path, b.path):
+            yield a
+            a = next(one, None)
+        else:
+            yield b
+            b = next(other, None)
+    if a is not None:
+        yield a
+        yield from one
+    if b is not None:
+        yield b
+        yield from other
+
+
+class Planning:
+    """Makes the plan of a restore from a backup. Use once: `run`."""
+
+    def __init__(
+        self, connection: Connection, side: FolderSide, guard: Guard, clock: Clock, emit: Emit
+    ) -> None:
+        self._connection = connection
+        self._side = side
+        self._guard = guard
+        self._clock = clock
+        self._emit = emit
+        self._done = 0
+        self._found: set[DocumentPath] = set()
+        self._lost = LostValues()
+
+    def run(self, plan: Plan) -> None:
+        """Fill `plan`, for its facts.
+
+        Raises DamagedBackup for what Firestore would refuse, FirestoreUnavailable or SnapshotExpired if the
+        live scope cannot be read whole, UsageError for a scope of which there is nothing.
+        """
+        facts = plan.facts
+        self._guard.begin(facts.read_time)
+        live = LiveSide(self._connection, self._clock, self._emit, facts.read_time)
+        try:
+            for change in compare(live, self._side, facts.scope):
+                self._take(plan, change)
+                self._done += 1
+                if self._done % _STEP == 0:
+                    self._emit(Progressed(change.path[0], self._done))
+        finally:
+            plan.reads += live.reads
+        _check_whole(live)
+        self._check_found(facts.scope)
+        plan.judge(self._guard.decide())
+        total = plan.total
+        plan.read_back = live.reads + total.create - total.delete + plan.raised
+        plan.notes.extend(self._lost.notes())
+
+    def _take(self, plan: Plan, change: Change) -> None:
+        """Decide on one document."""
+        live, ours = change.left, change.right
+        mode, path = plan.facts.mode, change.path
+        self._find(plan.facts.scope, path, change)
+        if ours is not None and ours.mark is None and isinstance(self._side, OldSide):
+            self._lost.see(ours, live)
+        if change.kind == "equal":
+            plan.leave(path, "equal")
+        elif change.kind == "added":
+            self._write(plan, Planned("create", path, None, ours))
+        elif change.kind == "changed" and mode != "missing":
+            self._write(plan, Planned("change", path, live, ours))
+        elif change.kind == "removed" and mode == "mirror":
+            self._write(plan, Planned("delete", path, live, None))
+        else:
+            if change.kind == "changed":
+                assert ours is not None
+                encoded(ours, plan.facts)  # the whole scope must be sound
+            plan.leave(path, "skip")
+
+    def _write(self, plan: Plan, planned: Planned) -> None:
+        plan.add(planned)
+        self._guard.see(planned)
+
+    def _find(self, scope: Scope, path: DocumentPath, change: Change) -> None:
+        """Note which of the things asked for by name are there."""
+        if scope.documents:
+            self._found.update(root for root in scope.documents if path[: len(root)] == root)
+        if scope.collections is not None and (change.right is not None or change.kind == "removed"):
+            self._found.add(path[:1])
+
+    def _check_found(self, scope: Scope) -> None:
+        for root in scope.documents:
+            if root not in self._found:
+                raise UsageError(
+                    f"Ni {self._side.label} ni Firestore tienen el documento «{'/'.join(root)}».\n"
+                    "Vea los que hay: facot-backups show, o los archivos de la carpeta."
+                )
+
+
+def _check_whole(live: LiveSide) -> None:
+    """Nothing is planned on what could not be read."""
+    problem = live.stopped or next(iter(live.failures.values()), None)
+    if problem is not None:
+        raise FirestoreUnavailable(
+            f"no se pudo leer entero lo que hay ahora ({problem})",
+            "No se ha escrito nada. Vuelva a intentarlo.",
+        )
+
+
+def judged_scope(side: FolderSide, asked: Scope) -> Scope:
+    """What of `asked` the backup can restore. Raises UsageError where it has nothing of what was named."""
+    for collection in asked.collections or ():
+        if not touches(side.extent, collection):
+            raise UsageError(_unknown(side, collection))
+    for root in asked.documents:
+        if not side.extent.includes(root):
+            raise UsageError(_unknown(side, root[0], "/".join(root)))
+    return intersection(asked, side.extent)
+
+
+def _unknown(side: FolderSide, collection: str, document: str | None = None) -> str:
+    what = f"el documento «{document}»" if document else f"la colección «{collection}»"
+    return (
+        f"El backup {side.label} no sabe nada de {what}: {side.why_unknown(collection)}.\n"
+        "Elija otro backup: facot-backups list"
+    )

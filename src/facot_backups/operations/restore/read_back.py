@@ -1,0 +1,174 @@
+"""After the writes: is everything there as it was to be, and what did others change meanwhile?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from itertools import chain, islice
+from typing import TypeVar
+
+from facot_backups.archive.journal import content_digest
+from facot_backups.clock import Clock
+from facot_backups.errors import FirestoreUnavailable, SnapshotExpired
+from facot_backups.events import Emit, PhaseStarted, Progressed
+from facot_backups.firestore.codec import UnknownValue, decode_document
+from facot_backups.firestore.connection import Connection
+from facot_backups.firestore.names import name_of, path_of
+from facot_backups.firestore.requests import Requests
+from facot_backups.model import Document, DocumentPath
+from facot_backups.operations.compare import precedes
+from facot_backups.operations.live import LiveSide
+from facot_backups.operations.restore.plan import Plan
+from facot_backups.operations.restore.report import Report
+from facot_backups.operations.restore.spool import Entry, Outcomes
+
+_T = TypeVar("_T")
+
+CHANGED_AFTER = "alguien lo cambió después de escribirlo"
+_DIFFERENT = "lo que se lee no es lo que se escribió"
+_STEP = 1000
+# Documents of up to a MiB each are held together.
+GET_TOGETHER = 100
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class ReadBack:
+    """Compares the target with the plan, once it is written. What differs goes into `report`."""
+
+    def __init__(
+        self, connection: Connection, plan: Plan, outcomes: Outcomes, report: Report, clock: Clock, emit: Emit
+    ) -> None:
+        self._connection = connection
+        self._plan = plan
+        self._outcomes = outcomes
+        self._report = report
+        self._clock = clock
+        self._emit = emit
+
+    def scope(self) -> None:
+        """By one more scan of the plan's scope; what is outside it, one by one.
+
+        A failure to read is in `report.read_back_failure`.
+        """
+        self._emit(PhaseStarted("reading-back"))
+        live = LiveSide(self._connection, self._clock, self._emit)
+        outside: list[Entry] = []
+        try:
+            self._walk(live, outside)
+            problem = live.stopped or next(iter(live.failures.values()), None)
+            if problem is not None:
+                raise FirestoreUnavailable(problem, "Compare con: facot-backups diff")
+        except (FirestoreUnavailable, SnapshotExpired) as failure:
+            self._report.read_back_failure = failure
+        finally:
+            self._report.reads += live.reads
+        self.documents(outside)
+
+    def documents(self, entries: Iterable[Entry]) -> None:
+        """The documents of the plan alone, fetched by name."""
+        try:
+            for entry, document in fetched(self._connection, entries, self._clock, self._emit, self._report):
+                self._judge(entry, document)
+        except (FirestoreUnavailable, SnapshotExpired) as failure:
+            self._report.read_back_failure = failure
+
+    def _walk(self, live: LiveSide, outside: list[Entry]) -> None:
+        """What is there now beside the plan's writes, and beside the documents that it left."""
+        since = nanoseconds(self._plan.facts.read_time)
+        entries, left = self._plan.entries(heads=True), self._plan.left()
+        entry, name = next(entries, None), next(left, None)
+        for done, document in enumerate(live.documents(self._plan.facts.scope), 1):
+            path = document.path
+            while entry is not None and entry.path != path and precedes(entry.path, path):
+                self._passed(entry, live, outside)
+                entry = next(entries, None)
+            while name is not None and name != path and precedes(name, path):
+                self._gone(name, live)
+                name = next(left, None)
+            if name == path:
+                name = next(left, None)
+            if entry is not None and entry.path == path:
+                self._judge(entry, document)
+                entry = next(entries, None)
+            elif document.update_time > since:
+                self._report.edit(path)
+            if done % _STEP == 0:
+                self._emit(Progressed(path[0], done))
+        for rest in _all(entry, entries):
+            self._passed(rest, live, outside)
+        for path in _all(name, left):
+            self._gone(path, live)
+
+    def _passed(self, entry: Entry, live: LiveSide, outside: list[Entry]) -> None:
+        """A document of the plan that the scan did not meet: it is not there, or not in the scope."""
+        if not self._plan.facts.scope.includes(entry.path):
+            outside.append(entry)
+        elif live.knows(entry.path):
+            self._judge(entry, None)
+
+    def _gone(self, path: DocumentPath, live: LiveSide) -> None:
+        """A document that the plan left alone, and that the scan did not meet."""
+        if live.knows(path):
+            self._report.edit(path)
+
+    def _judge(self, entry: Entry, live: Document | None) -> None:
+        """A document of the plan; only of what was confirmed is anything to be said."""
+        result, update_time = self._outcomes.get(entry.number)
+        if result != "done":
+            return
+        if entry.digest is None or live is None:
+            if entry.digest is not None or live is not None:
+                self._report.conflict(entry.path, CHANGED_AFTER)
+        elif content_digest(live) != entry.digest:
+            if live.update_time == update_time:
+                self._report.trouble(entry.path, "mismatch", _DIFFERENT)
+            else:
+                self._report.conflict(entry.path, CHANGED_AFTER)
+
+
+def _all(first: _T | None, rest: Iterator[_T]) -> Iterator[_T]:
+    return iter(()) if first is None else chain((first,), rest)
+
+
+def fetched(
+    connection: Connection,
+    entries: Iterable[Entry],
+    clock: Clock,
+    emit: Emit,
+    report: Report,
+    read_time: datetime | None = None,
+) -> Iterator[tuple[Entry, Document | None]]:
+    """Each entry with the document that is there now, or None; a hundred are held at a time.
+
+    The reads go into `report`. Raises FirestoreUnavailable, SnapshotExpired.
+    """
+    requests = Requests(connection, clock, emit)
+    iterator = iter(entries)
+    try:
+        while part := list(islice(iterator, GET_TOGETHER)):
+            found = documents_at(requests, connection.root, [entry.path for entry in part], read_time)
+            for entry in part:
+                yield entry, found.get(entry.path)
+    finally:
+        report.reads += requests.reads
+
+
+def documents_at(
+    requests: Requests, root: str, paths: list[DocumentPath], read_time: datetime | None
+) -> dict[DocumentPath, Document]:
+    """The documents that exist, by path. Raises FirestoreUnavailable, SnapshotExpired."""
+    answers = requests.batch_get([name_of(path, root) for path in paths], read_time)
+    try:
+        return {
+            path_of(answer.found.name, root): decode_document(answer.found, root)
+            for answer in answers
+            if answer.HasField("found")
+        }
+    except UnknownValue as unknown:  # of the live database: no damage of a backup
+        raise FirestoreUnavailable(str(unknown), "Actualice facot-backups y vuelva a intentarlo.") from None
+
+
+def nanoseconds(moment: datetime) -> int:
+    """An aware `moment` as `Document.update_time` counts."""
+    delta = moment - _EPOCH
+    return ((delta.days * 86_400 + delta.seconds) * 1_000_000 + delta.microseconds) * 1000

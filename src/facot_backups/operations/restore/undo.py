@@ -1,0 +1,169 @@
+"""Take a restore back: the plan of an undo, made from its `.pre-restore` and its journal.
+
+It touches only the documents that the restore wrote, each at the update time that it had then. What
+others changed since is theirs: a conflict.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from itertools import islice
+from pathlib import Path
+
+from facot_backups.archive.journal import Journal, PlanLine, content_digest
+from facot_backups.archive.reader import Backup
+from facot_backups.clock import Clock
+from facot_backups.errors import DamagedBackup
+from facot_backups.events import Emit, Progressed
+from facot_backups.firestore.connection import Connection
+from facot_backups.firestore.requests import Requests
+from facot_backups.model import EVERYTHING, Document, DocumentPath, Scope
+from facot_backups.operations.compare import same_content
+from facot_backups.operations.restore.guard import Guard, Planned
+from facot_backups.operations.restore.plan import Facts, Plan
+from facot_backups.operations.restore.read_back import GET_TOGETHER, documents_at
+from facot_backups.operations.restore.spool import Outcomes
+from facot_backups.operations.sides import BackupSide, FolderSide
+
+CHANGED_SINCE = "alguien lo cambió después de la restauración"
+
+
+def undo_facts(connection: Connection, backup: Backup, moment: datetime) -> Facts:
+    """What the undo of the restore that kept `backup` is about, planned at `moment`."""
+    metadata = backup.proven()
+    return Facts(
+        backup=str(backup.name),
+        run_id=metadata.run_id,
+        target=connection.source,
+        root=connection.root,
+        mode="undo",
+        scope=Scope(collections=()),
+        read_time=moment,
+        undoes=metadata.scope.restore,
+    )
+
+
+class Undo:
+    """Makes the plan of an undo. Use once: `run`. Raises JournalNotFound without the restore's journal."""
+
+    def __init__(
+        self, connection: Connection, root: Path, backup: Backup, guard: Guard, clock: Clock, emit: Emit
+    ) -> None:
+        restore = backup.proven().scope.restore
+        assert restore is not None
+        self._journal = Journal(root, restore)
+        self._connection = connection
+        self._backup = backup
+        self._guard = guard
+        self._clock = clock
+        self._emit = emit
+
+    @property
+    def documents(self) -> int:
+        """How many documents it looks at, a read each."""
+        return self._journal.planned
+
+    def run(self, plan: Plan) -> None:
+        """Fill `plan`.
+
+        Raises DamagedBackup if the journal and the `.pre-restore` do not belong together, and as
+        `Planning.run`.
+        """
+        moment = plan.facts.read_time
+        self._guard.begin(moment)
+        requests = Requests(self._connection, self._clock, self._emit)
+        outcomes = results_of(self._journal, plan.folder)
+        earlier = Targets(BackupSide(self._backup, EVERYTHING))
+        lines = self._journal.plan()
+        done = 0
+        try:
+            while part := list(islice(lines, GET_TOGETHER)):
+                paths = [line.path for line in part]
+                live = documents_at(requests, self._connection.root, paths, moment)
+                for line in part:
+                    before = earlier.at(line.path) if line.action != "create" else None
+                    self._take(plan, line, outcomes.get(line.number), before, live.get(line.path))
+                done += len(part)
+                self._emit(Progressed(part[-1].path[0], done))
+        finally:
+            outcomes.close()
+            plan.reads += requests.reads
+        plan.judge(self._guard.decide())
+        plan.read_back = plan.writes
+
+    def _take(
+        self,
+        plan: Plan,
+        line: PlanLine,
+        outcome: tuple[str | None, int],
+        before: Document | None,
+        live: Document | None,
+    ) -> None:
+        """Decide on one document of the journal: `before` is what the restore met, None where nothing was."""
+        result, update_time = outcome
+        if result in ("conflict", "failed"):
+            plan.leave(line.path, "equal")  # the restore did not write it
+        elif _is_back(before, live):
+            plan.leave(line.path, "equal")
+        elif _is_ours(line, result, update_time, live):
+            if before is None:
+                planned = Planned("delete", line.path, live, None)
+            else:
+                planned = Planned("create" if live is None else "change", line.path, live, before)
+            plan.add(planned)
+            self._guard.see(planned)
+        else:
+            plan.conflict(line.path, CHANGED_SINCE)
+            plan.leave(line.path, "skip")
+
+
+def _is_back(before: Document | None, live: Document | None) -> bool:
+    """Whether there is nothing to take back: all is as it was before the restore."""
+    if before is None or live is None:
+        return before is live
+    return same_content(before, live)
+
+
+def _is_ours(line: PlanLine, result: str | None, update_time: int, live: Document | None) -> bool:
+    """Whether the document is as the restore left it.
+
+    Without a recorded result, the restore may have been cut after the write: its target tells.
+    """
+    if line.action == "delete" or live is None:
+        return line.action == "delete" and live is None
+    if result == "done":
+        return live.update_time == update_time
+    return content_digest(live) == line.digest
+
+
+def results_of(journal: Journal, folder: Path | None) -> Outcomes:
+    """What the journal says became of each document."""
+    outcomes = Outcomes(folder)
+    for line in journal.results():
+        outcomes.put(line.number, line.result, line.update_time)
+    return outcomes
+
+
+class Targets:
+    """The documents of a backup of either kind, asked for in name order."""
+
+    def __init__(self, side: FolderSide) -> None:
+        self._side = side
+        self._documents = (d for d in side.documents(EVERYTHING) if d.mark is None)
+        self._next = next(self._documents, None)
+
+    def at(self, path: DocumentPath) -> Document:
+        """The document at `path`, which comes after the last one asked for. Raises DamagedBackup."""
+        while self._next is not None and self._next.path != path:
+            self._next = next(self._documents, None)
+        if self._next is None:
+            raise not_of(self._side, path)
+        return self._next
+
+
+def not_of(side: FolderSide, path: DocumentPath) -> DamagedBackup:
+    """The backup and the journal do not belong together."""
+    return DamagedBackup(
+        f"{side.label} no guarda «{'/'.join(path)}» como dice el diario: no se puede seguir.\n"
+        "No se ha escrito nada más. Restaure otro backup: facot-backups list"
+    )

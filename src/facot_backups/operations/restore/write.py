@@ -1,0 +1,160 @@
+"""The writes of a plan: each confirmed by its own status, and noted in the journal."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from facot_backups.archive.journal import JournalWriter, ResultLine
+from facot_backups.archive.store import LockedStore
+from facot_backups.errors import Interrupted, RestoreInterrupted
+from facot_backups.events import Emit, PhaseStarted, Progressed
+from facot_backups.firestore.commit import Committer, Outcome, Sending, Write, batches
+from facot_backups.firestore.connection import Connection
+from facot_backups.firestore.names import name_of, path_of
+from facot_backups.operations.restore.plan import Plan
+from facot_backups.operations.restore.report import Report
+from facot_backups.operations.restore.spool import Entry, Outcomes
+
+# Batches under way at the same time: while the server works on one, the next is made ready.
+IN_FLIGHT = 2
+CHANGED_MEANWHILE = "alguien lo cambió después de hacer el plan"
+
+
+@contextmanager
+def letting_go(connection: Connection) -> Iterator[None]:
+    """Whoever closes the connection under the block wants it to stop: what fails for that is Interrupted."""
+    try:
+        yield
+    except (Interrupted, RestoreInterrupted):
+        raise
+    except Exception as error:
+        if connection.closed:
+            raise Interrupted from error
+        raise
+
+
+@contextmanager
+def begun(connection: Connection, plan: Plan, report: Report) -> Iterator[None]:
+    """From the first write on: somebody who stops the restore is told what was written, and how to go on.
+
+    Raises RestoreInterrupted.
+    """
+    written = report.written  # by an earlier go at it
+    try:
+        with letting_go(connection):
+            yield
+    except (KeyboardInterrupt, Interrupted):
+        left = plan.writes - (report.written - written)
+        raise RestoreInterrupted(report.restore, report.written, left) from None
+
+
+def write_all(
+    connection: Connection,
+    locked: LockedStore,
+    plan: Plan,
+    journal: JournalWriter,
+    outcomes: Outcomes,
+    report: Report,
+    emit: Emit,
+) -> None:
+    """Write the plan, or until the server takes no more: then `report.failure` says why.
+
+    Every outcome goes to the journal, to `outcomes` and, but for what was done, by name into the report.
+    Raises LockHeld, NoSpace, BackupDirUnusable if the journal
+    cannot be kept: then nothing more is written.
+    """
+    _Writing(connection, locked, plan, journal, outcomes, report, emit).run()
+
+
+class _Writing:
+    def __init__(
+        self,
+        connection: Connection,
+        locked: LockedStore,
+        plan: Plan,
+        journal: JournalWriter,
+        outcomes: Outcomes,
+        report: Report,
+        emit: Emit,
+    ) -> None:
+        self._root = connection.root
+        self._locked = locked
+        self._plan = plan
+        self._journal = journal
+        self._outcomes = outcomes
+        self._report = report
+        self._emit = emit
+        self._committer = Committer(connection, locked.clock, emit)
+        self._unknown: set[int] = set()
+        self._done = 0
+
+    def run(self) -> None:
+        """See `write_all`."""
+        try:
+            self._send_all()
+        finally:
+            self._report.reads += self._committer.reads
+        if self._committer.failure is not None:
+            self._report.failure = self._committer.failure
+            self._name_the_rest()
+
+    def _send_all(self) -> None:
+        """Counters are settled before any other document is sent."""
+        self._emit(PhaseStarted("writing"))
+        self._send(self._plan.counters(), 1)
+        self._send(self._plan.others(), IN_FLIGHT)
+
+    def _send(self, entries: Iterator[Entry], in_flight: int) -> None:
+        """Write `entries`, so many batches at a time; what is under way is settled also at the end."""
+        flying: deque[Sending] = deque()
+        parts = batches(map(self._write, entries))
+        while self._committer.failure is None and (batch := next(parts, None)) is not None:
+            self._locked.still_ours()
+            flying.append(self._committer.begin(batch))
+            if len(flying) == in_flight:
+                self._settle(flying.popleft())
+        while flying:
+            self._settle(flying.popleft())
+
+    def _settle(self, sending: Sending) -> None:
+        batch = sending.batch
+        self._note(batch, sending.finish())
+        if self._committer.failure is None:
+            self._done += len(batch)
+            self._emit(Progressed(path_of(batch[0].name, self._root)[0], self._done))
+
+    def _write(self, entry: Entry) -> Write:
+        return Write(entry.number, name_of(entry.path, self._root), entry.target, entry.expected)
+
+    def _note(self, batch: list[Write], outcomes: list[Outcome]) -> None:
+        """Keep what became of a batch. Of what is pending or unknown the journal says nothing."""
+        lines = []
+        for number, kind, update_time, reason in outcomes:
+            if kind == "unknown":
+                self._unknown.add(number)
+            elif kind != "pending":
+                self._outcomes.put(number, kind, update_time)
+                lines.append(ResultLine(number, kind, update_time, reason))
+        self._journal.results(lines)
+        writes = {write.number: write for write in batch}
+        for outcome in outcomes:
+            self._tell(writes[outcome.number], outcome)
+
+    def _tell(self, write: Write, outcome: Outcome) -> None:
+        report = self._report
+        if outcome.kind == "done":
+            report.deleted += write.document is None
+            report.created += write.document is not None and write.expected is None
+            report.changed += write.document is not None and write.expected is not None
+        elif outcome.kind == "conflict":
+            report.conflict(path_of(write.name, self._root), CHANGED_MEANWHILE)
+        elif outcome.kind == "failed":
+            report.trouble(path_of(write.name, self._root), "failed", outcome.reason)
+
+    def _name_the_rest(self) -> None:
+        """After the end: every document that was not settled is not as planned."""
+        for entry in self._plan.entries(heads=True):
+            if self._outcomes.get(entry.number)[0] is None:
+                self._report.trouble(entry.path, "unknown" if entry.number in self._unknown else "pending")

@@ -1,0 +1,1 @@
+"""Which backups may go, what keeps them, and their going."""

@@ -1,0 +1,1 @@
+"""When the daily backup is due, and the run that makes it."""
