@@ -26,8 +26,16 @@ def test_findings_filter_and_export(
 ) -> None:
     panel = show(old_world)
     window = open_audit(panel)
-    with watchdog.watching("audit"):
+
+    def audited() -> None:
         qtbot.waitUntil(lambda: window.audited is not None and not window.jobs.busy, timeout=20_000)
+
+    def begin() -> None:
+        window.audited = None
+        window.begin()
+
+    audited()
+    watchdog.within_limit("audit", audited, before=begin)
     latest = old_world.backups()[0]
     found = list(Audit(side_of(latest)))
     assert window.backup.currentData() == str(latest.name)
@@ -64,6 +72,19 @@ def test_findings_filter_and_export(
         (tmp_path / "expected.csv").read_text("utf-8").splitlines()
     )
     assert len(list(csv.reader(chosen.open(encoding="utf-8-sig")))) == len(kept) + 1
+
+
+def test_without_a_backup_it_says_what_to_do(qtbot: Any, world: DesktopWorld, show: Show) -> None:
+    panel = show(world)
+    window = open_audit(panel)
+    qtbot.waitUntil(window.notice.isVisible, timeout=20_000)
+    assert window.notice.property("level") == "info" and "latest" not in window.notice.text.text()
+    assert not window.which.isVisible() and not window.found.isVisible()
+    qtbot.mouseClick(window.notice.act, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: window.audited is not None and not window.jobs.busy, timeout=30_000)
+    (made,) = world.backups()
+    assert window.audited is not None and window.audited.backup == str(made.name)
+    assert window.found.isVisible() and not window.notice.isVisible()
 
 
 def test_another_day_is_chosen_and_damage_is_told(qtbot: Any, old_world: DesktopWorld, show: Show) -> None:

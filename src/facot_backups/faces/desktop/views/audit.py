@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QSize, Qt
-from qtpy.QtWidgets import QComboBox, QFileDialog, QFrame, QLineEdit, QVBoxLayout
+from qtpy.QtWidgets import QComboBox, QFileDialog, QFrame, QLineEdit, QVBoxLayout, QWidget
 
 from facot_backups.faces.desktop.models.audit import PICTURES, FindingsFilter, findings_model
 from facot_backups.faces.desktop.models.table import ROW_ROLE
@@ -45,6 +45,7 @@ class AuditWindow(ViewWindow):
         self.audited: Audited | None = None
         self._job: Job | None = None
         self._build()
+        panel.backup_ended.connect(self._backup_ended)
         self.theme.changed.connect(self._dress)
         self._dress()
 
@@ -76,32 +77,45 @@ class AuditWindow(ViewWindow):
         self.table.sortByColumn(0, Qt.SortOrder.AscendingOrder)
         self.table.selectionModel().selectionChanged.connect(self._selected)
         self.count = label("", "muted", wrap=False)
-        self.detail = QFrame()
-        mark(self.detail, card=True)
+        self.detail = self._detail()
+        self._lay_out()
+        self._selected()
+        self._enable()
+
+    def _detail(self) -> QFrame:
         self.detail_title = label("", "heading")
         self.detail_text = label(selectable=True)
         self.detail_where = label("", "muted", selectable=True)
         inside = column(self.detail_title, self.detail_text, self.detail_where, spacing=4)
         inside.setContentsMargins(16, 12, 16, 12)
-        self.detail.setLayout(inside)
+        made = QFrame()
+        mark(made, card=True)
+        made.setLayout(inside)
+        return made
+
+    def _lay_out(self) -> None:
         layout = QVBoxLayout(self)
         layout.setContentsMargins(24, 20, 24, 20)
         layout.setSpacing(SPACE)
-        head = row(spacing=SPACE)
-        head.addLayout(column(self.title, self.text, spacing=2), 1)
-        layout.addLayout(head)
+        layout.addLayout(column(self.title, self.text, spacing=2))
         which = row(label("Backup", "muted", wrap=False), self.backup, self.export_button)
         which.setStretch(1, 1)
-        layout.addLayout(which)
-        for part in (self.progress, self.notice):
-            layout.addWidget(part)
+        which.setContentsMargins(0, 0, 0, 0)
+        self.which = QWidget()
+        self.which.setLayout(which)
         filters = row(self.words, *self.severities.values(), self.count, spacing=16)
         filters.setStretch(0, 1)
-        layout.addLayout(filters)
-        layout.addWidget(self.table, 1)
-        layout.addWidget(self.detail)
-        self._selected()
-        self._enable()
+        found = column(filters, self.table, self.detail)
+        found.setStretch(1, 1)
+        found.setContentsMargins(0, 0, 0, 0)
+        self.found = QWidget()
+        self.found.setLayout(found)
+        for part in (self.which, self.progress, self.notice):
+            layout.addWidget(part)
+        layout.addWidget(self.found, 1)
+        self.rest = QWidget()
+        self.rest.hide()
+        layout.addWidget(self.rest, 1)
 
     def _severity(self, severity: str) -> CheckBox:
         made = CheckBox(audit_words.SEVERITIES[severity][1])
@@ -127,11 +141,29 @@ class AuditWindow(ViewWindow):
             for choice in found.backups:
                 self.backup.addItem(restore_words.backup_text(choice), choice.name)
             self.backup.setCurrentIndex(self.backup.findData(backup or found.latest))
-            self.look(backup or found.latest or "latest")
+            self._show_parts(bool(found.backups))
+            if chosen := backup or found.latest:
+                self.look(chosen)
+            else:
+                self._nothing()
 
         self.jobs.start(
             lambda emit, stop: choices(self.session, emit, stop), done=read, failed=self._not_audited
         )
+
+    def _show_parts(self, some: bool) -> None:
+        for part in (self.which, self.found):
+            part.setVisible(some)
+        self.rest.setVisible(not some)
+
+    def _nothing(self) -> None:
+        self.notice.tell(*audit_words.NOTHING, offer=("Crear backup ahora", self.panel.back_up))
+
+    @slot
+    def _backup_ended(self, complete: bool) -> None:
+        if complete and self.audited is None and self._job is None:
+            self.notice.hide()
+            self.begin()
 
     def look(self, backup: str) -> None:
         """Audit `backup`, off the GUI thread; an audit that is under way is stopped."""

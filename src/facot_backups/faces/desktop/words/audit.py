@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from facot_backups.faces.desktop import words
 from facot_backups.faces.desktop.tasks.audit import Audited
+from facot_backups.faces.desktop.words import Said
 
 SEVERITIES: Mapping[str, tuple[str, str]] = {
     "error": ("Error", "Errores"),
@@ -15,6 +16,11 @@ SEVERITIES: Mapping[str, tuple[str, str]] = {
 INTRO = (
     "Lo que un contador miraría: NCF repetidos o mal escritos, contadores atrasados, RNC dudosos, totales "
     "que no cuadran. No cambia nada."
+)
+NOTHING = Said(
+    "info",
+    "No hay ningún backup que revisar",
+    "La auditoría revisa lo que hay guardado en un backup. Cree uno, y se revisará en cuanto esté.",
 )
 MEANINGS: Mapping[str, str] = {
     "error": "Está mal para la DGII, o se puede perder un número. Corríjalo en FACOT.",
