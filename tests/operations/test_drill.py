@@ -22,10 +22,10 @@ from facot_backups.local.sample import Business
 from facot_backups.local.sample import write as write_sample
 from facot_backups.local.server import LocalFirestore
 from facot_backups.model import EVERYTHING, DocumentPath, Source
-from facot_backups.operations.drilling import PeriodicDrill, drill_and_record
 from facot_backups.operations.proof import drill as drills
 from facot_backups.operations.proof.drill import drill
 from facot_backups.operations.proof.drill_record import is_due, last_by_backup, not_made_since, past_drills
+from facot_backups.operations.proof.drilling import PeriodicDrill, drill_and_record
 from facot_backups.operations.retention.plan import Policy
 from facot_backups.operations.schedule.scheduled_run import Job, run_if_due
 from facot_backups.protocol import Message

@@ -36,7 +36,7 @@ class _Drill:
 
     def __call__(self, locked: LockedStore, backup: Backup, emit: Emit) -> None:
         """Imports Google's libraries, as the backup did."""
-        from facot_backups.operations.drilling import PeriodicDrill
+        from facot_backups.operations.proof.drilling import PeriodicDrill
 
         PeriodicDrill(self.every)(locked, backup, emit)
 

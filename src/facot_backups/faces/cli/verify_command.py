@@ -66,7 +66,7 @@ def _verify(settings: Settings, fecha: str | None, shared: dict[str, Any]) -> in
 
 def _drill(settings: Settings, fecha: str | None, shared: dict[str, Any]) -> int:
     from facot_backups.faces import wiring
-    from facot_backups.operations.drilling import drill_and_record
+    from facot_backups.operations.proof.drilling import drill_and_record
 
     def run(emit: Emit) -> DrillReport:
         store = wiring.open_store(settings, emit)

@@ -24,7 +24,7 @@ from facot_backups.local import wire
 from facot_backups.local.sample import Business, documents
 from facot_backups.local.server import LocalFirestore
 from facot_backups.model import EVERYTHING, Document, Source, path_key
-from facot_backups.operations.drilling import drill_and_record
+from facot_backups.operations.proof.drilling import drill_and_record
 from facot_backups.operations.proof.proving import record_proof
 from facot_backups.operations.proof.verify import verify
 from facot_backups.operations.stopping import Stop

@@ -38,7 +38,7 @@ from facot_backups.firestore.names import documents_root, path_of
 from facot_backups.local.server import LocalFirestore
 from facot_backups.model import EVERYTHING, DocumentPath, Scope, Source
 from facot_backups.operations.compare import precedes
-from facot_backups.operations.drill_faults import not_made
+from facot_backups.operations.proof.drill_faults import not_made
 from facot_backups.operations.proof.verify import VerifyReport, verify
 from facot_backups.operations.restore.approval import Yes
 from facot_backups.operations.restore.guard import NoGuard

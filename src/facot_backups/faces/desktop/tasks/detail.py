@@ -260,7 +260,7 @@ def drill_backup(session: Session, emit: Emit, stop: Stop, name: str) -> Checked
     Touches no real data. Raises BackupNotFound, LockHeld, NoSpace, Interrupted.
     """
     from facot_backups.model import EVERYTHING
-    from facot_backups.operations.drilling import drill_and_record
+    from facot_backups.operations.proof.drilling import drill_and_record
 
     tell = stop.emit(emit)
     store: Store = session.store(tell, stop)
