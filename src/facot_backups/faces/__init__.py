@@ -1,1 +1,1 @@
-"""What people and programs touch: the command line, the Python API, later the service and the panel."""
+"""What people and programs touch: the command line, the Python API, the panel, the scheduler, services, alerts."""
