@@ -241,6 +241,16 @@ class Interrupted(FacotBackupsError):
         super().__init__("Interrumpido: nada ha quedado a medias. Los backups anteriores siguen intactos.")
 
 
+class OutputUnwritable(FacotBackupsError):
+    """What a command has to say does not fit on stdout: a file on a full disk, for example."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(
+            f"No se puede escribir el resultado en la salida: {reason}.\n"
+            "Un backup o una restauración que terminó no se pierde por eso: véalo con facot-backups list."
+        )
+
+
 class RestoreInterrupted(FacotBackupsError):
     """Somebody stopped the restore `restore` after it had begun to write.
 

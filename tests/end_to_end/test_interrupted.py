@@ -1,8 +1,9 @@
-"""Ctrl-C in mid-run: exit 130, two lines, nothing left."""
+"""Ctrl-C, SIGTERM, SIGHUP in mid-run: exit 130, two lines, nothing left."""
 
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import threading
@@ -13,8 +14,8 @@ from facot_backups.local.faults import Fault
 from tests.end_to_end.world import Ran, World
 
 
-def interrupted(world: World, method: str, *words: str) -> Ran:
-    """Interrupt `run` while the server keeps it waiting in the first call of `method`."""
+def interrupted(world: World, method: str, *words: str, by: int = signal.SIGINT) -> Ran:
+    """Interrupt `run` by the signal `by` while the server keeps it waiting in the first call of `method`."""
     reached, release = threading.Event(), threading.Event()
 
     def block(_request: object) -> bool:
@@ -32,7 +33,7 @@ def interrupted(world: World, method: str, *words: str) -> Ran:
     ) as process:
         try:
             assert reached.wait(60)
-            process.send_signal(signal.SIGINT)
+            process.send_signal(by)
             out, err = process.communicate(timeout=60)
         finally:
             release.set()
@@ -52,6 +53,18 @@ def test_ctrl_c_while_the_server_is_silent(world: World, method: str) -> None:
     assert "Interrumpido: nada ha quedado a medias" in ran.err
     world.nothing_happened("INTERRUPTED", published)
     assert world.run("run").code == 0
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.name == "nt", reason="las señales son de POSIX")
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP"])
+def test_asked_to_end(world: World, name: str) -> None:
+    """As `systemctl stop`, `docker stop` and a terminal that closes ask."""
+    world.write("invoices/1")
+    ran = interrupted(world, "RunQuery", by=getattr(signal, name))
+    assert (ran.code, "Traceback" in ran.err, ran.out) == (130, False, ""), ran
+    assert "Interrumpido: nada ha quedado a medias" in ran.err
+    world.nothing_happened("INTERRUPTED")
 
 
 @pytest.mark.slow

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -172,6 +173,43 @@ def test_a_process_without_stdin_stdout_and_stderr(world: World) -> None:
     assert world.whole(backup) == world.stored()
     assert world.process("verify", "--json", prefix=closed).code == 0
     assert world.process("verify", "nada", prefix=closed).code == 12
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="sin /dev/full")
+def test_a_log_on_a_full_disk_stops_no_backup(world: World) -> None:
+    remarks_full = ["sh", "-c", 'exec "$@" 2>/dev/full', "sh"]
+    assert world.process("run", prefix=remarks_full).code == 0
+    assert world.process("run", "nada", prefix=remarks_full) == Ran(2, "", "")
+    assert len(world.backups()) == 1
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="sin /dev/full")
+@pytest.mark.parametrize("words", [["list"], ["list", "--json"], ["verify", "nada", "--json"]])
+def test_a_result_on_a_full_disk(world: World, words: list[str]) -> None:
+    world.run("run")
+    ran = world.process(*words, prefix=["sh", "-c", 'exec "$@" >/dev/full', "sh"])
+    ran.failed(*(12, "nada") if "nada" in words else (1, "No se puede escribir el resultado"))
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.name == "nt", reason="el intérprete de órdenes es de POSIX")
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (["history", "invoices/1"], 0),
+        (["diff", "latest", "live"], 0),
+        (["restore", "latest", "--counters-from-backup"], 2),
+    ],
+)
+def test_a_command_that_asks_for_the_terminal_without_any(world: World, words: list[str], code: int) -> None:
+    world.write("invoices/1")
+    world.write("sequences/1_ncf_B01", current=5)
+    world.run("run")
+    world.write("sequences/1_ncf_B01", current=9)
+    ran = world.process(*words, prefix=["sh", "-c", 'exec "$@" <&- >&-', "sh"])
+    assert (ran.code, "inesperado" in ran.err) == (code, False), ran
 
 
 def test_the_working_directory_is_where_it_is(world: World) -> None:

@@ -22,7 +22,7 @@ gettext.bindtextdomain("messages", str(Path(__file__).parent / "locale"))
 import click  # noqa: E402
 
 from facot_backups.errors import FacotBackupsError, Interrupted  # noqa: E402
-from facot_backups.faces.cli import output  # noqa: E402
+from facot_backups.faces.cli import output, streams  # noqa: E402
 from facot_backups.version import __version__  # noqa: E402
 
 # The commands, in the order in which a newcomer needs them: a module of the same name each.
@@ -83,15 +83,20 @@ def main(arguments: list[str] | None = None) -> int:
     """
     words = sys.argv[1:] if arguments is None else arguments
     verbose = "--verbose" in words
-    output.keep_standard_descriptors()
-    output.never_fail_for_a_character()
-    with output.remarks_of_destructors(shown=verbose):
+    streams.keep_standard_descriptors()
+    streams.never_fail_for_a_character()
+    with (
+        streams.standard_streams(),
+        streams.ended_as_by_ctrl_c(),
+        output.remarks_of_destructors(shown=verbose),
+    ):
         return _run(words, verbose=verbose)
 
 
 def _run(words: list[str], *, verbose: bool) -> int:
     try:
         code = cli.main(words, prog_name="facot-backups", standalone_mode=False)
+        sys.stdout.flush()
         return int(code or 0)
     except click.ClickException as error:
         error.show()
@@ -101,6 +106,8 @@ def _run(words: list[str], *, verbose: bool) -> int:
     except FacotBackupsError as error:
         output.show_error(error, as_json="--json" in words, verbose=verbose)
         return error.exit_code
+    except BrokenPipeError:  # nobody reads what is still to be said
+        return 1
     except (click.Abort, KeyboardInterrupt):
         output.show_error(Interrupted(), as_json="--json" in words, verbose=False)
         return Interrupted.exit_code

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import signal
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from typing import Any
 
 import click
@@ -25,7 +23,7 @@ _INCOMPLETE_EXIT = 3
 
 def run_if_due(settings: Settings, **shared: Any) -> int:
     """Make the scheduled backup if it is due, with what follows it. Returns the exit code."""
-    with _ended_by_sigterm(), progress(quiet=shared["quiet"], verbose=shared["verbose"]) as emit:
+    with progress(quiet=shared["quiet"], verbose=shared["verbose"]) as emit:
         job = daily.job(settings, emit)
         awake.tick(job.store)
         facts = facts_of(job.store, job.hour, job.scope)
@@ -37,16 +35,6 @@ def run_if_due(settings: Settings, **shared: Any) -> int:
             _wait_for_network(job, settings)
         run = daily.run(settings, emit)
     return _report(run, **shared)
-
-
-@contextmanager
-def _ended_by_sigterm() -> Iterator[None]:
-    """A timer's manager ends a run with SIGTERM: as with Ctrl-C, nothing stays half done."""
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
 
 
 def _wait_for_network(job: Job, settings: Settings) -> None:

@@ -2,35 +2,21 @@
 
 from __future__ import annotations
 
-import io
 import json
 import logging
-import os
 import sys
 import traceback
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from typing import Any
 
 import click
 
 from facot_backups.clock import SystemClock
-from facot_backups.errors import FacotBackupsError
+from facot_backups.errors import FacotBackupsError, OutputUnwritable
 
 _log = logging.getLogger(__name__)
-
-
-def keep_standard_descriptors() -> None:
-    """Open what the process was started without of stdin, stdout and stderr, on nothing.
-
-    Else a file of a backup would get the number 2, and what a library writes to stderr would end in it.
-    """
-    for descriptor in range(3):
-        try:
-            os.fstat(descriptor)
-        except OSError:
-            os.open(os.devnull, os.O_RDWR)  # the lowest number that is free: this one
 
 
 @contextmanager
@@ -53,17 +39,6 @@ def _log_unraisable(found: sys.UnraisableHookArgs) -> None:
     _log.debug("in %r: %r", found.object, found.exc_value)
 
 
-def never_fail_for_a_character() -> None:
-    """Let stdout and stderr put a `?` for what their encoding has not.
-
-    Windows gives a file or a pipe the encoding of the country (cp1252), which knows no ✓; and a path may
-    hold bytes that are no text.
-    """
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")
-
-
 def print_json(value: dict[str, Any]) -> None:
     """One JSON object on stdout, and nothing else there."""
     click.echo(to_text(value))
@@ -76,8 +51,9 @@ def to_text(value: dict[str, Any], indent: int | None = 2) -> str:
 
 
 def print_failure(message: str, exit_code: int) -> None:
-    """The JSON object of a command that failed before it had anything to report."""
-    print_json({"success": False, "exit_code": exit_code, "error": message})
+    """The JSON object of a command that failed before it had anything to report; where stdout takes it."""
+    with suppress(OutputUnwritable, OSError):
+        print_json({"success": False, "exit_code": exit_code, "error": message})
 
 
 def printable(text: str) -> str:

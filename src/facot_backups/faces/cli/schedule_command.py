@@ -11,6 +11,7 @@ from types import FrameType
 import click
 
 from facot_backups.faces.cli.options import backup_dir, exits
+from facot_backups.faces.cli.streams import ending_signals
 
 
 @click.command(
@@ -53,12 +54,12 @@ def command(log_file: Path | None, backup_dir: Path | None, quiet: bool, verbose
 
 
 def _on_signals() -> threading.Event:
-    """An event that Ctrl-C and SIGTERM set from now on."""
+    """An event that Ctrl-C, SIGTERM and SIGHUP set from now on."""
     ended = threading.Event()
 
     def end(_number: int, _frame: FrameType | None) -> None:
         ended.set()
 
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in (signal.SIGINT, *ending_signals()):
         signal.signal(number, end)
     return ended
