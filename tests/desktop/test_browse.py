@@ -107,8 +107,53 @@ def test_forty_thousand_documents_are_searched_as_one_types(
         for text in ("b0100000123", "1700000000123", "1-30-00123-4", "130001234", "CLINICA n26 b0100000123"):
             assert _type(qtbot, page, text) == [("invoices", "1700000000123")], text
 
+    def sort() -> None:
+        for column in range(page.model.columnCount()):
+            page.table.sortByColumn(column, Qt.SortOrder.AscendingOrder)
+            page.table.sortByColumn(column, Qt.SortOrder.DescendingOrder)
+            qtbot.waitUntil(lambda: not page.window().jobs.busy, timeout=20_000)
+
     watchdog.within_limit("40,000 documentos: buscar", search)
+    page.field.clear()
+    watchdog.within_limit("40,000 documentos: ordenar", sort)
     assert found is not None and found.shown.amount == "RD$ 11,179.00" and found.nodes[0].label == "NCF"
+
+
+def test_the_list_is_sorted_by_its_headings(qtbot: Any, world: DesktopWorld, show: Show) -> None:
+    fields: list[dict[str, Any]] = [
+        {
+            "ncf": "B0100000002",
+            "third_party_name": "Óptica",
+            "invoice_date": "2026-02-01",
+            "total_amount": 9.5,
+        },
+        {
+            "ncf": "B0100000001",
+            "third_party_name": "nido",
+            "invoice_date": "03/12/2025",
+            "total_amount": 1000,
+        },
+        {"third_party_name": "Zoe", "total_amount": -20},
+        {"ncf": "B0100000003", "invoice_date": "2026/01/31", "total_amount": 30.0},
+    ]
+    with world.store.locked() as locked:
+        documents = [Document(("invoices", str(9 + n)), one) for n, one in enumerate(fields)]
+        run(locked, sorted(documents, key=lambda one: one.path), source=Source("demo-facot", emulator=True))
+    page = _open(qtbot, show(world))
+    bar, jobs = page.table.horizontalHeader(), page.window().jobs
+
+    def ids(heading: int | None = None) -> list[str]:
+        if heading is not None:
+            place = bar.sectionViewportPosition(heading) + 20
+            qtbot.mouseClick(bar.viewport(), _LEFT, pos=QPoint(place, bar.height() // 2))
+            qtbot.waitUntil(lambda: not jobs.busy, timeout=20_000)
+        return [page.model.document(row).path[1] for row in range(page.model.rowCount())]
+
+    assert ids() == ["9", "12", "10", "11"]  # the newest first; who has no date comes last
+    assert ids(0) == ["11", "10", "9", "12"] and ids(0) == ["12", "9", "10", "11"]
+    assert ids(0) == ["10", "11", "12", "9"]  # the third time by their names
+    assert ids(1) == ["10", "9", "11", "12"] and ids(1) == ["11", "9", "10", "12"]
+    assert ids(3) == ["11", "9", "12", "10"]
 
 
 def _shown(page: BrowsePage) -> str:

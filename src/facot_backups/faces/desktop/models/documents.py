@@ -7,11 +7,12 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any
 
-from qtpy.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+from qtpy.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
 
 from facot_backups.faces.desktop import words
 from facot_backups.faces.desktop.models.table import ROW_ROLE
 from facot_backups.faces.desktop.tasks.document_index import DocumentIndex, DocumentRow
+from facot_backups.faces.desktop.tasks.document_order import Column
 from facot_backups.faces.desktop.words import document as document_words
 
 Index = QModelIndex | QPersistentModelIndex
@@ -24,6 +25,7 @@ _COLUMNS: Mapping[str, Callable[[DocumentRow], str]] = {
     "Importe": lambda row: row.shown.amount,
     "Colección": lambda row: words.one_line(" / ".join(row.path[::2])),
 }
+ORDERS: tuple[Column, ...] = ("document", "name", "date", "amount", "collection")
 _AMOUNT = list(_COLUMNS).index("Importe")
 _TEXTS = tuple(_COLUMNS.values())
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
@@ -31,12 +33,20 @@ _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
 
 class DocumentsModel(QAbstractTableModel):
-    """`numbers` of an index's documents. ROW_ROLE gives the `DocumentRow`."""
+    """`numbers` of an index's documents. ROW_ROLE gives the `DocumentRow`.
+
+    `order`: the column that a person wants them sorted by (None: by their names), and whether downwards;
+    `order_wanted` tells that it is another. Who knows the documents sorts them: `replace` shows them as they
+    come.
+    """
+
+    order_wanted = Signal()
 
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
         self.numbers: array[int] = array("L")
         self._shown = 0
+        self.order: tuple[Column | None, bool] = (None, False)
         self._row: Callable[[int], DocumentRow] = lambda _: DocumentRow((), document_words.NOTHING, False)
 
     def show_index(self, index: DocumentIndex) -> None:
@@ -51,6 +61,14 @@ class DocumentsModel(QAbstractTableModel):
         self.beginResetModel()
         self.numbers, self._shown = numbers, min(PAGE, len(numbers))
         self.endResetModel()
+
+    def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
+        """What Qt calls when a heading is pressed."""
+        wanted = ORDERS[column] if 0 <= column < len(ORDERS) else None
+        now = (wanted, order == Qt.SortOrder.DescendingOrder and wanted is not None)
+        if now != self.order:
+            self.order = now
+            self.order_wanted.emit()
 
     def document(self, row: int) -> DocumentRow:
         """The document of a row."""

@@ -11,10 +11,11 @@ from qtpy.QtWidgets import QComboBox, QLineEdit, QSplitter, QVBoxLayout, QWidget
 
 from facot_backups.events import Event
 from facot_backups.faces.desktop import words
-from facot_backups.faces.desktop.models.documents import DocumentsModel
+from facot_backups.faces.desktop.models.documents import ORDERS, DocumentsModel
 from facot_backups.faces.desktop.slots import slot
 from facot_backups.faces.desktop.tasks.browse import index_documents
 from facot_backups.faces.desktop.tasks.document_index import DocumentIndex
+from facot_backups.faces.desktop.tasks.document_order import DocumentOrder
 from facot_backups.faces.desktop.views.document import DocumentPane
 from facot_backups.faces.desktop.widgets.basic import SPACE, label, row
 from facot_backups.faces.desktop.widgets.check import CheckBox
@@ -42,6 +43,7 @@ class BrowsePage(QWidget):
         super().__init__()
         self._window, self._name = window, name
         self.index: DocumentIndex | None = None
+        self._order: DocumentOrder | None = None
         self._indexing: Job | None = None
         self._searching: Job | None = None
         self._search_again = False
@@ -55,7 +57,7 @@ class BrowsePage(QWidget):
 
     def _build(self) -> None:
         self.field = QLineEdit()
-        self.field.setPlaceholderText("Buscar por NCF, cliente, RNC o id")
+        self.field.setPlaceholderText("Buscar por NCF, cliente, RNC, fecha o id")
         self.field.setAccessibleName("Buscar documentos")
         self.field.setClearButtonEnabled(True)
         self.collection = QComboBox()
@@ -66,7 +68,10 @@ class BrowsePage(QWidget):
         self.nested.setToolTip("Buscar también en los documentos que están dentro de otros, como las líneas")
         self.count = label("", "muted", wrap=False)
         self.model = DocumentsModel(self)
-        self.table = table(self.model, "Documentos", widths={0: 150, 2: 110, 3: 148, 4: 104})
+        self.table = table(self.model, "Documentos", widths={0: 150, 2: 110, 3: 148, 4: 120}, sortable=True)
+        self.table.horizontalHeader().setSortIndicatorClearable(True)
+        self.table.sortByColumn(ORDERS.index("date"), Qt.SortOrder.DescendingOrder)
+        self.model.order_wanted.connect(self._search)
         self.progress = ProgressCard()
         self.progress.cancelled.connect(self._cancel)
         self.pane = DocumentPane(self._window, self._name)
@@ -124,7 +129,7 @@ class BrowsePage(QWidget):
             self._indexing.cancel()
 
     def _indexed(self, index: DocumentIndex) -> None:
-        self.index = index
+        self.index, self._order = index, DocumentOrder(index)
         self.model.show_index(index)
         self.collection.blockSignals(True)
         for name in index.collections:
@@ -157,8 +162,8 @@ class BrowsePage(QWidget):
     @slot
     def _search(self) -> None:
         """Look for what is wanted now. One search at a time: they would only hinder each other."""
-        index = self.index
-        if index is None:
+        index, order = self.index, self._order
+        if index is None or order is None:
             return
         if self._searching is not None:
             self._searching.cancel()
@@ -166,8 +171,17 @@ class BrowsePage(QWidget):
             return
         self._search_again = False
         text, nested, collection = self.field.text(), self.nested.isChecked(), self.collection.currentData()
+        column, descending = self.model.order
         self._searching = self._window.jobs.start(
-            lambda _emit, stop: (text, index.search(text, stop, collection=collection, nested=nested)),
+            lambda _emit, stop: (
+                text,
+                order.sort(
+                    index.search(text, stop, collection=collection, nested=nested),
+                    column,
+                    stop,
+                    descending=descending,
+                ),
+            ),
             done=self._found,
             ended=self._search_ended,
         )
