@@ -9,7 +9,7 @@ from typing import Any
 
 import grpc
 
-from facot_backups.firestore.connection import Calls, Stream
+from facot_backups.firestore.calls import Calls, Stream
 from facot_backups.model import Source
 from facot_backups.protocol import Message
 

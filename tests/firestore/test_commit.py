@@ -12,8 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from facot_backups.firestore import commit
+from facot_backups.firestore.calls import Calls
 from facot_backups.firestore.commit import Committer, Outcome, Ramp, Write, batches, may_write
-from facot_backups.firestore.connection import Calls, Connection, ConnectionOptions, connect
+from facot_backups.firestore.connection import Connection, ConnectionOptions, connect
 from facot_backups.firestore.names import documents_root, name_of
 from facot_backups.firestore.requests import Requests
 from facot_backups.local import encode

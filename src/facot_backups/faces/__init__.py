@@ -1,1 +1,1 @@
-"""What people and programs touch: the command line, the Python API, the panel, the scheduler, services, alerts."""
+"""What people and programs touch: command line, Python API, panel, scheduler, services, alerts."""

@@ -11,7 +11,7 @@ import grpc
 from facot_backups.clock import Clock
 from facot_backups.errors import FormatError, SnapshotExpired
 from facot_backups.events import Emit, ignore
-from facot_backups.firestore.connection import Calls
+from facot_backups.firestore.calls import Calls
 from facot_backups.firestore.encode import encode
 from facot_backups.firestore.faults import CallFailed, code_of, failure
 from facot_backups.firestore.names import name_of

@@ -7,9 +7,9 @@ from datetime import datetime
 
 from facot_backups.clock import Clock
 from facot_backups.events import Emit
+from facot_backups.firestore.calls import Calls, Stream
 from facot_backups.firestore.check import count
 from facot_backups.firestore.codec import UnknownValue
-from facot_backups.firestore.connection import Calls, Stream
 from facot_backups.firestore.faults import CallFailed
 from facot_backups.firestore.pages import Limits, Pages
 from facot_backups.firestore.scan import PAGE_SIZE, PAGE_TIMEOUT

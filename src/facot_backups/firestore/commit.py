@@ -17,7 +17,7 @@ import grpc
 from facot_backups.clock import Clock
 from facot_backups.errors import FirestoreUnavailable, SnapshotExpired
 from facot_backups.events import Emit, ignore
-from facot_backups.firestore.connection import Calls
+from facot_backups.firestore.calls import Calls
 from facot_backups.firestore.faults import CallFailed, Decision, code_of, decide, failure
 from facot_backups.firestore.requests import Requests
 from facot_backups.firestore.retry import Patience

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import quote
 
 from facot_backups.errors import FirestoreUnavailable, SettingError, UsageError
 from facot_backups.firestore import credentials as credentials_of
+from facot_backups.firestore.calls import Stream
 from facot_backups.firestore.names import database_name, documents_root
 from facot_backups.model import Source
 
@@ -34,42 +34,6 @@ _OPTIONS: list[tuple[str, Any]] = [
 ]
 _KEEPALIVE: list[tuple[str, Any]] = [("grpc.keepalive_time_ms", 30_000)]
 Metadata: TypeAlias = tuple[tuple[str, str], ...]
-
-
-class Stream(Protocol):
-    """A server's stream of plain protobuf messages. Iterating raises grpc.RpcError."""
-
-    def __iter__(self) -> Iterator[Message]: ...
-
-    def cancel(self) -> object:
-        """Stop it; harmless when it has ended."""
-
-
-class Calls(Protocol):
-    """The raw calls of one database: what `scan`, `check` and `walk` need of a connection.
-
-    Requests and responses are the plain protobuf classes of `protocol`. `timeout` is in seconds for the
-    whole call. All raise grpc.RpcError, the streams while they are iterated.
-    """
-
-    @property
-    def source(self) -> Source: ...
-
-    @property
-    def root(self) -> str:
-        """`projects/P/databases/D/documents`."""
-
-    def run_query(self, request: Message, timeout: float) -> Stream: ...
-
-    def run_aggregation_query(self, request: Message, timeout: float) -> Stream: ...
-
-    def batch_get_documents(self, request: Message, timeout: float) -> Stream: ...
-
-    def list_collection_ids(self, request: Message, timeout: float) -> Message: ...
-
-    def list_documents(self, request: Message, timeout: float) -> Message: ...
-
-    def batch_write(self, request: Message, timeout: float) -> Message: ...
 
 
 @dataclass(frozen=True, slots=True)

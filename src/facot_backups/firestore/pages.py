@@ -10,8 +10,8 @@ import grpc
 
 from facot_backups.clock import Clock
 from facot_backups.events import Emit, Progressed
+from facot_backups.firestore.calls import Calls
 from facot_backups.firestore.codec import decode_document
-from facot_backups.firestore.connection import Calls
 from facot_backups.firestore.retry import Patience, check_expired
 from facot_backups.firestore.spans import Span, get_time, page_request
 from facot_backups.model import Document

@@ -9,7 +9,7 @@ from typing import Any
 
 from facot_backups.clock import Clock
 from facot_backups.events import Emit
-from facot_backups.firestore.connection import Calls
+from facot_backups.firestore.calls import Calls
 from facot_backups.firestore.faults import CallFailed
 from facot_backups.firestore.retry import MAX_CUTS, Patience, insist
 from facot_backups.firestore.spans import get_time, set_time

@@ -11,8 +11,8 @@ import grpc
 from facot_backups.clock import Clock
 from facot_backups.errors import FacotBackupsError, FirestoreUnavailable, SnapshotExpired
 from facot_backups.events import CollectionFailed, Emit, ignore
+from facot_backups.firestore.calls import Calls
 from facot_backups.firestore.codec import UnknownValue
-from facot_backups.firestore.connection import Calls
 from facot_backups.firestore.faults import CallFailed, is_quota
 from facot_backups.firestore.names import path_of
 from facot_backups.firestore.pages import BudgetSpent, Limits, Pages

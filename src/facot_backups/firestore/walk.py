@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
+from facot_backups.firestore.calls import Calls
 from facot_backups.firestore.codec import decode_document
-from facot_backups.firestore.connection import Calls
 from facot_backups.firestore.pages import BudgetSpent
 from facot_backups.firestore.requests import Requests
 from facot_backups.model import Document

@@ -10,7 +10,7 @@ import click
 from facot_backups.clock import SystemClock
 from facot_backups.errors import FacotBackupsError
 from facot_backups.faces import daily, logs
-from facot_backups.faces.cli import output
+from facot_backups.faces.cli import output, run_text
 from facot_backups.faces.cli.progress import progress
 from facot_backups.operations.schedule import awake
 from facot_backups.operations.schedule.due import Decision, decide
@@ -18,7 +18,6 @@ from facot_backups.operations.schedule.scheduled_run import Job, ScheduledRun, f
 from facot_backups.settings import Settings
 
 _ALARM_EXIT = 30
-_INCOMPLETE_EXIT = 3
 
 
 def run_if_due(settings: Settings, **shared: Any) -> int:
@@ -64,8 +63,6 @@ def to_json(decision: Decision) -> dict[str, Any]:
 
 
 def _report(run: ScheduledRun, **shared: Any) -> int:
-    from facot_backups.faces.cli import run_command
-
     if run.backup is None and run.report is None and run.fault is None:
         return _not_due(run.decision, **shared)
     code = _exit_code(run)
@@ -76,10 +73,10 @@ def _report(run: ScheduledRun, **shared: Any) -> int:
     for alarm in run.retention.alarms if run.retention is not None else ():
         click.secho(f"No se borra nada: {alarm.message}", fg="yellow", err=True)
     if shared["as_json"]:
-        told = to_json(run.decision) if run.backup is None else run_command.to_json(run.backup)
+        told = to_json(run.decision) if run.backup is None else run_text.to_json(run.backup)
         output.print_json(told | {"success": code == 0, "exit_code": code})
     elif run.backup is not None and not shared["quiet"]:
-        run_command.show(run.backup)
+        run_text.show(run.backup)
     return code
 
 
@@ -88,5 +85,5 @@ def _exit_code(run: ScheduledRun) -> int:
     if run.fault is not None:
         return run.fault.exit_code
     if run.backup is not None and not run.backup.complete:
-        return _INCOMPLETE_EXIT
+        return run_text.INCOMPLETE_EXIT
     return _ALARM_EXIT if run.retention is not None and run.retention.alarms else 0
