@@ -17,6 +17,7 @@ from facot_backups.faces.desktop.tasks.browse import DocumentView
 from facot_backups.faces.desktop.views.browse import BrowsePage
 from facot_backups.faces.desktop.views.detail import DetailWindow
 from facot_backups.faces.desktop.views.history import HistoryWindow
+from facot_backups.faces.desktop.worker import Jobs
 from facot_backups.model import Document, Source
 from tests.desktop.watchdog import Watchdog
 from tests.desktop.world import DesktopWorld
@@ -62,15 +63,19 @@ def _open(qtbot: Any, panel: BackupsPanel, name: str | None = None) -> BrowsePag
     return window.browse
 
 
+def _jobs(page: BrowsePage) -> Jobs:
+    window = page.window()
+    assert isinstance(window, DetailWindow)
+    return window.jobs
+
+
 def _type(qtbot: Any, page: BrowsePage, text: str) -> list[tuple[str, ...]]:
     """What the list shows when `text` was typed, letter by letter: the first rows' paths."""
     page.field.clear()
     for letter in text:
         # QTest has keys of ASCII alone.
         qtbot.keyClicks(page.field, letter) if letter.isascii() else page.field.insert(letter)
-    window = page.window()
-    assert isinstance(window, DetailWindow)
-    qtbot.waitUntil(lambda: not window.jobs.busy, timeout=20_000)
+    qtbot.waitUntil(lambda: not _jobs(page).busy, timeout=20_000)
     rows = range(min(5, page.model.rowCount()))
     return [page.model.index(row, 0).data(ROW_ROLE).path for row in rows]
 
@@ -111,7 +116,7 @@ def test_forty_thousand_documents_are_searched_as_one_types(
         for column in range(page.model.columnCount()):
             page.table.sortByColumn(column, Qt.SortOrder.AscendingOrder)
             page.table.sortByColumn(column, Qt.SortOrder.DescendingOrder)
-            qtbot.waitUntil(lambda: not page.window().jobs.busy, timeout=20_000)
+            qtbot.waitUntil(lambda: not _jobs(page).busy, timeout=20_000)
 
     watchdog.within_limit("40,000 documentos: buscar", search)
     page.field.clear()
@@ -140,7 +145,7 @@ def test_the_list_is_sorted_by_its_headings(qtbot: Any, world: DesktopWorld, sho
         documents = [Document(("invoices", str(9 + n)), one) for n, one in enumerate(fields)]
         run(locked, sorted(documents, key=lambda one: one.path), source=Source("demo-facot", emulator=True))
     page = _open(qtbot, show(world))
-    bar, jobs = page.table.horizontalHeader(), page.window().jobs
+    bar, jobs = page.table.horizontalHeader(), _jobs(page)
 
     def ids(heading: int | None = None) -> list[str]:
         if heading is not None:
