@@ -9,7 +9,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from facot_backups.faces.desktop.panel import BackupsPanel
+    from facot_backups.faces.desktop.views.settings import SettingsWindow
+    from tests.desktop.office import Office
     from tests.desktop.watchdog import Watchdog
     from tests.desktop.world import DesktopWorld
 
@@ -106,3 +110,40 @@ def show(qtbot: Any) -> Iterator[Callable[..., BackupsPanel]]:
         panel.jobs.end()
         panel.close()
         panel.deleteLater()
+
+
+@pytest.fixture
+def office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Office:
+    """Nothing of this computer's own is seen: not its home, not its services."""
+    home = tmp_path / "casa"
+    home.mkdir()
+    monkeypatch.chdir(home)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(home / "config"))
+    monkeypatch.setattr("facot_backups.faces.desktop.views.settings._PAUSE_MS", 10)
+    from tests.desktop.office import FACOT, Office
+
+    found = Office(home, {"HOME": str(home)})
+    found.write(FACOT)
+    return found
+
+
+@pytest.fixture
+def settings(qtbot: Any, show: Callable[..., BackupsPanel]) -> Callable[[Any], SettingsWindow]:
+    """`settings(world)`: the window, opened by its button, that has read everything."""
+
+    from qtpy.QtCore import Qt
+    from qtpy.QtWidgets import QPushButton
+
+    from facot_backups.faces.desktop.views.settings import SettingsWindow
+
+    def open_window(world: Any) -> SettingsWindow:
+        panel = show(world)
+        button = panel.findChild(QPushButton, "settings")
+        assert button is not None
+        qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+        (window,) = panel.findChildren(SettingsWindow)
+        assert isinstance(window, SettingsWindow)
+        qtbot.waitUntil(lambda: window.form is not None and not window.jobs.busy, timeout=20_000)
+        return window
+
+    return open_window

@@ -31,7 +31,10 @@ NAMES = (
     "retention_days",
     "keep_last",
     "collections",
+    "exclude",
     "max_reads",
+    "project",
+    "database",
     "healthcheck_url",
     "notify_urls",
     "theme",
@@ -58,15 +61,14 @@ class Field:
 class Form:
     """All fields, the file that is written, and the collections that a person may choose from.
 
-    `problem` says why that file cannot be read, and so not be changed, "" if it can. `exclude`: collections
-    that are left out whatever is chosen. `notes`, Spanish: what else is worth knowing of the sources.
+    `problem` says why that file cannot be read, and so not be changed, "" if it can. `notes`, Spanish: what
+    else is worth knowing of the sources.
     """
 
     fields: Mapping[str, Field]
     path: Path
     exists: bool
     known: tuple[str, ...] = ()
-    exclude: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     problem: str = ""
 
@@ -89,13 +91,11 @@ def read_form(session: Session, _emit: Emit, _stop: Stop) -> Form:
     given, path = session.given(), session.config_file()
     files = [error for error in given.errors if error.setting == CONFIG_NAME]
     others = [str(error) for error in given.errors if error.setting != CONFIG_NAME]
-    exclude = given.given.get("exclude")
     return Form(
         fields={name: field(given, name) for name in NAMES},
         path=path,
         exists=path.exists(),
         known=_known_collections(session),
-        exclude=_items(exclude.value) if exclude is not None else (),
         notes=(*given.notes, *others),
         problem=" ".join(map(_problem, files)),
     )
@@ -136,8 +136,7 @@ def save_form(session: Session, _emit: Emit, _stop: Stop, form: Form, values: Ma
         try:
             session.save(changes)
         except SettingError as error:
-            name = "collections" if error.setting == "exclude" else error.setting
-            problems[name if name in own else ""] = _problem(error)
+            problems[error.setting if error.setting in own else ""] = _problem(error)
     words: tuple[Theme, ...] = get_args(Theme)
     theme: Theme = next((word for word in words if word == own.get("theme")), "sistema")
     return Saved(form.path, problems, () if problems else tuple(changes), theme)

@@ -19,9 +19,9 @@ from facot_backups.faces.desktop.tasks.firebase import (
     save_access,
     try_access,
 )
-from facot_backups.faces.desktop.views.settings_fields import FocusKeeper, StatusLine, scrolled
 from facot_backups.faces.desktop.views.window import ViewWindow
 from facot_backups.faces.desktop.widgets.basic import Picture, button, column, label, row
+from facot_backups.faces.desktop.widgets.form import FocusKeeper, StatusLine, scrolled
 from facot_backups.faces.desktop.widgets.notice import Notice
 from facot_backups.faces.desktop.words.failures import Failure
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QSize, Qt, QTimer
@@ -14,30 +13,19 @@ from facot_backups.faces.desktop.tasks.settings import Form, Saved, Value, read_
 from facot_backups.faces.desktop.tasks.settings_alerts import Sent, try_alerts
 from facot_backups.faces.desktop.tasks.settings_folder import FolderCheck, check_folder
 from facot_backups.faces.desktop.tasks.settings_service import ServiceState, service_state
-from facot_backups.faces.desktop.views.settings_fields import (
-    ChoiceRow,
-    CollectionsRow,
-    FieldRow,
-    FocusKeeper,
-    LimitRow,
-    SecretRow,
-    Section,
-    StatusLine,
-    TextRow,
-    UrlsRow,
-    scrolled,
-)
+from facot_backups.faces.desktop.views.settings_fields import FieldRow, TextRow
+from facot_backups.faces.desktop.views.settings_lists import CollectionsRow
+from facot_backups.faces.desktop.views.settings_rows import settings_rows
 from facot_backups.faces.desktop.views.settings_service import ServiceRow
 from facot_backups.faces.desktop.views.window import ViewWindow
 from facot_backups.faces.desktop.widgets.basic import button, column, label, row
+from facot_backups.faces.desktop.widgets.form import FocusKeeper, Section, StatusLine, scrolled
 from facot_backups.faces.desktop.widgets.notice import Notice
 from facot_backups.faces.desktop.words.failures import Failure
 
 if TYPE_CHECKING:
     from facot_backups.faces.desktop.panel import BackupsPanel
-    from facot_backups.faces.desktop.theme import Theme
 
-_THEMES: Mapping[str, str] = {"sistema": "Como el sistema", "claro": "Claro", "oscuro": "Oscuro"}
 # From the last letter of a folder's name to the look at it.
 _PAUSE_MS = 400
 
@@ -49,7 +37,9 @@ class SettingsWindow(ViewWindow):
         super().__init__(panel, "Ajustes de los backups", QSize(860, 780))
         self.form: Form | None = None
         self._discarding = False
-        self.rows: dict[str, FieldRow] = {one.name: one for one in self._make_rows(self.theme)}
+        self.choose_button = button("&Elegir…", tip="Elegir la carpeta de los backups")
+        rows = settings_rows(self.theme, self.choose_button)
+        self.rows: dict[str, FieldRow] = {one.name: one for one in rows}
         self.folder_check = StatusLine(self.theme)
         self.rows["backup_dir"].body.addWidget(self.folder_check)
         self.test_button = button("Enviar un aviso de &prueba", tip="Probar los avisos tal como están aquí")
@@ -80,51 +70,6 @@ class SettingsWindow(ViewWindow):
 
     # --- the parts ---------------------------------------------------------------------------------------
 
-    def _make_rows(self, theme: Theme) -> tuple[FieldRow, ...]:
-        self.choose_button = button("&Elegir…", tip="Elegir la carpeta de los backups")
-        return (
-            TextRow(theme, "backup_dir", "Carpeta de los backups", beside=(self.choose_button,)),
-            TextRow(
-                theme,
-                "backup_hour",
-                "Hora del backup diario",
-                "En el reloj de este equipo. Si a esa hora está apagado, se hace al encenderlo.",
-                unit="de 00:00 a 23:59",
-            ),
-            TextRow(theme, "retention_days", "Conservar los backups", unit="días"),
-            TextRow(
-                theme,
-                "keep_last",
-                "Y conservar siempre",
-                "Los backups completos más recientes no se borran por viejos que sean.",
-                unit="backups completos",
-            ),
-            CollectionsRow(theme, "collections", "Colecciones"),
-            LimitRow(
-                theme,
-                "max_reads",
-                "Lecturas de Firestore",
-                "Cada documento guardado cuesta una lectura. El plan gratuito da 50,000 al día: con 40,000 "
-                "para los backups quedan las demás para facturar.",
-            ),
-            SecretRow(
-                theme,
-                "healthcheck_url",
-                "Vigilancia externa",
-                "Una dirección de healthchecks.io o similar: avisa cuando los backups dejan de llegar, "
-                "también si este equipo está apagado.",
-                "https://hc-ping.com/…",
-            ),
-            UrlsRow(
-                theme,
-                "notify_urls",
-                "Mensajes",
-                "Correo, Telegram, WhatsApp…: una dirección de Apprise por servicio. Llega un mensaje cuando "
-                "algo falla y otro cuando se arregla.",
-            ),
-            ChoiceRow(theme, "theme", "Aspecto", _THEMES),
-        )
-
     def _area(self) -> QScrollArea:
         rows = self.rows
         test = QWidget()
@@ -134,7 +79,8 @@ class SettingsWindow(ViewWindow):
         sections = column(
             Section("Dónde", rows["backup_dir"]),
             Section("Cuándo y por cuánto tiempo", *(rows[n] for n in _WHEN)),
-            Section("Qué se guarda", rows["collections"], rows["max_reads"]),
+            Section("Qué se guarda", *(rows[n] for n in _WHAT)),
+            Section("De dónde", rows["project"], rows["database"]),
             Section("Avisos", rows["healthcheck_url"], rows["notify_urls"], test),
             Section("Empezar con el equipo", self.service),
             Section("Panel", rows["theme"]),
@@ -167,14 +113,10 @@ class SettingsWindow(ViewWindow):
 
     def _read(self, form: Form) -> None:
         self.form = form
-        collections = self.rows["collections"]
-        assert isinstance(collections, CollectionsRow)
-        collections.know(form.known)
         for name, one in self.rows.items():
+            if isinstance(one, CollectionsRow):
+                one.know(form.known)
             one.show_field(form.fields[name])
-        if form.exclude:
-            collections.note.setText(f"Nunca se guardan, por el ajuste exclude: {', '.join(form.exclude)}.")
-            collections.note.show()
         self.notes.setText("\n".join(form.notes))
         self.notes.setVisible(bool(form.notes))
         word = "Se guarda en" if form.exists else "Se creará"
@@ -362,4 +304,5 @@ class SettingsWindow(ViewWindow):
         super().reject()
 
 
+_WHAT = ("collections", "exclude", "max_reads")
 _WHEN = ("backup_hour", "retention_days", "keep_last")

@@ -14,8 +14,8 @@ from facot_backups.faces.desktop.tasks.settings_service import (
     remove_service,
     service_state,
 )
-from facot_backups.faces.desktop.views.settings_fields import StatusLine
 from facot_backups.faces.desktop.widgets.basic import button, column, label, row
+from facot_backups.faces.desktop.widgets.form import StatusLine
 from facot_backups.faces.desktop.words.failures import Failure
 
 if TYPE_CHECKING:
