@@ -1,34 +1,67 @@
 """FACOT Backups: copies of a Firestore database in plain JSON folders, proven whole and restorable.
 
-The names of the API are imported when they are first used, so that importing the package costs nothing.
+The names of the API (docs/python.md) are imported when they are first used, so that importing the package
+costs nothing.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from importlib import import_module
+from typing import TYPE_CHECKING
 
 from facot_backups.version import __version__
 
 if TYPE_CHECKING:
+    from facot_backups.errors import (
+        BackupDirUnusable,
+        BackupNotFound,
+        FacotBackupsError,
+        RepositoryGone,
+        SettingError,
+        SourceMismatch,
+        UsageError,
+    )
     from facot_backups.faces.api import (
+        BackupResult,
         BackupRunner,
+        BackupStats,
+        CleanupResult,
+        ListedBackup,
+        RestoreResult,
         cleanup_old_backups,
         create_backup,
         get_backup_stats,
         get_backups_to_delete,
         restore_backup,
     )
-    from facot_backups.faces.health import get_backup_health
+    from facot_backups.faces.health import BackupHealth, get_backup_health
     from facot_backups.faces.scheduler import (
         BackupScheduler,
+        ProgressInfo,
+        SchedulerStatus,
         get_backup_scheduler,
         start_backup_scheduler,
         stop_backup_scheduler,
     )
 
 __all__ = [
+    "BackupDirUnusable",
+    "BackupHealth",
+    "BackupNotFound",
+    "BackupResult",
     "BackupRunner",
     "BackupScheduler",
+    "BackupStats",
+    "CleanupResult",
+    "FacotBackupsError",
+    "ListedBackup",
+    "ProgressInfo",
+    "RepositoryGone",
+    "RestoreResult",
+    "SchedulerStatus",
+    "SettingError",
+    "SourceMismatch",
+    "UsageError",
     "__version__",
     "cleanup_old_backups",
     "create_backup",
@@ -41,15 +74,15 @@ __all__ = [
     "stop_backup_scheduler",
 ]
 
+if not TYPE_CHECKING:  # a checker that saw it would take any name for one of ours
 
-def __getattr__(name: str) -> Any:
-    if name not in __all__:
+    def __getattr__(name):
+        if name in __all__:
+            for home in ("errors", "faces.api", "faces.health", "faces.scheduler"):
+                module = import_module(f"facot_backups.{home}")
+                if hasattr(module, name):
+                    return getattr(module, name)
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from facot_backups.faces import api, health, scheduler
-
-    if name.endswith(("Scheduler", "_scheduler")):
-        return getattr(scheduler, name)
-    return getattr(health if name == "get_backup_health" else api, name)
 
 
 def __dir__() -> list[str]:

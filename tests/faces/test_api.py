@@ -18,7 +18,7 @@ from facot_backups.errors import SettingError, SourceMismatch, UsageError
 from facot_backups.local.sample import Business, documents
 from tests.support.servers import FirestoreServer
 
-# What FACOT's guide prints, to the letter (its first and second block of code, and its health check).
+# What FACOT's guide has, to the letter: all its blocks of code but the restore script.
 GUIDE = """
 from utils.backups import create_backup, cleanup_old_backups, get_backup_stats
 result = create_backup()
@@ -39,6 +39,15 @@ result = cleanup_old_backups(retention_days=30)
 result = cleanup_old_backups(retention_days=30, dry_run=True)
 for backup in result['deleted']:
     print(f"Se eliminaría: {backup['date']}")
+
+from utils.backups import start_backup_scheduler, stop_backup_scheduler
+start_backup_scheduler()
+stop_backup_scheduler()
+from utils.backups.scheduler import get_backup_scheduler
+scheduler = get_backup_scheduler()
+status = scheduler.get_status()
+print(f"Próximo backup: {status['next_backup']}")
+assert status['last_error'] is None, status
 
 stats = get_backup_stats()
 from datetime import datetime
@@ -101,7 +110,7 @@ def test_a_program_with_its_own_utils_package(business: FirestoreServer, tmp_pat
     else:
         (own / "__init__.py").write_text("")
         (own / "backups").mkdir()
-        for module in ("__init__", "backup_runner", "retention"):
+        for module in ("__init__", "backup_runner", "retention", "scheduler"):
             (own / "backups" / f"{module}.py").write_text("from facot_backups import *\n")
     printed = python("from utils.asset_paths import HERE\n" + GUIDE, tmp_path)
     assert "Total backups: 1" in printed
@@ -214,3 +223,21 @@ def test_log_lines_have_the_documented_form(
 def test_every_public_name_is_there() -> None:
     assert all(getattr(facot_backups, name) for name in facot_backups.__all__)
     assert set(facot_backups.__all__) <= set(dir(facot_backups))
+
+
+@pytest.mark.slow
+def test_a_program_of_others_is_checked_strictly(tmp_path: Path) -> None:
+    """Types come through both import paths, and a wrong name is found."""
+    program = tmp_path / "programa.py"
+    program.write_text(
+        "from facot_backups import *\n"
+        "from facot_backups import create_bakcup\n"
+        "from utils.backups.scheduler import start_backup_scheduler as start\n"
+        "result: BackupResult = BackupRunner().run_backup()\n"
+        "day: int = result['date']\n"
+        "start(on_progress=lambda seen: seen['percent'])\n"
+    )
+    command = [sys.executable, "-m", "mypy", "--strict", "--cache-dir=/dev/null", "programa.py"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    found = [(line.split(":")[1], line.rpartition("[")[2]) for line in done.stdout.splitlines()[:-1]]
+    assert found == [("2", "attr-defined]"), ("5", "assignment]"), ("6", "typeddict-item]")], done.stdout

@@ -32,6 +32,7 @@ import json
 from utils.backups import cleanup_old_backups, create_backup, get_backup_stats
 from utils.backups.backup_runner import BackupRunner
 from utils.backups.retention import cleanup_old_backups
+from utils.backups.scheduler import get_backup_scheduler
 
 def gui():
     from facot_backups.faces.desktop.program.application import run
@@ -44,6 +45,7 @@ answer = {
     "exists": BackupRunner().backup_exists_for_date(create_backup()["date"]),
     "cleaned": cleanup_old_backups(dry_run=True),
     "stats": get_backup_stats(),
+    "next": get_backup_scheduler().get_status()["next_backup"],
     "heavy": sorted({"numpy", "pandas", "qtpy"} & set(sys.modules)),
 }
 with open(sys.argv[1], "w", encoding="utf-8") as file:
@@ -71,7 +73,7 @@ def frozen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Frozen]:
     (source / "utils/backups").mkdir(parents=True)
     (source / "main.py").write_text(PROGRAM, encoding="utf-8")
     (source / "utils/__init__.py").touch()
-    for module in ("__init__", "backup_runner", "retention"):
+    for module in ("__init__", "backup_runner", "retention", "scheduler"):
         (source / f"utils/backups/{module}.py").write_text("from facot_backups import *\n")
     missing = missing_for_qt("PyQt6")
     without = [f"--exclude-module={name}" for name in ("PySide6", *(["qtpy", "PyQt6"] if missing else []))]
@@ -81,7 +83,7 @@ def frozen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Frozen]:
         sys.executable, "-m", "PyInstaller",
         "--onefile", "--windowed", "--log-level=ERROR", "--noconfirm",
         f"--paths={package}", f"--specpath={folder}", f"--workpath={folder / 'work'}",
-        f"--distpath={folder / 'dist'}", "--hidden-import=facot_backups.faces.api",
+        f"--distpath={folder / 'dist'}",
         *without, str(source / "main.py"),
     ]  # fmt: skip
     environment = {**os.environ, "QT_API": "pyqt6"}
@@ -121,7 +123,7 @@ def _makes_backups(frozen: Frozen, memory_server: FirestoreServer, tmp_path: Pat
     assert answer["result"]["success"], answer["result"]
     assert Path(answer["result"]["backup_path"]).parent == elsewhere / "backups"
     assert answer["exists"] and answer["stats"]["total_backups"] == 2 and answer["heavy"] == []
-    assert answer["cleaned"]["errors"] == []
+    assert answer["cleaned"]["errors"] == [] and answer["next"] is not None
 
 
 def _opens_its_panel(frozen: Frozen, memory_server: FirestoreServer, place: Path, state_dir: Path) -> None:

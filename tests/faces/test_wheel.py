@@ -64,7 +64,7 @@ def test_what_the_wheel_holds(wheel: Path) -> None:
         metadata = Parser().parsestr(archive.read(f"{folder}/METADATA").decode())
     assert "utils/backups/__init__.py" in names
     assert "utils/__init__.py" not in names
-    assert {"facot_backups/py.typed", f"{folder}/licenses/LICENSE"} <= names
+    assert {"facot_backups/py.typed", "utils/backups/py.typed", f"{folder}/licenses/LICENSE"} <= names
     assert "facot_backups/faces/cli/locale/es/LC_MESSAGES/messages.mo" in names
     assert "facot-backups = facot_backups.faces.cli:main" in entry_points
     assert (metadata["Version"], metadata["Requires-Python"]) == (__version__, ">=3.11")
@@ -85,7 +85,7 @@ def test_facots_lines_run_on_the_wheel(installed: Path, outside: Place, case: st
         (own / "__init__.py").write_text(extended if case == "extend_path" else "")
     if case == "re-export":
         (own / "backups").mkdir()
-        for module in ("__init__", "backup_runner", "retention"):
+        for module in ("__init__", "backup_runner", "retention", "scheduler"):
             (own / "backups" / f"{module}.py").write_text("from facot_backups import *\n")
     program = outside.folder / "programa.py"
     proof = "\nimport facot_backups; print(facot_backups.__file__)\n"

@@ -1,7 +1,7 @@
 """The import paths that FACOT documents. Everything lives in `facot_backups`; this only re-exports.
 
 `utils` is a namespace portion on purpose (it has no `__init__.py`), so that it can join a program's own
-`utils` package (README.md, "Desde Python").
+`utils` package (docs/python.md, "Si su programa ya tiene un paquete utils").
 """
 
 from facot_backups.faces.api import (
