@@ -8,7 +8,6 @@ import subprocess
 import sys
 import textwrap
 import threading
-import time
 from collections.abc import Callable, Iterator
 from datetime import time as hour
 from datetime import timedelta
@@ -27,9 +26,8 @@ from facot_backups.local.faults import Fault
 from facot_backups.operations.stopping import Stop
 from tests.end_to_end.world import World
 from tests.operations.test_schedule_year import Ways
+from tests.support.waiting import PATIENCE, wait_until
 from tests.support.year import Computer, Year
-
-PATIENCE = 60
 
 
 @pytest.fixture
@@ -54,13 +52,6 @@ def made(world: World, at_midnight: None) -> Iterator[Callable[..., BackupSchedu
 
 def threads() -> list[str]:
     return [t.name for t in threading.enumerate() if t.name.startswith("facot-backups")]
-
-
-def wait_until(true: Callable[[], object]) -> None:
-    end = time.monotonic() + PATIENCE
-    while not true():
-        assert time.monotonic() < end
-        time.sleep(0.01)
 
 
 class Results:

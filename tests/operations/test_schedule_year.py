@@ -102,7 +102,7 @@ class Ways:
         return decide(facts_of(self._job.store, self._job.hour, self._job.scope))
 
     def run_if_due(
-        self, _settings: Any, _emit: Emit, _stop: Stop, made: Callable[[ScheduledRun], None]
+        self, _settings: Any, _emit: Emit, _stop: Stop, made: Callable[[ScheduledRun], None], _failed: Any
     ) -> ScheduledRun:
         run = run_if_due(self._job)
         made(run)

@@ -7,6 +7,7 @@ import socket
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from facot_backups.archive.reader import Backup
@@ -15,7 +16,7 @@ from facot_backups.clock import Clock, SystemClock
 from facot_backups.errors import LockHeld
 from facot_backups.events import Emit
 from facot_backups.faces import wiring
-from facot_backups.faces.notify.watch import Alerts
+from facot_backups.faces.notify.watch import Alerts, Failed
 from facot_backups.operations.schedule.scheduled_run import Job, ScheduledRun, run_if_due
 from facot_backups.operations.schedule.tries import SCHEDULED
 from facot_backups.operations.stopping import Stop, StoppableClock
@@ -71,19 +72,18 @@ def run(
     client: Any = None,
     clock: Clock | None = None,
     made: Callable[[ScheduledRun], None] | None = None,
+    failed: Failed | None = None,
 ) -> ScheduledRun:
     """The scheduled run, with all that the settings want told of it. Raises as `run_if_due` does.
 
-    `made` gets the run before anything is told, which may take its time.
+    `made` gets the run, `failed` what it raises, before anything is told, which may take its time.
     """
     wanted = job(settings, emit, stop, client, clock)
     alerts = Alerts(settings, wanted.store, emit, wanted.stop)
     try:
-        with alerts.attempt(SCHEDULED) as attempt:
+        with alerts.attempt(SCHEDULED, failed=failed) as attempt:
             run = run_if_due(replace(wanted, begin=attempt.begin))
-            attempt.made(run.backup, run.fault)
-            if made is not None:
-                made(run)
+            attempt.made(run.backup, run.fault, partial(made, run) if made is not None else None)
     except LockHeld:  # whoever holds it may hang
         alerts.look()
         raise

@@ -15,6 +15,7 @@ from facot_backups.errors import FacotBackupsError
 from facot_backups.events import Counted, Emit, Event, PhaseStarted, Progressed
 from facot_backups.faces import daily, logs, wiring
 from facot_backups.faces.api import BackupResult, backup_result, failed_result
+from facot_backups.faces.notify.watch import Failed
 from facot_backups.faces.ticking import TICK_SECONDS, Listener, Ticker
 from facot_backups.operations.health.basis import failed_tries
 from facot_backups.operations.schedule import awake
@@ -108,9 +109,9 @@ class _Ways:
         return decide(self.facts(settings))
 
     def run_if_due(
-        self, settings: Settings, emit: Emit, stop: Stop, made: Callable[[ScheduledRun], None]
+        self, settings: Settings, emit: Emit, stop: Stop, made: Callable[[ScheduledRun], None], failed: Failed
     ) -> ScheduledRun:
-        return daily.run(settings, emit, stop, self._client, self.clock, made)
+        return daily.run(settings, emit, stop, self._client, self.clock, made, failed)
 
     def look(self, settings: Settings) -> None:
         passed = self.clock.monotonic()
@@ -118,12 +119,21 @@ class _Ways:
             self._looked = passed
             daily.look(settings, self.clock)
 
-    def back_up(self, settings: Settings, emit: Emit, stop: Stop, made: Callable[[Backup], None]) -> Backup:
+    def back_up(
+        self, settings: Settings, emit: Emit, stop: Stop, made: Callable[[Backup], None], failed: Failed
+    ) -> Backup:
         from facot_backups.operations.backup import BackupRequest
 
         request = BackupRequest(scope=settings.scope, trigger="manual", max_reads=settings.max_reads)
         return wiring.back_up(
-            settings, request, emit, client=self._client, clock=self.clock, stop=stop, made=made
+            settings,
+            request,
+            emit,
+            client=self._client,
+            clock=self.clock,
+            stop=stop,
+            made=made,
+            failed=failed,
         )
 
 
@@ -158,8 +168,9 @@ class BackupScheduler:
 
     The arguments stand for the settings. `on_backup_complete` gets the result of a complete backup,
     `on_backup_error` that of any other end, `on_progress` what happens meanwhile: all on the scheduler's
-    thread; what they raise is logged. `client` is a google.cloud.firestore client to read from. `settings`
-    reads them in another way, and then the arguments do not count. Making one starts nothing.
+    thread, before alerts are sent; what they raise is logged. `client` is a google.cloud.firestore client to
+    read from. `settings` reads them in another way, and then the arguments do not count. Making one starts
+    nothing.
     """
 
     def __init__(  # noqa: PLR0913 - all are named and have defaults

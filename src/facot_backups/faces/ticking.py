@@ -15,6 +15,7 @@ from facot_backups.clock import Clock
 from facot_backups.errors import FacotBackupsError, Interrupted, LockHeld
 from facot_backups.events import Emit
 from facot_backups.faces import logs
+from facot_backups.faces.notify.watch import Failed
 from facot_backups.operations.schedule.due import Decision
 from facot_backups.operations.schedule.scheduled_run import ScheduledRun
 from facot_backups.operations.stopping import Stop
@@ -46,14 +47,19 @@ class Ways(Protocol):
         """Whether the scheduled backup is due."""
 
     def run_if_due(
-        self, settings: Settings, emit: Emit, stop: Stop, made: Callable[[ScheduledRun], None]
+        self, settings: Settings, emit: Emit, stop: Stop, made: Callable[[ScheduledRun], None], failed: Failed
     ) -> ScheduledRun:
-        """The scheduled run; `made` gets it before alerts are sent. Raises as the operation does."""
+        """The scheduled run; `made` gets it before alerts are sent. Raises as the operation does.
+
+        So does `failed` get what is raised, where alerts are sent of it.
+        """
 
     def look(self, settings: Settings) -> None:
         """Tell people what changed though no run began. Called at each tick; raises nothing."""
 
-    def back_up(self, settings: Settings, emit: Emit, stop: Stop, made: Callable[[Backup], None]) -> Backup:
+    def back_up(
+        self, settings: Settings, emit: Emit, stop: Stop, made: Callable[[Backup], None], failed: Failed
+    ) -> Backup:
         """A backup that a person asked for, as `run_if_due`."""
 
 
@@ -81,6 +87,8 @@ class Ticker:
         self._woke_at = ways.clock.monotonic()
         self._checked: Settings | None = None
         self._proven: object = None
+        # What the listener has heard of already.
+        self._heard: Exception | None = None
         self.configured = False
         self.waiting: str | None = None
         self.busy = False
@@ -93,7 +101,7 @@ class Ticker:
             if settings is not None and not stop.requested:
                 self._look(settings, stop)
         except Exception as error:  # noqa: BLE001 - the thread must live to try again
-            self._failed(f"fallo inesperado: {type(error).__name__}: {error}", error)
+            self._failed(error)
 
     def back_up_now(self, stop: Stop) -> None:
         """Make the backup that a person asked for, whatever is due. Raises nothing."""
@@ -104,12 +112,14 @@ class Ticker:
                 return
             self._begin()
             self._ways.back_up(
-                settings, self._listener.emit, stop, lambda backup: self._listener.published(backup, None)
+                settings,
+                self._listener.emit,
+                stop,
+                lambda backup: self._listener.published(backup, None),
+                self._failed,
             )
-        except FacotBackupsError as error:
-            self._failed(str(error))
         except Exception as error:  # noqa: BLE001 - as in `tick`
-            self._failed(f"fallo inesperado: {type(error).__name__}: {error}", error)
+            self._failed(error)
         finally:
             self.busy = False
 
@@ -185,14 +195,14 @@ class Ticker:
 
     def _run(self, settings: Settings, stop: Stop) -> None:
         try:
-            run = self._ways.run_if_due(settings, self._listener.emit, stop, self._made)
+            run = self._ways.run_if_due(settings, self._listener.emit, stop, self._made, self._not_made)
         except LockHeld as held:
             self.waiting = _one_line(str(held))
             logs.SCHEDULER.info("[SCHEDULER] %s", self.waiting)
         except Interrupted:
             logs.SCHEDULER.info("[SCHEDULER] Backup interrumpido: nada ha quedado a medias")
         except FacotBackupsError as error:
-            self._failed(str(error))
+            self._failed(error)
         else:
             self.waiting = run.decision.reason if run.backup is None else None
         finally:
@@ -211,13 +221,24 @@ class Ticker:
         if run.backup is not None:
             self._listener.published(run.backup, fault)
         elif fault is not None:
-            self._failed(str(fault))
+            self._failed(fault)
         if run.retention is not None:
             logs.log_retention(run.retention)
 
-    def _failed(self, reason: str, fault: Exception | None = None) -> None:
+    def _not_made(self, error: Exception) -> None:
+        """Tell at once, as `_made`; a held lock or a stop is no failure."""
+        if not isinstance(error, LockHeld | Interrupted):
+            self._failed(error)
+
+    def _failed(self, error: Exception) -> None:
+        """Tell the listener, once, and the log."""
+        if error is self._heard:
+            return
+        self._heard = error
         self.busy = False
-        logs.SCHEDULER.error("[SCHEDULER] %s", _one_line(reason), exc_info=fault)
+        foreseen = isinstance(error, FacotBackupsError)
+        reason = str(error) if foreseen else f"fallo inesperado: {type(error).__name__}: {error}"
+        logs.SCHEDULER.error("[SCHEDULER] %s", _one_line(reason), exc_info=None if foreseen else error)
         self._listener.failed(reason)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from facot_backups.archive.reader import Backup
@@ -64,7 +65,7 @@ def connector(
     return open_connection
 
 
-def back_up(
+def back_up(  # noqa: PLR0913 - all but two are named and have defaults
     settings: Settings,
     request: BackupRequest,
     emit: Emit = ignore,
@@ -73,10 +74,11 @@ def back_up(
     clock: Clock | None = None,
     stop: Stop | None = None,
     made: Callable[[Backup], None] | None = None,
+    failed: Callable[[Exception], None] | None = None,
 ) -> Backup:
     """A backup, not a scheduled one, with all that the settings want told of it. Raises as `back_up` does.
 
-    `made` gets the backup before anything is told, which may take its time.
+    `made` gets the backup, `failed` what is raised, before anything is told, which may take its time.
     """
     from facot_backups.faces.notify.watch import Alerts
     from facot_backups.operations.backup import back_up
@@ -84,12 +86,11 @@ def back_up(
     stop = stop or Stop()
     store = open_store(settings, emit, StoppableClock(clock or SystemClock(), stop))
     whole = request.scope.covers(settings.scope)
-    with Alerts(settings, store, emit, stop).attempt(request.trigger, whole=whole) as attempt:
+    alerts = Alerts(settings, store, emit, stop)
+    with alerts.attempt(request.trigger, whole=whole, failed=failed) as attempt:
         connect = connector(settings, client)
         backup = back_up(connect, store, request, emit, begin=attempt.begin, stop=stop)
-        attempt.made(backup)
-        if made is not None:
-            made(backup)
+        attempt.made(backup, first=partial(made, backup) if made is not None else None)
     return backup
 
 

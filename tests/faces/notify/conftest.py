@@ -1,15 +1,21 @@
-"""Servers that are told, short deadlines, and an ear on every log record."""
+"""Servers that are told, a world that tells them, short deadlines, and an ear on every log record."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from facot_backups.faces.notify import ping, services
+from facot_backups.local.server import LocalFirestore
+from tests.end_to_end.world import PatientClock, make_world
+from tests.faces.notify.watched import Watched
 from tests.support.endpoints import Endpoint, endpoint
+from tests.support.servers import FirestoreServer
 
 # In every part of a URL where one may stand.
 SECRET = "s3cr3t0-Ñ4ndú"
@@ -27,6 +33,23 @@ def other() -> Iterator[Endpoint]:
     """Another one."""
     with endpoint() as found:
         yield found
+
+
+@pytest.fixture
+def watched(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any, server: Endpoint, other: Endpoint
+) -> Iterator[Watched]:
+    clock = PatientClock()
+    with LocalFirestore(clock=clock) as local:
+        world = make_world(FirestoreServer(local.host, "memory", local=local), tmp_path, monkeypatch, capsys)
+        world.clock = clock
+        monkeypatch.setenv("BACKUP_HOUR", "02:00")
+        monkeypatch.setenv("BACKUP_HEALTHCHECK_URL", server.url("/latido"))
+        monkeypatch.setenv("BACKUP_NOTIFY_URLS", other.json_url("/aviso"))
+        for number in range(30):
+            world.write(f"invoices/{number}")
+        world.write("clients/1")
+        yield Watched(world, server, other, monkeypatch)
 
 
 @pytest.fixture

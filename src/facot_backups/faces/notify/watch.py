@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from facot_backups.archive.metadata import Trigger
 from facot_backups.archive.reader import Backup
@@ -24,6 +24,7 @@ from facot_backups.faces import wiring
 from facot_backups.faces.logs import NOTIFY
 from facot_backups.faces.notify.deadline import Undelivered
 from facot_backups.faces.notify.heartbeat import RETRY, Heartbeat, id_of, is_recent
+from facot_backups.faces.notify.lingering import linger
 from facot_backups.faces.notify.redaction import Redactor
 from facot_backups.operations.health import alerts
 from facot_backups.operations.proof.proving import OlderDamaged
@@ -39,6 +40,10 @@ HookName = Literal["before_backup", "after_backup", "on_error"]
 _HASTE_SECONDS = 3.0
 _POLL_SECONDS = 0.1
 _STALE_SINCE = "stale-since"
+
+
+# Hears what ended a try.
+Failed: TypeAlias = Callable[[Exception], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,24 +80,30 @@ class Alerts:
     # --- around a try --------------------------------------------------------------------------------
 
     @contextmanager
-    def attempt(self, trigger: Trigger, *, whole: bool = True) -> Iterator[Attempt]:
+    def attempt(
+        self, trigger: Trigger, *, whole: bool = True, failed: Failed | None = None
+    ) -> Iterator[Attempt]:
         """Around a try. It tells `Attempt.begin` that it begins, and `Attempt.made` what came of it.
 
         `whole`: of all that is configured; the heartbeat hears nothing of another, which keeps no day safe.
 
-        An error that leaves the block is how the try ended; it goes on after it was told.
+        An error that leaves the block is how the try ended: `failed` gets it at once, and it goes on after
+        people were told. On a daemon thread, the end of the program waits for that (`linger`).
         """
         attempt = Attempt(self, trigger, self.heartbeat() if whole else None)
         try:
             yield attempt
         except BaseException as error:
-            self._begin_to_tell()
-            attempt.failed(error)
+            with linger():
+                if failed is not None and isinstance(error, Exception):
+                    failed(error)
+                self.begin_to_tell()
+                attempt.failed(error)
             raise
-        self._begin_to_tell()
         attempt.end()
 
-    def _begin_to_tell(self) -> None:
+    def begin_to_tell(self) -> None:
+        """Let `emit` hear that people are about to be told, if anybody is to be."""
         settings = self.settings
         if settings.healthcheck_url or settings.notify_urls or settings.on_error or settings.after_backup:
             with suppress(Interrupted):
@@ -250,6 +261,7 @@ class Attempt:
         self._begun = False
         self._backup: Backup | None = None
         self._fault: FacotBackupsError | None = None
+        self._first: Callable[[], None] | None = None
 
     def begin(self) -> None:
         """A try begins now: nothing but the backup is to come. Again is harmless."""
@@ -260,12 +272,31 @@ class Attempt:
             self._heartbeat.begin()
         self._owner.hook("before_backup", {"TRIGGER": self._trigger})
 
-    def made(self, backup: Backup | None, fault: FacotBackupsError | None = None) -> None:
-        """What was published, None if nothing was due; `fault`: what was found to be wrong afterwards."""
-        self._backup, self._fault = backup, fault
+    def made(
+        self,
+        backup: Backup | None,
+        fault: FacotBackupsError | None = None,
+        first: Callable[[], None] | None = None,
+    ) -> None:
+        """What was published, None if nothing was due; `fault`: what was found to be wrong afterwards.
+
+        `first` is called at the end of the block, before anybody is told.
+        """
+        self._backup, self._fault, self._first = backup, fault, first
 
     def end(self) -> None:
-        """The block ended well: tell how the try did."""
+        """The block ended well: tell how the try did, and run `after_backup` if it is to be."""
+        with linger():
+            if self._first is not None:
+                self._first()
+            self._owner.begin_to_tell()
+            good = self._tell_how_it_did()
+        if good is not None:
+            facts = {**_facts(good), "TRIGGER": self._trigger, "STATE": "COMPLETE"}
+            self._owner.hook("after_backup", facts)
+
+    def _tell_how_it_did(self) -> Backup | None:
+        """Tell it; returns the backup if it is new and whole."""
         backup, fault = self._backup, self._fault
         is_damaged = isinstance(fault, DamagedBackup) and not isinstance(fault, OlderDamaged)
         damage = str(fault) if is_damaged else None
@@ -277,15 +308,12 @@ class Attempt:
                 self._heartbeat.end(None, "El backup de hoy ya estaba hecho.")
             if fault is not None:
                 self._owner.look()
-            return
+            return None
         errors = backup.proven().errors
         reason = damage or (None if backup.complete else "; ".join(errors) or "incompleto")
         self._tell(reason, backup)
         self._owner.look()
-        if reason is None:
-            self._owner.hook(
-                "after_backup", {**_facts(backup), "TRIGGER": self._trigger, "STATE": "COMPLETE"}
-            )
+        return backup if reason is None else None
 
     def failed(self, error: BaseException) -> None:
         """The block ended with an error: tell it, if the try had begun."""
