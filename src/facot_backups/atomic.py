@@ -34,8 +34,13 @@ _LINK_TAGS = frozenset({0xA0000003, 0xA000000C})
 # A virus scanner or an indexer holds the file for a moment (winerror.h).
 _ACCESS_DENIED, _SHARING_VIOLATION = 5, 32
 
-_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 _FAULTS = {
+    errno.EFBIG: (
+        "el sistema no admite ahí un archivo tan grande",
+        "FAT32 no pasa de 4 GB por archivo: use un disco con otro formato (NTFS, exFAT, ext4). "
+        "En Linux, mire también ulimit -f.",
+    ),
     errno.EROFS: (
         "el disco es de solo lectura",
         "Quite la protección contra escritura o elija otra carpeta con --backup-dir.",

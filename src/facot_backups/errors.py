@@ -167,7 +167,7 @@ class NoSpace(BackupDirUnusable):
     """The disk is full. `needed` is a size in bytes, or None where it is not known."""
 
     def __init__(self, backup_dir: Path, needed: int | None) -> None:
-        size = f"; el backup necesita unos {needed / 1e6:,.0f} MB" if needed else ""
+        size = f"; el backup necesita unos {needed / 1e6:,.0f} MB o más" if needed else ""
         super().__init__(
             backup_dir,
             f"el disco está lleno{size}",

@@ -200,6 +200,16 @@ class State:
             return now.hour % 6 == 0 and now.minute < _TICK_MINUTES
         return True
 
+    def taken_lock(self, path: Path) -> str | None:
+        """The token of the lock of `path` that was taken last with this state folder, or None."""
+        found = (self._read(f"lock-{_key(path)}.json")[0] or {}).get("token")
+        return found if isinstance(found, str) else None
+
+    def remember_lock(self, path: Path, token: str) -> None:
+        """Note the token of the lock that is taken now, if the folder is known."""
+        if self.known(path) is not None:
+            self._change(path, f"lock-{_key(path)}.json", lambda _: {"token": token})
+
     def seen_owner(self, path: Path) -> SeenOwner | None:
         """The foreign lock owner that a try met here last, or None."""
         note = self._read(f"owner-{_key(path)}.json")[0] or {}

@@ -36,8 +36,10 @@ def owner_file(archive: Archive) -> Path:
     return archive.root / ".facot/owner.json"
 
 
-def foreign(archive: Archive, token: str = "t", beats: int = 0, host: str = "another") -> None:
-    owner = Owner(host, "otro-pc", 4242, "x", NOON, token, NOON, beats)
+def foreign(
+    archive: Archive, token: str = "t", beats: int = 0, host: str = "another", start: str = "x"
+) -> None:
+    owner = Owner(host, "otro-pc", 4242, start, NOON, token, NOON, beats)
     owner_file(archive).write_bytes(owner.to_bytes())
 
 
@@ -152,12 +154,32 @@ def test_an_owner_that_cannot_be_read_is_waited_for_too(archive: Archive) -> Non
 
 
 def test_a_dead_or_reused_pid_of_this_computer_holds_nothing(archive: Archive) -> None:
-    foreign(archive, host=host_id())  # no process 4242 began at "x"
-    assert_free(archive)
+    boot = (process_start(os.getpid()) or "").split(":")[0]
+    foreign(archive, host=host_id(), start=f"{boot}:1")  # no process 4242 began then
+    if boot:
+        assert_free(archive)
     alive = Owner(host_id(), "aquí", os.getppid(), process_start(os.getppid()), NOON, "t", NOON)
     owner_file(archive).write_bytes(alive.to_bytes())
     with pytest.raises(LockHeld):
         assert_free(archive)
+
+
+def test_a_computer_with_the_same_machine_id_is_another_one(archive: Archive) -> None:
+    """As two copies of one disk are: only what this computer noted, or its own boot, proves an owner its."""
+    foreign(archive, host=host_id(), start="another-boot:1")
+    for wait in (timedelta(), timedelta(minutes=9, seconds=59)):
+        archive.clock.moment += wait
+        with pytest.raises(LockHeld, match="otro-pc"):
+            assert_free(archive)
+    archive.clock.moment += timedelta(seconds=1)
+    assert_free(archive)
+
+
+def test_its_own_lock_from_before_a_restart_holds_nothing(archive: Archive) -> None:
+    with archive.store.locked():
+        ours = orjson.loads(owner_file(archive).read_bytes())
+    owner_file(archive).write_bytes(orjson.dumps(ours | {"pid": 4242, "process_start": "another-boot:1"}))
+    assert_free(archive)
 
 
 def test_who_lost_the_lock_publishes_nothing(archive: Archive) -> None:
@@ -191,6 +213,15 @@ def test_who_lost_the_lock_deletes_nothing(archive: Archive) -> None:
         owner_file(archive).unlink()
         store.delete(backup)
     assert archive.store.backups() == [backup]
+
+
+def test_a_lock_that_is_gone_with_its_disk(archive: Archive) -> None:
+    with (
+        pytest.raises(BackupDirUnusable, match="desconectado"),
+        archive.store.locked() as store,
+    ):
+        archive.root.rename(archive.root.with_name("gone"))
+        store.still_ours()
 
 
 def test_the_heart_beats_while_the_lock_is_held(archive: Archive) -> None:

@@ -131,6 +131,14 @@ def test_a_file_outside_the_folder_is_never_named(folder: Path) -> None:
     assert isinstance(opened(folder).problem, FormatError)
 
 
+def test_what_cannot_be_read_has_no_size(folder: Path) -> None:
+    """So that one bad folder, or one that a cleanup takes at the same time, does not hide all others."""
+    backup, size = opened(folder), opened(folder).size
+    gone = Backup(folder.with_name("2024-11-26"), backup.name, None)
+    assert size > 0
+    assert size_on_disk([gone, backup]) == size
+
+
 def test_sizes_count_an_inode_once(tmp_path: Path, folder: Path) -> None:
     other = tmp_path / "2024-11-28"
     write_backup(other, {"invoices": _DOCUMENTS, "items": []})

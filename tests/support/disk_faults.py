@@ -72,7 +72,7 @@ def limit(archive: Archive) -> None:
     archive.backup(SMALL)
     days_later(archive.clock)
     resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 16, resource.RLIM_INFINITY))
-    _fails(archive, _big(), NoSpace, "el disco está lleno")
+    _fails(archive, _big(), BackupDirUnusable, "un archivo tan grande")
     _older_is_untouched(archive)
 
 

@@ -101,7 +101,7 @@ class OldBackup:
 
     @property
     def size(self) -> int:
-        """Bytes of its files on disk. Raises DamagedBackup if it cannot be read."""
+        """Bytes of its files on disk; 0 if the folder cannot be read."""
         return size_on_disk([self])
 
     def documents(self, collection: str, *, note: Note | None = None) -> Iterator[Document]:

@@ -103,6 +103,7 @@ class FolderLock:
         """
         with atomic.explained(self._root):
             if not self._is_ours():
+                self._folder.stat()  # gone with its disk, it is held by nobody
                 raise LockHeld(self._holder())
             if self._beat_failed:
                 self._beat()
@@ -134,11 +135,14 @@ class FolderLock:
             token=secrets.token_hex(16),
             heartbeat=now,
         )
+        # Noted first: an owner that this computer does not know for its own is waited for.
+        self._state.remember_lock(self._root, self._owner.token)
         atomic.write_file(self._folder / OWNER_FILE, self._owner.to_bytes())
 
     def _is_over(self, present: Owner) -> bool:
         """Whether `present` holds nothing any more, now that the system's lock is ours."""
-        if present.is_here() and (present.pid == os.getpid() or not present.is_alive()):
+        noted = self._state.taken_lock(self._root)
+        if present.is_here(noted) and (present.pid == os.getpid() or not present.is_alive()):
             return True
         seen = self._state.seen_owner(self._root)
         now = self._clock.now()

@@ -1,7 +1,9 @@
 """Who holds the lock of a backup folder: this computer, a process on it, and whether it still lives.
 
 The host id is the operating system's machine id, so that it survives a new host name and cannot be
-carried to another computer in a user's folder. It is written hashed: machine-id(5) asks for that.
+carried to another computer in a user's folder. It is written hashed: machine-id(5) asks for that. Copies of
+one disk or image share it, so it proves no more than that an owner may be of this computer: that it is, its
+boot proves, or that its token was noted here when it took the lock.
 """
 
 from __future__ import annotations
@@ -53,9 +55,14 @@ class Owner:
         since = self.since.astimezone(zone).strftime("%Y-%m-%d %H:%M:%S")
         return f"equipo {self.host_name}, proceso {self.pid}, desde {since}"
 
-    def is_here(self) -> bool:
-        """Whether it is, or was, a process of this computer."""
-        return self.host == host_id()
+    def is_here(self, noted: str | None) -> bool:
+        """Whether it is, or was for certain, a process of this computer.
+
+        `noted`: the token of the last lock that was taken from here, as this computer remembers it.
+        """
+        boot = _boot_id()
+        began_here = bool(boot) and (self.process_start or "").startswith(f"{boot}:")
+        return self.host == host_id() and (began_here or self.token == noted)
 
     def is_alive(self) -> bool:
         """Whether that process runs on this computer now; only for an owner that `is_here`."""
@@ -115,10 +122,19 @@ def _linux_start(proc: Path, pid: int) -> str | None:
     try:
         # proc(5): the name in parentheses may hold anything; state is field 3, the start field 22.
         fields = (proc / str(pid) / "stat").read_text(errors="replace").rpartition(")")[2].split()
-        boot = (proc / "sys/kernel/random/boot_id").read_text().strip()
+        boot = _boot_id(proc)
     except OSError:
         return "" if _exists(pid) else None
-    return None if fields[0] in "ZX" else f"{boot}:{fields[19]}"
+    if fields[0] in "ZX":
+        return None
+    return f"{boot}:{fields[19]}" if boot else ""
+
+
+def _boot_id(proc: Path = Path("/proc")) -> str | None:
+    """What no other start of any computer bears; None where the system does not say."""
+    with suppress(OSError):
+        return (proc / "sys/kernel/random/boot_id").read_text().strip()
+    return None
 
 
 def _posix_start(pid: int) -> str | None:

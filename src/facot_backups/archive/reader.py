@@ -11,6 +11,7 @@ import errno
 import os
 import stat
 from collections.abc import Generator, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -68,7 +69,7 @@ class Backup:
 
     @property
     def size(self) -> int:
-        """Bytes of its files on disk, an inode counted once. Raises DamagedBackup if it cannot be read."""
+        """Bytes of its files on disk, an inode counted once; 0 if the folder cannot be read."""
         return size_on_disk([self])
 
     def documents(self, collection: str, *, note: Note | None = None) -> Iterator[Document]:
@@ -128,7 +129,10 @@ def metadata_bytes(folder: Path) -> bytes:
 
 def names_in(folder: Path) -> list[str]:
     """All names in a backup's folder, sorted. Raises DamagedBackup if it cannot be read."""
-    return sorted(entry.name for entry in _scan(folder))
+    try:
+        return sorted(path.name for path in folder.iterdir())
+    except OSError as error:
+        raise DamagedBackup(f"{folder.name}: no se puede leer la carpeta ({error.strerror})") from error
 
 
 class Folder(Protocol):
@@ -142,23 +146,22 @@ class Folder(Protocol):
 def size_on_disk(backups: Iterable[Folder]) -> int:
     """Bytes of all their files together, a file that several of them share (an inode) counted once.
 
-    Raises DamagedBackup for a folder that cannot be read.
+    What cannot be read (its permissions, a cleanup at the same time) counts nothing.
     """
     inodes: dict[tuple[int, int], int] = {}
     for backup in backups:
-        for entry in _scan(backup.path):
-            found = Path(entry.path).lstat()  # on Windows `entry.stat` knows no inode
-            if stat.S_ISREG(found.st_mode):
-                inodes[found.st_dev, found.st_ino] = found.st_size
+        for path in _paths_in(backup.path):
+            with suppress(OSError):
+                found = path.lstat()  # on Windows `DirEntry.stat` knows no inode
+                if stat.S_ISREG(found.st_mode):
+                    inodes[found.st_dev, found.st_ino] = found.st_size
     return sum(inodes.values())
 
 
-def _scan(folder: Path) -> list[os.DirEntry[str]]:
-    try:
-        with os.scandir(folder) as entries:
-            return list(entries)
-    except OSError as error:
-        raise DamagedBackup(f"{folder.name}: no se puede leer la carpeta ({error.strerror})") from error
+def _paths_in(folder: Path) -> list[Path]:
+    with suppress(OSError):
+        return list(folder.iterdir())
+    return []
 
 
 def is_own_folder(path: Path) -> bool:

@@ -10,7 +10,7 @@ from pathlib import Path
 from facot_backups.archive.reader import size_on_disk
 from facot_backups.archive.repository import location_warnings
 from facot_backups.archive.store import Store
-from facot_backups.errors import BackupDirUnusable, DamagedBackup
+from facot_backups.errors import BackupDirUnusable
 from facot_backups.model import Scope
 from facot_backups.operations.health.basis import Disk, HealthFacts
 from facot_backups.operations.schedule import awake
@@ -51,7 +51,7 @@ def _disk(store: Store, facts: Facts) -> Disk:
     warnings: dict[str, str] = {}
     with suppress(OSError):
         free = shutil.disk_usage(_nearest(store.root)).free
-    with suppress(OSError, DamagedBackup):
+    with suppress(OSError):
         used = size_on_disk(facts.backups or ())
     with suppress(OSError):
         warnings = location_warnings(store.root)
