@@ -13,7 +13,7 @@ import pytest
 from facot_backups import restore_backup
 from facot_backups.errors import UsageError
 from facot_backups.faces import wiring
-from facot_backups.firestore import commit
+from facot_backups.firestore import writes
 from facot_backups.firestore.connection import Connection
 from facot_backups.local.faults import Fault
 from facot_backups.model import Source
@@ -186,7 +186,7 @@ def test_conflicts_are_named_and_give_21(world: World) -> None:
 def test_a_server_that_dies_and_the_command_that_goes_on(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(commit, "BATCH_WRITES", 1)
+    monkeypatch.setattr(writes, "BATCH_WRITES", 1)
     prepared(world)
     spent = grpc.StatusCode.RESOURCE_EXHAUSTED
     world.server.local.add_fault(

@@ -11,12 +11,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from facot_backups.firestore import commit
+from facot_backups.firestore import writes
 from facot_backups.firestore.calls import Calls
-from facot_backups.firestore.commit import Committer, Outcome, Ramp, Write, batches, may_write
+from facot_backups.firestore.commit import Committer
 from facot_backups.firestore.connection import Connection, ConnectionOptions, connect
 from facot_backups.firestore.names import documents_root, name_of
+from facot_backups.firestore.permission import may_write
+from facot_backups.firestore.ramp import Ramp
 from facot_backups.firestore.requests import Requests
+from facot_backups.firestore.writes import Outcome, Write, batches
 from facot_backups.local import encode
 from facot_backups.local.faults import Fault
 from facot_backups.local.load import delete_documents
@@ -240,11 +243,11 @@ def test_what_is_under_way_when_the_server_ends_is_told_too(
 
 
 def test_batches_are_bounded_by_count_and_by_size(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(commit, "BATCH_WRITES", 4)
-    monkeypatch.setattr(commit, "BATCH_BYTES", 1000)
+    monkeypatch.setattr(writes, "BATCH_WRITES", 4)
+    monkeypatch.setattr(writes, "BATCH_BYTES", 1000)
     sizes = [10] * 9 + [900, 10, 2000, 10]
-    writes = [Write(n, "x", bytes(size), None) for n, size in enumerate(sizes)]
-    found = [[write.number for write in batch] for batch in batches(iter(writes))]
+    all_of_them = (Write(n, "x", bytes(size), None) for n, size in enumerate(sizes))
+    found = [[write.number for write in batch] for batch in batches(all_of_them)]
     assert found == [[0, 1, 2, 3], [4, 5, 6, 7], [8], [9], [10], [11], [12]]
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from facot_backups.errors import FacotBackupsError, Interrupted, RestoreInterrupted
 from facot_backups.events import Event
-from facot_backups.firestore import commit
+from facot_backups.firestore import writes
 from facot_backups.local.faults import Fault, Kind
 from facot_backups.operations.proof.verify import verify
 from facot_backups.operations.restore.report import Report
@@ -23,7 +23,7 @@ ALWAYS = tuple(range(1, 10_000))
 @pytest.fixture(autouse=True)
 def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
     """Several calls for a few documents."""
-    monkeypatch.setattr(commit, "BATCH_WRITES", 3)
+    monkeypatch.setattr(writes, "BATCH_WRITES", 3)
 
 
 def prepared(world: World) -> tuple[Stored, Stored]:

@@ -12,7 +12,7 @@ import grpc
 import pytest
 
 from facot_backups.events import Event, PhaseStarted
-from facot_backups.firestore import commit
+from facot_backups.firestore import writes
 from facot_backups.firestore.names import name_of
 from facot_backups.local.faults import Fault
 from facot_backups.model import DocumentPath
@@ -26,7 +26,7 @@ from tests.support.servers import FirestoreServer
 @pytest.fixture(autouse=True)
 def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
     """Several calls for a few documents."""
-    monkeypatch.setattr(commit, "BATCH_WRITES", 3)
+    monkeypatch.setattr(writes, "BATCH_WRITES", 3)
 
 
 # What the plan does with each, by its path: "n" is 1 in the backup.

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from facot_backups.archive import journal
-from facot_backups.firestore import commit
+from facot_backups.firestore import writes
 from facot_backups.firestore.connection import Connection
 from facot_backups.operations.proof.verify import verify
 from tests.end_to_end.world import World, contents
@@ -106,7 +106,7 @@ def _of(world: World, name: str) -> str | None:
 
 def play(host: str, folder: Path, *, undo: bool) -> dict[str, int]:
     """Kill at each step in turn until one run comes to its end. Raises for what is not as it must be."""
-    commit.BATCH_WRITES = 3
+    writes.BATCH_WRITES = 3
     summary: Counter[str] = Counter()
     step = 0
     while True:

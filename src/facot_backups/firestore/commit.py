@@ -6,11 +6,9 @@ ourselves. So such a write is judged by reading what is there now (docs/arquitec
 
 from __future__ import annotations
 
-import secrets
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Literal, NamedTuple, TypeAlias
 
 import grpc
 
@@ -18,147 +16,17 @@ from facot_backups.clock import Clock
 from facot_backups.errors import FirestoreUnavailable, SnapshotExpired
 from facot_backups.events import Emit, ignore
 from facot_backups.firestore.calls import Calls
-from facot_backups.firestore.faults import CallFailed, Decision, code_of, decide, failure
+from facot_backups.firestore.faults import CallFailed
+from facot_backups.firestore.judging import judge
+from facot_backups.firestore.ramp import Ramp
 from facot_backups.firestore.requests import Requests
 from facot_backups.firestore.retry import Patience
-from facot_backups.protocol import BatchWriteRequest, Message
-from facot_backups.protocol import Document as DocumentMessage
+from facot_backups.firestore.statuses import BROKEN, OK, StatusError, refusal, transient
+from facot_backups.firestore.writes import Outcome, Write, batch_request, nanoseconds
+from facot_backups.protocol import Message
 
-Kind: TypeAlias = Literal["done", "conflict", "failed", "pending", "unknown"]
-
-# Documented: one call takes 500 writes, and 10 MiB; the emulator's calls take 4 MiB.
-BATCH_WRITES = 500
-BATCH_BYTES = 3_900_000
-# What a write adds to its document: tags, lengths, its condition.
-_OVERHEAD = 64
 # Seconds for one call.
 _TIMEOUT = 60.0
-_PROBE_TIMEOUT = 20.0
-_PERMISSION_DENIED = grpc.StatusCode.PERMISSION_DENIED.value[0]
-_OK = 0
-# What says that a document is not as its condition wants it: absent, there, another version.
-_BROKEN = frozenset(
-    code.value[0]
-    for code in (
-        grpc.StatusCode.NOT_FOUND,
-        grpc.StatusCode.ALREADY_EXISTS,
-        grpc.StatusCode.FAILED_PRECONDITION,
-    )
-)
-_CODES = {code.value[0]: code for code in grpc.StatusCode}
-
-
-class Write(NamedTuple):
-    """One write: `document`, a serialized protobuf Document with its name, or None to delete.
-
-    `number` is the caller's own. `expected`: the update time (nanoseconds) that the document must have;
-    None: it must not exist.
-    """
-
-    number: int
-    name: str
-    document: bytes | None
-    expected: int | None
-
-
-class Outcome(NamedTuple):
-    """What became of a write.
-
-    `done`: it took effect; `update_time` (nanoseconds) is what the document has now, 0 for a deleted one.
-    `conflict`: the document was not as expected, and was left alone. `failed`: the server refuses it;
-    `reason`, in Spanish, says why. `pending`: it did not take effect. `unknown`: the server cannot be asked.
-    """
-
-    number: int
-    kind: Kind
-    update_time: int = 0
-    reason: str = ""
-
-
-def may_write(connection: Calls, patience: Patience | None = None) -> bool:
-    """Whether we may write there at all. Changes nothing.
-
-    Asks to delete a document that cannot exist, on the condition that it exists: the refusal tells the
-    right to write from its absence (measured: docs/arquitectura.md, "Escribir"). What passes by itself is
-    tried again as `patience` allows, without it not at all. Raises FirestoreUnavailable for anything else.
-    """
-    while True:
-        try:
-            return _probe(connection)
-        except grpc.RpcError as error:
-            if patience is None:
-                raise failure(error, connection.source) from None
-            patience.failed(error)
-
-
-def _probe(connection: Calls) -> bool:
-    request = _request(connection)
-    write = request.writes.add(delete=f"{connection.root}/facot_backups_probe/{secrets.token_hex(16)}")
-    write.current_document.exists = True
-    try:
-        status = connection.batch_write(request, _PROBE_TIMEOUT).status[0]
-    except grpc.RpcError as error:
-        code = code_of(error)
-        if code in (grpc.StatusCode.PERMISSION_DENIED, grpc.StatusCode.NOT_FOUND):
-            return code is grpc.StatusCode.NOT_FOUND
-        raise
-    if (fault := _transient(status)) is not None:
-        raise fault
-    return bool(status.code != _PERMISSION_DENIED)
-
-
-def batches(writes: Iterable[Write]) -> Iterator[list[Write]]:
-    """The writes cut into batches of at most BATCH_WRITES and BATCH_BYTES; a larger one goes alone."""
-    batch: list[Write] = []
-    filled = 0
-    for write in writes:
-        length = _OVERHEAD + len(write.document if write.document is not None else write.name.encode())
-        if batch and (len(batch) >= BATCH_WRITES or filled + length > BATCH_BYTES):
-            yield batch
-            batch, filled = [], 0
-        batch.append(write)
-        filled += length
-    if batch:
-        yield batch
-
-
-class Ramp:
-    """How fast production may be written to: 500 writes a second, half as many more every 5 minutes.
-
-    Google documents it as the "500/50/5" rule. Seconds are those of `clock`.
-    """
-
-    FIRST_RATE = 500.0
-    GROWTH = 1.5
-    STEP_SECONDS = 300.0
-
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
-        self._began = self._next = clock.monotonic()
-
-    def wait(self, writes: int) -> None:
-        """Sleep until so many writes more may be sent."""
-        now = self._clock.monotonic()
-        if now < self._next:
-            self._clock.sleep(self._next - now)
-        start = max(now, self._next)
-        rate = self.FIRST_RATE * self.GROWTH ** int((start - self._began) // self.STEP_SECONDS)
-        self._next = start + writes / rate
-
-
-class _Status(grpc.RpcError):
-    """The status of one write, as an error of the whole call would be."""
-
-    def __init__(self, code: grpc.StatusCode, details: str) -> None:
-        super().__init__(f"{code.name}: {details}")
-        self._code = code
-        self._details = details
-
-    def code(self) -> grpc.StatusCode:
-        return self._code
-
-    def details(self) -> str:
-        return self._details
 
 
 class Committer:
@@ -183,7 +51,7 @@ class Committer:
         return self._requests.reads
 
     def send(self, batch: Sequence[Write]) -> list[Outcome]:
-        """Send one batch (see `batches`) until each write is settled, or `failure` is set.
+        """Send one batch (see `writes.batches`) until each write is settled, or `failure` is set.
 
         Lets through what `emit` raises, and KeyboardInterrupt: then nothing is known of the batch.
         """
@@ -288,35 +156,32 @@ class Sending:
         """Settle what the answer settles; returns the rest, after a wait."""
         again: list[Write] = []
         broken: list[Write] = []
-        error: _Status | None = None
+        error: StatusError | None = None
         settled = len(self._outcomes)
         for index, (write, status) in enumerate(zip(pending, answer.status, strict=True)):
-            if status.code == _OK:
+            if status.code == OK:
                 time = (
-                    _nanoseconds(answer.write_results[index].update_time) if write.document is not None else 0
+                    nanoseconds(answer.write_results[index].update_time) if write.document is not None else 0
                 )
                 self._outcomes.append(Outcome(write.number, "done", time))
-            elif status.code in _BROKEN:
+            elif status.code in BROKEN:
                 if write.number in self._doubtful:
                     broken.append(write)
                 else:
                     self._outcomes.append(Outcome(write.number, "conflict"))
-            elif (fault := _transient(status)) is not None:
+            elif (fault := transient(status)) is not None:
                 error = fault
                 self._doubtful.add(write.number)
                 again.append(write)
             else:
-                self._outcomes.append(self._refused(write, status))
+                reason = refusal(status, self._calls.source)
+                self._outcomes.append(Outcome(write.number, "failed", 0, reason))
         again += self._judge(broken)
         if len(self._outcomes) > settled:
             self._patience.progressed()
         if error is not None and self._owner.failure is None:
             self._patience.failed(error)
         return again
-
-    def _refused(self, write: Write, status: Message) -> Outcome:
-        fault = _Status(_CODES.get(status.code, grpc.StatusCode.UNKNOWN), status.message)
-        return Outcome(write.number, "failed", 0, failure(fault, self._calls.source).reason)
 
     def _judge(self, writes: list[Write]) -> list[Write]:
         """Settle writes by what is there now; returns those that did not take effect and still can."""
@@ -377,71 +242,4 @@ def _raise(error: BaseException) -> Message:
 
 
 def _call(calls: Calls, batch: Sequence[Write]) -> Message:
-    return calls.batch_write(_batch(calls, batch), _TIMEOUT)
-
-
-def judge(requests: Requests, writes: Sequence[Write]) -> list[tuple[Write, Outcome]]:
-    """What became of writes, by what is there now; at most a batch of them.
-
-    Equal to the target is done, still as expected is pending, anything else a conflict. Raises CallFailed.
-    """
-    judged: list[tuple[Write, Outcome]] = []
-    for start in range(0, len(writes), _GET_TOGETHER):
-        part = writes[start : start + _GET_TOGETHER]
-        answers = requests.batch_get([write.name for write in part], None)
-        found = {answer.found.name: answer.found for answer in answers if answer.HasField("found")}
-        judged += [(write, _judged(write, found.get(write.name))) for write in part]
-    return judged
-
-
-# Documents of up to a MiB each are held together.
-_GET_TOGETHER = 100
-
-
-def _judged(write: Write, live: Message | None) -> Outcome:
-    if live is None:
-        if write.document is None:
-            return Outcome(write.number, "done")
-        return Outcome(write.number, "pending" if write.expected is None else "conflict")
-    time = _nanoseconds(live.update_time)
-    if write.document is not None and same_message(write.document, live):
-        return Outcome(write.number, "done", time)
-    return Outcome(write.number, "pending" if time == write.expected else "conflict")
-
-
-def same_message(document: bytes, live: Message) -> bool:
-    """Whether a serialized protobuf Document has the very fields of `live`, to the bit."""
-    ours = DocumentMessage(fields=DocumentMessage.FromString(document).fields)
-    theirs = DocumentMessage(fields=live.fields)
-    return bool(ours.SerializeToString(deterministic=True) == theirs.SerializeToString(deterministic=True))
-
-
-def _transient(status: Message) -> _Status | None:
-    code = _CODES.get(status.code, grpc.StatusCode.UNKNOWN)
-    if status.code == _OK:
-        return None
-    return None if decide(code, status.message) is Decision.NEVER else _Status(code, status.message)
-
-
-def _request(calls: Calls) -> Message:
-    return BatchWriteRequest(database=calls.root.removesuffix("/documents"))
-
-
-def _batch(calls: Calls, writes: Sequence[Write]) -> Message:
-    request = _request(calls)
-    for write in writes:
-        message = request.writes.add()
-        if write.document is None:
-            message.delete = write.name
-        else:
-            message.update.ParseFromString(write.document)
-        if write.expected is None:
-            message.current_document.exists = False
-        else:
-            stamp = message.current_document.update_time
-            stamp.seconds, stamp.nanos = divmod(write.expected, 1_000_000_000)
-    return request
-
-
-def _nanoseconds(stamp: Message) -> int:
-    return int(stamp.seconds) * 1_000_000_000 + int(stamp.nanos)
+    return calls.batch_write(batch_request(calls.root, batch), _TIMEOUT)

@@ -62,7 +62,7 @@ def _ask(settings: Settings) -> dict[str, Any]:
 
     try:
         with wiring.connector(settings)() as connection:
-            from facot_backups.firestore.commit import may_write
+            from facot_backups.firestore.permission import may_write
 
             connection.probe()
             return {

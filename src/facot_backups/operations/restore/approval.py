@@ -7,8 +7,8 @@ from typing import Protocol
 from facot_backups.clock import Clock
 from facot_backups.errors import FirestoreUnavailable, UsageError
 from facot_backups.events import Emit
-from facot_backups.firestore.commit import may_write
 from facot_backups.firestore.connection import Connection
+from facot_backups.firestore.permission import may_write
 from facot_backups.firestore.retry import Patience
 from facot_backups.operations.restore.guard import Question
 from facot_backups.operations.restore.plan import Plan

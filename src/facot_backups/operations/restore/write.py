@@ -10,9 +10,10 @@ from facot_backups.archive.journal import JournalWriter, ResultLine
 from facot_backups.archive.store import LockedStore
 from facot_backups.errors import Interrupted, RestoreInterrupted
 from facot_backups.events import Emit, PhaseStarted, Progressed
-from facot_backups.firestore.commit import Committer, Outcome, Sending, Write, batches
+from facot_backups.firestore.commit import Committer, Sending
 from facot_backups.firestore.connection import Connection
 from facot_backups.firestore.names import name_of, path_of
+from facot_backups.firestore.writes import Outcome, Write, batches
 from facot_backups.operations.restore.plan import Plan
 from facot_backups.operations.restore.report import Report
 from facot_backups.operations.restore.spool import Entry, Outcomes

@@ -166,8 +166,8 @@ def _permissions(connection: Connection, clock: Clock, emit: Emit) -> Answer:
     from grpc import StatusCode
 
     from facot_backups.firestore.check import list_collections
-    from facot_backups.firestore.commit import may_write
     from facot_backups.firestore.faults import CallFailed
+    from facot_backups.firestore.permission import may_write
 
     answer, refusal = Answer(str(connection.source), True, None), None
     try:
