@@ -94,6 +94,7 @@ def show(qtbot: Any) -> Iterator[Callable[..., BackupsPanel]]:
     from qtpy.compat import isalive
 
     from facot_backups.faces.desktop.panel import BackupsPanel
+    from facot_backups.faces.desktop.worker import Jobs
 
     panels: list[BackupsPanel] = []
 
@@ -107,7 +108,12 @@ def show(qtbot: Any) -> Iterator[Callable[..., BackupsPanel]]:
 
     yield make
     for panel in filter(isalive, panels):
-        panel.jobs.end()
+        # Those of its windows, too: a restore that waits for an answer would wait for half an hour.
+        running = panel.findChildren(Jobs)
+        for jobs in running:
+            jobs.cancel()
+        for jobs in running:
+            jobs.end()
         panel.close()
         panel.deleteLater()
 

@@ -62,9 +62,9 @@ class Business:
         delete_documents(self._world.server.host, paths, PROJECT)
         return len(paths)
 
-    def stored(self, path: str) -> Any:
-        """What Firestore has at `path` now; None for nothing."""
-        with Connection(Source(PROJECT), self._channel(), owned=True, connect_timeout=10) as connection:
+    def stored(self, path: str, project: str = PROJECT) -> Any:
+        """What Firestore has at `path` of a project now; None for nothing."""
+        with Connection(Source(project), self._channel(), owned=True, connect_timeout=10) as connection:
             from facot_backups.clock import SystemClock
             from facot_backups.events import ignore
             from facot_backups.firestore.requests import Requests
@@ -97,6 +97,10 @@ def _on(qtbot: Any, window: RestoreWindow, page: Any) -> None:
 
 def _quiet(qtbot: Any, window: RestoreWindow) -> None:
     qtbot.waitUntil(lambda: not window.jobs.busy, timeout=20_000)
+
+
+def _said(path: str) -> str:
+    return path.replace("/", " / ")
 
 
 def _plan_of(window: RestoreWindow) -> dict[str, tuple[int, ...]]:
@@ -134,13 +138,13 @@ def test_what_was_lost_comes_back_an_edit_meanwhile_stays_and_all_of_it_is_undon
     ending = window.ending
     assert ending.title.text() == "Hecho, menos lo que alguien cambió mientras tanto"
     conflicts = ending.conflicts
-    assert conflicts.title.text() == f"Conflicto 1 de 2: {busy}" and not conflicts.previous.isEnabled()
-    shown = {row.name: (row.old, row.new) for row in ending.conflicts.versions.rows}
+    assert conflicts.title.text() == f"Conflicto 1 de 2: {_said(busy)}" and not conflicts.previous.isEnabled()
+    shown = {row.label: (row.old, row.new) for row in ending.conflicts.versions.rows}
     was = business.value(busy, "third_party_name")
-    assert shown == {"third_party_name": ("Editado mientras tanto", was)}
+    assert shown == {"Cliente o proveedor": ("Editado mientras tanto", was)}
     _click(qtbot, conflicts.next)
     _quiet(qtbot, window)
-    assert conflicts.title.text() == f"Conflicto 2 de 2: {late}" and not conflicts.next.isEnabled()
+    assert conflicts.title.text() == f"Conflicto 2 de 2: {_said(late)}" and not conflicts.next.isEnabled()
     assert conflicts.state.text() == "Ahora no existe: alguien lo borró."
     assert business.stored(lost) and business.stored(wrong)["third_party_name"] != "Otro"
     assert business.stored(counter)["current"] == 9_999
@@ -221,7 +225,7 @@ def test_one_invoice_by_its_ncf_and_then_the_one_that_was_left_alone(
     model = window.plan.documents
     document = model.index(0, 0)
     texts = [model.index(0, column, document).data() for column in (0, 2, 3)]
-    assert texts == ["third_party_name", "Otro", business.value(wanted, "third_party_name")]
+    assert texts == ["Cliente o proveedor", "Otro", business.value(wanted, "third_party_name")]
     business.edit(wanted, third_party_name="Otra vez")
     _click(qtbot, window.next)
     _on(qtbot, window, window.ending)
@@ -232,6 +236,57 @@ def test_one_invoice_by_its_ncf_and_then_the_one_that_was_left_alone(
     assert window.ending.title.text() == "Restaurado y comprobado"
     assert business.stored(wanted)["third_party_name"] == business.value(wanted, "third_party_name")
     assert business.stored(other)["third_party_name"] == "Otro"
+
+
+def test_into_another_project_and_back(qtbot: Any, backed_up: DesktopWorld, show: Show) -> None:
+    business = Business(backed_up)
+    first, conflicting = business.invoices[:2]
+    gone = business.delete(first)
+    panel = show(backed_up)
+    window = open_restore(panel)
+    _quiet(qtbot, window)
+    what = window.what
+    what.more.setFocus()
+    qtbot.keyClick(what.more, Qt.Key.Key_Space)
+    what.elsewhere.setFocus()
+    qtbot.keyClick(what.elsewhere, Qt.Key.Key_Space)
+    assert what.project.isVisible() and not window.next.isEnabled()
+    qtbot.keyClicks(what.project, "con espacio /")
+    assert what.target_problem.isVisible() and not window.next.isEnabled()
+    what.project.clear()
+    qtbot.keyClicks(what.project, "demo-otro")
+    _click(qtbot, window.next)
+    _on(qtbot, window, window.plan)
+    assert "demo-otro" in window.plan.elsewhere.text.text() and window.plan.elsewhere.isVisible()
+    assert sum(created for created, _, _ in _plan_of(window).values()) == len(business.documents)
+    edited = {**business.documents[conflicting], **fields({"third_party_name": "Otro"})}
+    backed_up.server.load([(conflicting, edited)], "demo-otro")
+    _click(qtbot, window.next)
+    _on(qtbot, window, window.ending)
+    _quiet(qtbot, window)
+    assert "demo-otro" in window.ending.text.text()
+    shown = {row.label: row.old for row in window.ending.conflicts.versions.rows}
+    assert shown == {"Cliente o proveedor": "Otro"}  # what is there, not in the backup's own database
+    assert business.stored(first, "demo-otro") and business.stored(first) is None and gone
+
+    window.close()
+    qtbot.waitUntil(lambda: not isalive(window), timeout=10_000)  # type: ignore[no-untyped-call]
+    (undo,) = [backup for backup in backed_up.backups() if backup.kind == "pre-restore"]
+    window = open_restore(panel, str(undo.name))  # where to is known from the backup itself
+    _on(qtbot, window, window.plan)
+    assert "demo-otro" in window.plan.text.text() and not window.plan.elsewhere.isVisible()
+    while window.pages.currentWidget() is not window.ending:
+        page = window.pages.currentWidget()
+        _click(qtbot, window.next)
+        qtbot.waitUntil(
+            lambda page=page: (
+                window.pages.currentWidget() not in (page, window.work) and not window.work.isVisible()
+            ),
+            timeout=20_000,
+        )
+    assert business.stored(first, "demo-otro") is None
+    assert business.stored(conflicting, "demo-otro")["third_party_name"] == "Otro"
+    assert business.stored(conflicting)["third_party_name"] != "Otro"
 
 
 def test_no_is_no_and_another_database_is_refused(qtbot: Any, backed_up: DesktopWorld, show: Show) -> None:

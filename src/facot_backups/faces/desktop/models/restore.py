@@ -9,10 +9,11 @@ from qtpy.QtCore import QAbstractItemModel, QModelIndex, QObject, Qt
 
 from facot_backups.faces.desktop import words
 from facot_backups.faces.desktop.models.table import Column, Index, TableModel
-from facot_backups.faces.desktop.tasks.restore import Action, CollectionPlan, DocumentPlan
 from facot_backups.faces.desktop.tasks.restore_choices import FoundDocument
-from facot_backups.faces.desktop.tasks.restore_texts import FieldShown
+from facot_backups.faces.desktop.tasks.restore_shown import Action, CollectionPlan, DocumentPlan
 from facot_backups.faces.desktop.theme import Theme, Tone
+from facot_backups.faces.desktop.words import document as document_words
+from facot_backups.faces.desktop.words.change import ChangeLine
 
 ACTIONS: Mapping[Action, str] = {"create": "Se crea", "change": "Se cambia", "delete": "Se borra"}
 _PICTURES: Mapping[Action, tuple[str, Tone]] = {
@@ -51,7 +52,7 @@ def found_model(parent: QObject) -> TableModel[FoundDocument]:
         [
             Column("title", "Documento", lambda row: row.title or "(sin nombre)"),
             Column("tax_id", "RNC", lambda row: row.tax_id),
-            Column("path", "Dónde está", lambda row: words.one_line("/".join(row.path))),
+            Column("path", "Dónde está", lambda row: document_words.path_text(row.path)),
         ],
         parent,
     )
@@ -116,17 +117,12 @@ class DocumentsModel(QAbstractItemModel):
 
     def _field(self, document: DocumentPlan, index: Index, role: int) -> Any:
         field = document.fields[index.row()]
-        old, new = _old(field), _new(field)
-        texts = (field.name, "", old, new)
-        if document.action == "create":
-            texts = (field.name, "", "", new)
-        elif document.action == "delete":
-            texts = (field.name, "", old, "")
+        texts, tips = (field.label, "", field.old, field.new), (field.tip, "", field.old, field.new)
         match role:
             case Qt.ItemDataRole.DisplayRole | Qt.ItemDataRole.AccessibleTextRole:
                 return texts[index.column()]
             case Qt.ItemDataRole.ToolTipRole:
-                return texts[index.column()] or None
+                return tips[index.column()] or None
             case _:
                 return None
 
@@ -143,21 +139,13 @@ def _named(document: DocumentPlan) -> str:
     return f"{document.title}  ({document.path})" if document.title else document.path
 
 
-def versions_model(parent: QObject) -> TableModel[FieldShown]:
+def versions_model(parent: QObject) -> TableModel[ChangeLine]:
     """A model of the fields in which what is there now differs from the backup."""
     return TableModel(
         [
-            Column("name", "Campo", lambda row: row.name),
-            Column("now", "Ahora", _old, tip=_old),
-            Column("kept", "En el backup", _new, tip=_new),
+            Column("name", "Campo", lambda row: row.label, tip=lambda row: row.tip),
+            Column("now", "Ahora", lambda row: row.old, tip=lambda row: row.old),
+            Column("kept", "En el backup", lambda row: row.new, tip=lambda row: row.new),
         ],
         parent,
     )
-
-
-def _old(field: FieldShown) -> str:
-    return "(no estaba)" if field.old is None else field.old
-
-
-def _new(field: FieldShown) -> str:
-    return "(ya no está)" if field.new is None else field.new

@@ -145,7 +145,7 @@ class Builder:
         shown = summary(document, self._zone)
         texts = (shown.number, shown.name, shown.rnc, shown.date, shown.amount)
         row = orjson.dumps((path, texts, document.mark is not None))
-        key = _key(document, shown)
+        key = searched(document, shown)
         self._rows.write(row)
         self._keys.write(key)
         self._row_starts.append(self._row_starts[-1] + len(row))
@@ -173,16 +173,16 @@ class Builder:
         self._rows.close()
 
 
-def _key(document: Document, shown: Summary) -> bytes:
+def searched(document: Document, shown: Summary) -> bytes:
     """The line in which words are looked for: names, texts and numbers, folded."""
     path, fields = document.path, document.fields
-    parts = ["/".join(path[-2:]), path[-1], shown.date, shown.amount, *_searched(fields)]
+    parts = ["/".join(path[-2:]), path[-1], shown.date, shown.amount, *_values(fields)]
     line = fold(" ".join(parts))
     bare = {_SEPARATORS.sub("", word) for word in _DIGITS.findall(line)}
     return (" ".join([line, *sorted(bare)]).replace("\n", " ") + "\n").encode("utf-8", "replace")
 
 
-def _searched(fields: dict[str, Json]) -> Iterator[str]:
+def _values(fields: dict[str, Json]) -> Iterator[str]:
     for value in fields.values():
         if isinstance(value, str):
             yield value[:_SEARCHED_CHARACTERS]

@@ -3,25 +3,31 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from datetime import tzinfo
+from typing import TYPE_CHECKING
 
 from facot_backups.archive import journal
+from facot_backups.archive.facot2 import OldBackup
 from facot_backups.archive.store import Store
 from facot_backups.errors import RestoreInterrupted
 from facot_backups.events import Emit, Event, PhaseStarted
 from facot_backups.faces import logs
-from facot_backups.faces.desktop import words
 from facot_backups.faces.desktop.session import Session
-from facot_backups.faces.desktop.tasks import restore_texts
 from facot_backups.faces.desktop.tasks.restore_choices import cut_restores
 from facot_backups.faces.desktop.tasks.restore_desk import Desk
-from facot_backups.faces.desktop.tasks.restore_texts import FieldShown
-from facot_backups.faces.desktop.words import collection as collection_words
+from facot_backups.faces.desktop.tasks.restore_shown import (
+    Asked,
+    ConfirmShown,
+    Outcome,
+    QuestionShown,
+    Wanted,
+    outcome,
+    plan_shown,
+)
 from facot_backups.faces.desktop.words.failures import Failure, failure
-from facot_backups.model import EVERYTHING, DocumentPath, Scope
+from facot_backups.model import EVERYTHING, Scope, Source
 from facot_backups.operations.stopping import Stop
 
 if TYPE_CHECKING:
@@ -29,166 +35,9 @@ if TYPE_CHECKING:
     from facot_backups.operations.restore.guard import Question
     from facot_backups.operations.restore.plan import Plan
     from facot_backups.operations.restore.report import Report
-    from facot_backups.operations.restore.spool import Entry
 
-Action: TypeAlias = Literal["create", "change", "delete"]
-Mode: TypeAlias = Literal["overwrite", "missing", "mirror"]
-State: TypeAlias = Literal["done", "nothing", "conflicts", "partial", "cut"]
-
-# Documents of a plan that are shown one by one, of a collection and in all.
-_OF_COLLECTION, _IN_ALL = 500, 4000
-# Conflicts, troubles and edits that are shown one by one.
-_SHOWN = 500
 # A server that does not answer is let go so long after a wish to stop, while documents are written.
 _GRACE_SECONDS = 5.0
-_TROUBLES = {
-    "failed": "Firestore lo rechazó",
-    "pending": "no se llegó a escribir",
-    "unknown": "no se sabe si se escribió",
-    "mismatch": "se escribió y se lee otra cosa",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """What is to be restored. Without collections and documents all of the backup; both are its scope.
-
-    A `.pre-restore` as `backup` is an undo, and takes nothing else.
-    """
-
-    backup: str
-    collections: tuple[str, ...] = ()
-    documents: tuple[DocumentPath, ...] = ()
-    mode: Mode | None = None
-    allow_incomplete: bool = False
-    counters_from_backup: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class CollectionPlan:
-    """What the plan does with the documents of a root collection, nested ones too."""
-
-    name: str
-    title: str
-    create: int
-    change: int
-    equal: int
-    delete: int
-    skip: int
-
-
-@dataclass(frozen=True, slots=True)
-class DocumentPlan:
-    """A write: the document, and the fields that it changes (of a new one or a deleted one, all)."""
-
-    action: Action
-    path: str
-    title: str
-    fields: tuple[FieldShown, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class ConflictShown:
-    """A document that was, or will be, left alone, and why. `parts` is its path."""
-
-    path: str
-    reason: str
-    parts: DocumentPath
-
-
-@dataclass(frozen=True, slots=True)
-class PlanShown:
-    """A plan, to be looked at; yes means to go on. `questions` and `confirms`: what is asked after it.
-
-    `documents` are the first writes of each collection, `more` counts the others. `reads` were made,
-    `read_back` are to come.
-    """
-
-    backup: str
-    target: str
-    emulator: bool
-    mode: str
-    collections: tuple[CollectionPlan, ...]
-    documents: tuple[DocumentPlan, ...]
-    more: int
-    notes: tuple[str, ...]
-    conflicts: tuple[ConflictShown, ...]
-    conflict_count: int
-    reads: int
-    read_back: int
-    questions: int
-    confirms: bool
-
-    @property
-    def total(self) -> CollectionPlan:
-        """The sum over all collections."""
-        sums = (
-            sum(getattr(one, name) for one in self.collections)
-            for name in ("create", "change", "equal", "delete", "skip")
-        )
-        return CollectionPlan("", "En total", *sums)
-
-    @property
-    def writes(self) -> int:
-        """Documents that are to be written."""
-        total = self.total
-        return total.create + total.change + total.delete
-
-
-@dataclass(frozen=True, slots=True)
-class QuestionShown:
-    """Something that is asked on its own. `number` of `of`, from 1."""
-
-    text: str
-    number: int
-    of: int
-
-
-@dataclass(frozen=True, slots=True)
-class ConfirmShown:
-    """The last word: it is given by typing the project's id."""
-
-    target: str
-    project: str
-    writes: int
-
-
-Asked: TypeAlias = PlanShown | QuestionShown | ConfirmShown
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """How a restore ended. Texts are in Spanish.
-
-    `done`: all as planned; `nothing`: there was nothing to write; `conflicts`: all but some documents that
-    somebody else changed; `partial`: something is not as planned; `cut`: it was stopped, or ended early,
-    after it had begun to write. `pre_restore` undoes it, `restore` is its id where it can be continued.
-    `failure` is what ended it early. `edited`: documents that others changed meanwhile.
-    """
-
-    state: State
-    backup: str
-    target: str
-    is_undo: bool
-    created: int = 0
-    changed: int = 0
-    deleted: int = 0
-    left: int = 0
-    pre_restore: str | None = None
-    restore: str | None = None
-    conflicts: tuple[ConflictShown, ...] = ()
-    conflict_count: int = 0
-    troubles: tuple[ConflictShown, ...] = ()
-    trouble_count: int = 0
-    edited: tuple[str, ...] = ()
-    edited_count: int = 0
-    notes: tuple[str, ...] = ()
-    failure: Failure | None = None
-
-    @property
-    def written(self) -> int:
-        """Writes that were confirmed."""
-        return self.created + self.changed + self.deleted
 
 
 def restore(session: Session, emit: Emit, stop: Stop, wanted: Wanted, desk: Desk[Asked]) -> Outcome:
@@ -203,13 +52,23 @@ def restore(session: Session, emit: Emit, stop: Stop, wanted: Wanted, desk: Desk
         backup=wanted.backup,
         scope=_scope(wanted),
         mode=wanted.mode,
+        into_project=wanted.into_project,
+        into_database=wanted.into_database,
         allow_incomplete=wanted.allow_incomplete,
         counters_from_backup=wanted.counters_from_backup,
         max_reads=session.settings().max_reads,
     )
-    running = _Running(session, emit, stop)
+    source = _source(session, wanted.backup)
+    if wanted.elsewhere:
+        target = _settings_of(wanted.into_project, wanted.into_database)
+    elif wanted.is_undo and source is not None:  # it undoes what was written there
+        target = _settings_of(source.project, source.database)
+    else:
+        target = {}
+    at_desk = _AtDesk(desk, stop, session.clock.zone(), source if wanted.elsewhere else None)
+    running = _Running(session, emit, stop, target)
     return running.run(
-        lambda connect, store: operation.restore(connect, store, request, _AtDesk(desk, stop), running.tell)
+        lambda connect, store: operation.restore(connect, store, request, at_desk, running.tell)
     )
 
 
@@ -217,10 +76,26 @@ def go_on(session: Session, emit: Emit, stop: Stop, restore: str, desk: Desk[Ask
     """Finish the restore `restore`, which was cut. As `restore`."""
     from facot_backups.operations.restore.continuing import continue_restore
 
-    running = _Running(session, emit, stop, restore)
+    found = journal.Journal(session.store().root, restore).header.target
+    at_desk = _AtDesk(desk, stop, session.clock.zone())
+    running = _Running(session, emit, stop, _settings_of(found.project, found.database), restore)
     return running.run(
-        lambda connect, store: continue_restore(connect, store, restore, _AtDesk(desk, stop), running.tell)
+        lambda connect, store: continue_restore(connect, store, restore, at_desk, running.tell)
     )
+
+
+def _source(session: Session, backup: str) -> Source | None:
+    """The database that a backup is of; None where it does not say."""
+    found = session.store().find(backup)
+    if isinstance(found, OldBackup) or found.metadata is None:
+        return None
+    return found.metadata.source
+
+
+def _settings_of(project: str | None, database: str | None) -> Mapping[str, object]:
+    """The settings that lead to a database; what is None stays as it is set."""
+    given = {"project": project, "database": database}
+    return {name: value for name, value in given.items() if value is not None}
 
 
 def _scope(wanted: Wanted) -> Scope:
@@ -230,10 +105,20 @@ def _scope(wanted: Wanted) -> Scope:
 
 
 class _Running:
-    """A restore under way: logged, told of, and stopped without losing what was written."""
+    """A restore under way: logged, told of, and stopped without losing what was written.
 
-    def __init__(self, session: Session, emit: Emit, stop: Stop, restore: str | None = None) -> None:
-        self._session, self._stop, self._restore = session, stop, restore
+    `target`: settings that lead to where it writes. `restore`: the one that is continued.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        emit: Emit,
+        stop: Stop,
+        target: Mapping[str, object],
+        restore: str | None = None,
+    ) -> None:
+        self._session, self._stop, self._target, self._restore = session, stop, target, restore
         self._emit = stop.emit(emit)
         self._writing = False
         self._connection: Connection | None = None
@@ -247,7 +132,7 @@ class _Running:
 
     def run(self, operate: Callable[[Callable[[], Connection], Store], Report]) -> Outcome:
         """The outcome of `operate`. Raises what it raises before the first write."""
-        settings = self._session.settings()
+        settings = self._session.settings(self._target)
         store = self._session.store(self.tell, self._stop)
         open_connection = self._session.connector(settings)
         with ExitStack() as stack:
@@ -292,7 +177,7 @@ class _Running:
         return Outcome(
             "cut",
             header.backup,
-            str(header.target),
+            header.target,
             header.undoes is not None,
             changed=written,
             left=left,
@@ -307,13 +192,14 @@ class _AtDesk:
 
     beforehand = False
 
-    def __init__(self, desk: Desk[Asked], stop: Stop) -> None:
-        self._desk, self._stop = desk, stop
+    def __init__(self, desk: Desk[Asked], stop: Stop, zone: tzinfo, source: Source | None = None) -> None:
+        """`source`: the backup's own database, where another one is written to on purpose."""
+        self._desk, self._stop, self._zone, self._source = desk, stop, zone, source
         self._asked = 0
 
     def show(self, plan: Plan) -> None:
         """The plan is asked about like everything else. Raises Interrupted for a no."""
-        self._desk.ask(plan_shown(plan), self._stop)
+        self._desk.ask(plan_shown(plan, self._zone, self._source), self._stop)
 
     def answer(self, plan: Plan, question: Question) -> bool:
         """As `show`."""
@@ -326,87 +212,3 @@ class _AtDesk:
         target = plan.facts.target
         self._desk.ask(ConfirmShown(str(target), target.project, plan.writes), self._stop)
         return True
-
-
-def plan_shown(plan: Plan) -> PlanShown:
-    """The plan in plain values. Reads the plan's files."""
-    documents = _documents(plan)
-    return PlanShown(
-        backup=plan.facts.backup,
-        target=str(plan.facts.target),
-        emulator=plan.facts.target.emulator,
-        mode=plan.facts.mode,
-        collections=tuple(
-            CollectionPlan(name, collection_words.title(name), c.create, c.change, c.equal, c.delete, c.skip)
-            for name, c in sorted(plan.counts.items())
-        ),
-        documents=documents,
-        more=plan.writes - len(documents),
-        notes=tuple(map(words.one_line, plan.notes)),
-        conflicts=tuple(_conflict(c.path, c.reason) for c in plan.conflicts[:_SHOWN]),
-        conflict_count=plan.conflict_count,
-        reads=plan.reads,
-        read_back=plan.read_back,
-        questions=len(plan.questions),
-        confirms=not plan.facts.target.emulator,
-    )
-
-
-def _documents(plan: Plan) -> tuple[DocumentPlan, ...]:
-    shown: list[DocumentPlan] = []
-    taken: dict[str, int] = {}
-    for entry in plan.entries():
-        name = entry.path[0]
-        if taken.get(name, 0) < _OF_COLLECTION:
-            taken[name] = taken.get(name, 0) + 1
-            shown.append(_document(plan, entry))
-            if len(shown) == _IN_ALL:
-                break
-    return tuple(shown)
-
-
-def _document(plan: Plan, entry: Entry) -> DocumentPlan:
-    document = plan.target_of(entry) or entry.before_document()
-    title = restore_texts.title(document) if document is not None else ""
-    fields = restore_texts.fields_shown(plan.field_changes(entry))
-    return DocumentPlan(entry.action, restore_texts.path_text(entry.path), title, fields)
-
-
-def _conflict(path: DocumentPath, reason: str) -> ConflictShown:
-    return ConflictShown(restore_texts.path_text(path), words.one_line(reason), path)
-
-
-def outcome(report: Report, *, stopped: bool) -> Outcome:
-    """A report in plain values. `stopped`: somebody wanted it to stop."""
-    error = report.failure or report.read_back_failure
-    return Outcome(
-        state=_state(report, stopped=stopped),
-        backup=report.backup,
-        target=str(report.target),
-        is_undo=report.undoes is not None,
-        created=report.created,
-        changed=report.changed,
-        deleted=report.deleted,
-        pre_restore=report.pre_restore,
-        restore=report.restore if report.to_continue else None,
-        conflicts=tuple(_conflict(c.path, c.reason) for c in report.conflicts[:_SHOWN]),
-        conflict_count=report.conflict_count,
-        troubles=tuple(
-            _conflict(path, reason or _TROUBLES[kind]) for path, kind, reason in report.troubles[:_SHOWN]
-        ),
-        trouble_count=report.trouble_count,
-        edited=tuple(map(restore_texts.path_text, report.edited[:_SHOWN])),
-        edited_count=report.edited_count,
-        notes=tuple(map(words.one_line, report.notes)),
-        failure=failure(error) if error is not None and not stopped else None,
-    )
-
-
-def _state(report: Report, *, stopped: bool) -> State:
-    if report.failure is not None:
-        return "cut" if stopped or report.to_continue else "partial"
-    if report.trouble_count or report.read_back_failure is not None:
-        return "partial"
-    if report.conflict_count:
-        return "conflicts"
-    return "done" if report.written else "nothing"

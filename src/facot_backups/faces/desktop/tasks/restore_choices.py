@@ -12,8 +12,9 @@ from facot_backups.errors import FacotBackupsError
 from facot_backups.events import Emit, PhaseStarted, Progressed
 from facot_backups.faces.desktop import words
 from facot_backups.faces.desktop.session import Session
-from facot_backups.faces.desktop.tasks import restore_texts
+from facot_backups.faces.desktop.tasks.document_index import query_words, searched
 from facot_backups.faces.desktop.tasks.overview import Kind
+from facot_backups.faces.desktop.words import document as document_words
 from facot_backups.model import DocumentPath, Scope
 from facot_backups.operations.sides import side_of
 from facot_backups.operations.stopping import Stop
@@ -57,12 +58,14 @@ class CutRestore:
 class Choices:
     """`backups`, newest first, without those that cannot be restored; `latest` is the one to begin with.
 
-    `cut`: restores that were cut, the newest first.
+    `cut`: restores that were cut, the newest first. `lent`: the program around the panel gives the
+    connection, so that no other database can be reached.
     """
 
     backups: tuple[BackupChoice, ...]
     latest: str | None
     cut: tuple[CutRestore, ...]
+    lent: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +95,7 @@ def choices(session: Session, emit: Emit, stop: Stop) -> Choices:
     )
     complete = (choice.name for choice in usable if choice.kind == "complete")
     latest = next(complete, usable[0].name if usable else None)
-    return Choices(usable, latest, cut_restores(store, zone))
+    return Choices(usable, latest, cut_restores(store, zone), session.lent)
 
 
 def _choice(backup: AnyBackup, zone: tzinfo) -> BackupChoice:
@@ -132,14 +135,15 @@ def cut_restores(store: Store, zone: tzinfo) -> tuple[CutRestore, ...]:
 
 
 def find_documents(session: Session, emit: Emit, stop: Stop, backup: str, wanted: str) -> FoundDocuments:
-    """The root documents of `backup` in whose id, number, name or tax id `wanted` is.
+    """The root documents of `backup` that hold all words of `wanted`, as the search of documents has it.
 
     Reads the backup's files; memory holds what was found. Raises BackupNotFound, DamagedBackup, Interrupted.
     """
     emit(PhaseStarted("searching"))
-    side = side_of(session.store(emit, stop).find(backup))
+    store = session.store(emit, stop)
+    side, zone = side_of(store.find(backup)), store.clock.zone()
     found: list[FoundDocument] = []
-    folded, seen = wanted.strip().casefold(), 0
+    sought, seen = [word.encode() for word in query_words(wanted)], 0
     for collection in side.collections():
         for document in side.documents(Scope(collections=(collection,))):
             seen += 1
@@ -148,9 +152,10 @@ def find_documents(session: Session, emit: Emit, stop: Stop, backup: str, wanted
                 emit(Progressed(collection, seen))
             if len(document.path) != 2 or document.mark is not None:
                 continue
-            if restore_texts.matches(document, folded):
+            shown = document_words.summary(document, zone)
+            line = searched(document, shown)
+            if all(word in line for word in sought):
                 if len(found) == MOST_FOUND:
                     return FoundDocuments(tuple(found), more=True)
-                text, tax_id = restore_texts.title(document), restore_texts.tax_id(document)
-                found.append(FoundDocument(document.path, text, tax_id))
+                found.append(FoundDocument(document.path, document_words.called(document, zone), shown.rnc))
     return FoundDocuments(tuple(found), more=False)

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from facot_backups.archive.lookup import find_document
 from facot_backups.events import Emit
 from facot_backups.faces.desktop.session import Session
-from facot_backups.faces.desktop.tasks import restore_texts
-from facot_backups.faces.desktop.tasks.restore_texts import FieldShown
-from facot_backups.model import Document, DocumentPath
+from facot_backups.faces.desktop.words import change as change_words
+from facot_backups.faces.desktop.words import document as document_words
+from facot_backups.faces.desktop.words.change import ChangeLine
+from facot_backups.model import Document, DocumentPath, Source
 from facot_backups.operations.compare import field_changes
 from facot_backups.operations.stopping import Stop
 
@@ -25,27 +26,35 @@ class TwoVersions:
     title: str
     now: bool
     kept: bool
-    fields: tuple[FieldShown, ...]
+    fields: tuple[ChangeLine, ...]
 
 
-def two_versions(session: Session, emit: Emit, stop: Stop, backup: str, path: DocumentPath) -> TwoVersions:
-    """Both versions of the document at `path`; one read of Firestore. Raises FacotBackupsError."""
+def two_versions(
+    session: Session, emit: Emit, stop: Stop, backup: str, target: Source, path: DocumentPath
+) -> TwoVersions:
+    """The document at `path` in `target` and in `backup`; one read of Firestore. Raises FacotBackupsError."""
     from facot_backups.firestore.requests import Requests
     from facot_backups.operations.restore.read_back import documents_at
 
     store = session.store(emit, stop)
     found = find_document(store.find(backup), path)
     kept = found.document if found is not None and found.document.mark is None else None
-    connection = session.connector(session.settings())()
+    settings = session.settings({"project": target.project, "database": target.database})
+    connection = session.connector(settings)()
     with connection, stop.closing(connection.close):
         requests = Requests(connection, store.clock, stop.emit(emit))
         live = documents_at(requests, connection.root, [path], None).get(path)
-    nothing = Document(path, {})
+    nothing, zone = Document(path, {}), store.clock.zone()
     named = live or kept
     return TwoVersions(
         path,
-        restore_texts.title(named) if named is not None else "",
+        document_words.called(named, zone) if named is not None else "",
         live is not None,
         kept is not None,
-        restore_texts.fields_shown(field_changes(live or nothing, kept or nothing)),
+        change_words.lines(
+            field_changes(live or nothing, kept or nothing),
+            named or nothing,
+            zone,
+            whole=live is None or kept is None,
+        ),
     )

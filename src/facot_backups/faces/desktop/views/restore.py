@@ -16,18 +16,17 @@ from qtpy.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 from facot_backups.events import Counted, Event, PhaseStarted
 from facot_backups.faces.desktop.slots import slot
 from facot_backups.faces.desktop.style_sheet import mark
-from facot_backups.faces.desktop.tasks.restore import (
+from facot_backups.faces.desktop.tasks.restore import go_on, restore
+from facot_backups.faces.desktop.tasks.restore_choices import Choices, CutRestore, choices
+from facot_backups.faces.desktop.tasks.restore_desk import Desk
+from facot_backups.faces.desktop.tasks.restore_shown import (
     Asked,
     ConfirmShown,
     Outcome,
     PlanShown,
     QuestionShown,
     Wanted,
-    go_on,
-    restore,
 )
-from facot_backups.faces.desktop.tasks.restore_choices import Choices, CutRestore, choices
-from facot_backups.faces.desktop.tasks.restore_desk import Desk
 from facot_backups.faces.desktop.views.restore_plan import AskPage, PlanPage, WorkPage
 from facot_backups.faces.desktop.views.restore_result import ResultPage
 from facot_backups.faces.desktop.views.restore_what import WhatPage
@@ -43,7 +42,6 @@ if TYPE_CHECKING:
 
 # How often the window looks whether it is asked something.
 _LOOK_MS = 40
-_UNDO_SUFFIX = ".pre-restore"
 
 
 def open_restore(
@@ -190,12 +188,14 @@ class RestoreWindow(ViewWindow):
 
         def read(found: Choices) -> None:
             self.what.show_choices(found, backup, collections, documents)
+            if not found.backups:
+                self.notice.tell(*restore_words.NO_BACKUP)
             self._offer_cut(found)
 
         self.jobs.start(
             lambda emit, stop: choices(self.session, emit, stop), done=read, failed=self._not_read
         )
-        if backup is not None and backup.endswith(_UNDO_SUFFIX):
+        if backup is not None and Wanted(backup).is_undo:
             self._start(Wanted(backup))
 
     def _not_read(self, failure: Failure) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QLineEdit, QTreeView, QVBoxLayout, QWidget
 
@@ -9,7 +11,7 @@ from facot_backups.faces.desktop import words
 from facot_backups.faces.desktop.models.restore import DocumentsModel, collections_model
 from facot_backups.faces.desktop.slots import slot
 from facot_backups.faces.desktop.style_sheet import mark
-from facot_backups.faces.desktop.tasks.restore import ConfirmShown, PlanShown, QuestionShown
+from facot_backups.faces.desktop.tasks.restore_shown import ConfirmShown, PlanShown, QuestionShown
 from facot_backups.faces.desktop.theme import Theme
 from facot_backups.faces.desktop.widgets.basic import SPACE, Picture, column, label, row
 from facot_backups.faces.desktop.widgets.progress_card import ProgressCard
@@ -29,7 +31,7 @@ class PlanPage(QWidget):
         self.title = label("", "title")
         self.text = label()
         self.cost = label("", "muted")
-        self.notes = NotesCard(theme)
+        self.elsewhere, self.notes = NotesCard(theme, "warning", "alert"), NotesCard(theme, "info", "info")
         self.collections = collections_model(self)
         self.table = table(
             self.collections, "El plan por colecciones", widths=dict.fromkeys(range(1, 6), 112)
@@ -41,6 +43,7 @@ class PlanPage(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(SPACE)
         layout.addLayout(column(self.title, self.text, spacing=4))
+        layout.addWidget(self.elsewhere)
         layout.addWidget(self.notes)
         layout.addWidget(self.table, 1)
         layout.addWidget(label("Documento por documento", "heading"))
@@ -52,6 +55,7 @@ class PlanPage(QWidget):
         """Show `plan`."""
         self.title.setText(restore_words.plan_title(plan))
         self.text.setText(f"{restore_words.plan_text(plan)} {restore_words.safety_text()}")
+        self.elsewhere.show_notes(tuple(filter(None, [restore_words.elsewhere_text(plan)])))
         self.cost.setText(restore_words.cost_text(plan))
         rows = restore_words.plan_rows(plan)
         self.collections.replace(rows)
@@ -87,10 +91,10 @@ def _tree(model: DocumentsModel) -> QTreeView:
 class NotesCard(QFrame):
     """Things to know, each on a line; hidden where there are none."""
 
-    def __init__(self, theme: Theme) -> None:
+    def __init__(self, theme: Theme, level: Literal["info", "warning"], picture: str) -> None:
         super().__init__()
-        mark(self, level="info")
-        self.picture = Picture(theme, "info", "info", 22)
+        mark(self, level=level)
+        self.picture = Picture(theme, picture, level, 22)
         self.text = label(selectable=True)
         layout = row(self.picture, spacing=12)
         layout.addWidget(self.text, 1)

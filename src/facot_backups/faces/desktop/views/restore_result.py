@@ -12,8 +12,8 @@ from facot_backups.faces.desktop import words
 from facot_backups.faces.desktop.models.restore import versions_model
 from facot_backups.faces.desktop.slots import slot
 from facot_backups.faces.desktop.style_sheet import mark
-from facot_backups.faces.desktop.tasks.restore import ConflictShown, Outcome
 from facot_backups.faces.desktop.tasks.restore_conflict import TwoVersions, two_versions
+from facot_backups.faces.desktop.tasks.restore_shown import ConflictShown, Outcome
 from facot_backups.faces.desktop.theme import Tone
 from facot_backups.faces.desktop.widgets.basic import SPACE, Picture, button, column, label, row
 from facot_backups.faces.desktop.widgets.tables import table
@@ -177,7 +177,9 @@ class ConflictCard(QFrame):
                 self.state.setText(words.sentence(f"No se pudo mirar qué tiene ahora. {failure.text}"))
 
         self._window.jobs.start(
-            lambda emit, stop: two_versions(session, emit, stop, outcome.backup, conflict.parts),
+            lambda emit, stop: two_versions(
+                session, emit, stop, outcome.backup, outcome.target, conflict.parts
+            ),
             done=looked,
             failed=failed,
         )

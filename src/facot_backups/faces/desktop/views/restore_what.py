@@ -20,18 +20,20 @@ from facot_backups.faces.desktop import words
 from facot_backups.faces.desktop.models.restore import found_model
 from facot_backups.faces.desktop.models.table import ROW_ROLE
 from facot_backups.faces.desktop.slots import slot
-from facot_backups.faces.desktop.tasks import restore_texts
-from facot_backups.faces.desktop.tasks.restore import Mode, Wanted
 from facot_backups.faces.desktop.tasks.restore_choices import (
     BackupChoice,
     Choices,
     FoundDocuments,
     find_documents,
 )
-from facot_backups.faces.desktop.widgets.basic import SPACE, button, label, row
+from facot_backups.faces.desktop.tasks.restore_shown import Mode, Wanted
+from facot_backups.faces.desktop.tasks.settings import problem_of
+from facot_backups.faces.desktop.widgets.basic import SPACE, button, column, label, row
 from facot_backups.faces.desktop.widgets.check import CheckBox, CheckList
+from facot_backups.faces.desktop.widgets.form import StatusLine
 from facot_backups.faces.desktop.widgets.tables import table
 from facot_backups.faces.desktop.words import collection as collection_words
+from facot_backups.faces.desktop.words import document as document_words
 from facot_backups.faces.desktop.words import restore as restore_words
 from facot_backups.faces.desktop.words.failures import Failure
 from facot_backups.faces.desktop.worker import Job
@@ -145,7 +147,32 @@ class WhatPage(QWidget):
         self.modes["overwrite"].setChecked(True)
         self.counters = CheckBox("Poner también los contadores de NCF como en el backup (se pregunta aparte)")
         inside.addWidget(self.counters)
+        inside.addWidget(self._elsewhere_part())
         part.hide()
+        return part
+
+    def _elsewhere_part(self) -> QWidget:
+        self.elsewhere = CheckBox("Escribir en otra base de datos, no en la del backup")
+        self.project, self.database = QLineEdit(), QLineEdit()
+        for edit, name, placeholder in (
+            (self.project, "Proyecto en que se escribe", "Proyecto: el del backup"),
+            (self.database, "Base de datos en que se escribe", "Base de datos: la del backup"),
+        ):
+            edit.setAccessibleName(name)
+            edit.setPlaceholderText(placeholder)
+            edit.textChanged.connect(self._changed)
+        self.target_note = label(restore_words.ELSEWHERE, "small")
+        self.target_problem = StatusLine(self._window.theme)
+        self.target = QWidget()
+        inside = column(row(self.project, self.database), self.target_problem, self.target_note, spacing=6)
+        inside.setContentsMargins(26, 0, 0, 0)
+        self.target.setLayout(inside)
+        self.target.hide()
+        self.elsewhere.toggled.connect(self._changed)
+        part = QWidget()
+        layout = column(self.elsewhere, self.target, spacing=6)
+        layout.setContentsMargins(0, 0, 0, 0)
+        part.setLayout(layout)
         return part
 
     # --- what there is -----------------------------------------------------------------------------------
@@ -166,6 +193,8 @@ class WhatPage(QWidget):
         number = self.backup.findData(backup if backup is not None else choices.latest)
         self.backup.setCurrentIndex(max(0, number))
         self.backup.blockSignals(False)
+        self.elsewhere.setEnabled(not choices.lent)
+        self.elsewhere.setToolTip(restore_words.LENT if choices.lent else "")
         self._backup_chosen()
         if documents:
             self.one.setChecked(True)
@@ -183,13 +212,16 @@ class WhatPage(QWidget):
     def _show_given(self) -> None:
         """The documents that another view asked for need no search."""
         self._timer.stop()
-        shown = ", ".join(restore_texts.path_text(path) for path in self._given)
+        shown = ", ".join(document_words.path_text(path) for path in self._given)
         self.finding.setText(f"Elegido: {shown}")
 
     def wanted(self) -> Wanted | None:
         """What is chosen; None while something is missing."""
         choice = self._choice()
         if choice is None or (choice.kind == "incomplete" and not self.accept.isChecked()):
+            return None
+        into = self._into()
+        if into is None:
             return None
         mode = next(mode for mode, radio in self.modes.items() if radio.isChecked())
         collections: tuple[str, ...] = ()
@@ -209,7 +241,17 @@ class WhatPage(QWidget):
             mode=mode,
             allow_incomplete=choice.kind == "incomplete",
             counters_from_backup=self.counters.isChecked(),
+            into_project=into[0],
+            into_database=into[1],
         )
+
+    def _into(self) -> tuple[str | None, str | None] | None:
+        """Where to write, as in `Wanted`; None while that is missing or cannot be."""
+        if not self.elsewhere.isChecked():
+            return None, None
+        project, database = self.project.text().strip() or None, self.database.text().strip() or None
+        wrong = problem_of("project", project) or problem_of("database", database)
+        return None if wrong or (project is None and database is None) else (project, database)
 
     def _choice(self) -> BackupChoice | None:
         name = self.backup.currentData()
@@ -247,6 +289,10 @@ class WhatPage(QWidget):
         self.collections.setVisible(self.some.isChecked())
         self.document.setVisible(self.one.isChecked())
         self._rest.setVisible(self.everything.isChecked())
+        self.target.setVisible(self.elsewhere.isChecked())
+        typed = {"project": self.project, "database": self.database}
+        problems = (problem_of(name, edit.text().strip() or None) for name, edit in typed.items())
+        self.target_problem.tell("critical", next(filter(None, problems), ""))
         self.changed.emit()
 
     # --- the search --------------------------------------------------------------------------------------

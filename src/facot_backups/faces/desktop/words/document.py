@@ -149,6 +149,12 @@ def title(path: DocumentPath, shown: Summary) -> str:
     return " · ".join(filter(None, (shown.number, shown.name))) or words.one_line(path[-1])
 
 
+def called(document: Document, zone: tzinfo) -> str:
+    """What people call it: `B0100000012 · Ferretería Núñez · 01/03/2026`; "" if it does not say."""
+    shown = summary(document, zone)
+    return " · ".join(filter(None, (shown.number, shown.name, shown.date)))
+
+
 def path_text(path: DocumentPath) -> str:
     """`invoices / 123 / items / 0`."""
     return " / ".join(words.one_line(part) for part in path)

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from facot_backups.faces.desktop import words
-from facot_backups.faces.desktop.tasks.restore import (
+from facot_backups.faces.desktop.tasks.restore_choices import BackupChoice, CutRestore
+from facot_backups.faces.desktop.tasks.restore_conflict import TwoVersions
+from facot_backups.faces.desktop.tasks.restore_shown import (
     CollectionPlan,
     ConfirmShown,
     ConflictShown,
     Outcome,
     PlanShown,
 )
-from facot_backups.faces.desktop.tasks.restore_choices import BackupChoice, CutRestore
-from facot_backups.faces.desktop.tasks.restore_conflict import TwoVersions
 from facot_backups.faces.desktop.words import Said
 
 STEPS = ("Qué restaurar", "El plan", "Confirmar", "Restaurar", "Resultado")
@@ -36,6 +36,19 @@ WRITING = f"Puede seguir trabajando: lo que otra persona cambie mientras tanto n
 CLOSING = (
     "Hay una restauración en marcha. Si cierra, se para: lo que ya se escribió queda escrito, y al abrir "
     "de nuevo «Restaurar…» podrá terminarla o deshacerla."
+)
+ELSEWHERE = (
+    "Sirve para probar sin tocar los datos de verdad, o para mudarse. Basta con escribir lo que cambie; las "
+    "credenciales tienen que poder escribir allí."
+)
+LENT = (
+    "Este programa trae su propia conexión a Firestore. Para escribir en otra base de datos está la orden "
+    "facot-backups restore --into-project."
+)
+NO_BACKUP = Said(
+    "info",
+    "No hay ningún backup que restaurar",
+    "Cuando haya uno, aquí podrá devolver a Firebase lo que se haya perdido o estropeado.",
 )
 NOTHING_WRITTEN = "No se ha escrito nada. Todo sigue como estaba."
 
@@ -73,6 +86,15 @@ def plan_text(plan: PlanShown) -> str:
         )
         stays = stays.replace("y no se tocan", "y no se toca") if equal == 1 else stays
     return f"{what} a {plan.target}. {MODES[plan.mode]}{stays}"
+
+
+def elsewhere_text(plan: PlanShown) -> str:
+    """That another database than the backup's is written to; "" where it is its own."""
+    if not plan.source:
+        return ""
+    return (
+        f"Se escribe en {plan.target}, que no es la base de datos del backup ({plan.source}). Esa no se toca."
+    )
 
 
 def cost_text(plan: PlanShown) -> str:
