@@ -38,11 +38,11 @@ if TYPE_CHECKING:
     from facot_backups.faces.scheduler import (
         BackupScheduler,
         ProgressInfo,
-        SchedulerStatus,
         get_backup_scheduler,
         start_backup_scheduler,
         stop_backup_scheduler,
     )
+    from facot_backups.faces.scheduler_status import SchedulerStatus
 
 __all__ = [
     "BackupDirUnusable",

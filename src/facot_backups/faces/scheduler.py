@@ -8,7 +8,6 @@ from datetime import time
 from pathlib import Path
 from typing import Any, TypedDict
 
-from facot_backups.archive.ledger import COMPLETE
 from facot_backups.archive.reader import Backup
 from facot_backups.clock import Clock, SystemClock
 from facot_backups.errors import FacotBackupsError
@@ -16,8 +15,8 @@ from facot_backups.events import Counted, Emit, Event, PhaseStarted, Progressed
 from facot_backups.faces import daily, logs, wiring
 from facot_backups.faces.api import BackupResult, backup_result, failed_result
 from facot_backups.faces.notify.watch import Failed
+from facot_backups.faces.scheduler_status import SchedulerStatus, nothing_known, tell
 from facot_backups.faces.ticking import TICK_SECONDS, Listener, Ticker
-from facot_backups.operations.health.basis import failed_tries
 from facot_backups.operations.schedule import awake
 from facot_backups.operations.schedule.due import Decision, Facts, decide
 from facot_backups.operations.schedule.scheduled_run import ScheduledRun, facts_of
@@ -37,42 +36,6 @@ class ProgressInfo(TypedDict):
     collection: str | None
     documents: int
     total: int | None
-
-
-class LastRun(TypedDict):
-    """The last try, whoever made it. Times are local ISO; `finished` is None for a run that was killed."""
-
-    started: str
-    finished: str | None
-    trigger: str
-    success: bool
-    error: str | None
-
-
-class SchedulerStatus(TypedDict):
-    """What `get_status` returns.
-
-    `running`: the thread lives and Firestore is configured. `in_progress`: a backup is being made.
-    `next_backup` is local ISO with its offset, None without usable settings. `today_backup_exists`: a
-    complete backup bears today's date; `scheduled_done_today`: the scheduler has nothing more to do today.
-    `last_backup`: the local date of the newest complete backup. `last_error`: why the last try failed, None
-    after a success. `waiting_reason`: what it waits for, in Spanish.
-    """
-
-    running: bool
-    in_progress: bool
-    next_backup: str | None
-    backup_hour: str | None
-    backup_dir: str | None
-    retention_days: int | None
-    today_backup_exists: bool
-    scheduled_done_today: bool
-    total_backups: int
-    last_backup: str | None
-    last_run: LastRun | None
-    last_error: str | None
-    consecutive_failures: int
-    waiting_reason: str | None
 
 
 Callback = Callable[[BackupResult], object]
@@ -296,7 +259,7 @@ class BackupScheduler:
         """How it stands; works without a thread, a network or a readable backup folder. Raises nothing."""
         life = self._life
         waiting = self.waiting_reason
-        status = _no_status()
+        status = nothing_known()
         status["running"] = self.is_running()
         status["in_progress"] = self.in_progress
         status["last_error"] = self._error
@@ -305,10 +268,7 @@ class BackupScheduler:
         except FacotBackupsError as error:
             status["waiting_reason"] = waiting or f"Scheduler no inicia: {' '.join(str(error).split())}"
             return status
-        facts = self._ways.facts(settings)
-        decision = decide(facts)
-        _settings_into(status, settings)
-        _facts_into(status, facts, decision)
+        tell(status, settings, self._ways.facts(settings))
         if life is None or not life.thread.is_alive():
             waiting = "El scheduler está parado."
         status["waiting_reason"] = waiting
@@ -317,54 +277,6 @@ class BackupScheduler:
 
 def _no_progress() -> ProgressInfo:
     return ProgressInfo(phase="", collection=None, documents=0, total=None)
-
-
-def _no_status() -> SchedulerStatus:
-    return SchedulerStatus(
-        running=False,
-        in_progress=False,
-        next_backup=None,
-        backup_hour=None,
-        backup_dir=None,
-        retention_days=None,
-        today_backup_exists=False,
-        scheduled_done_today=False,
-        total_backups=0,
-        last_backup=None,
-        last_run=None,
-        last_error=None,
-        consecutive_failures=0,
-        waiting_reason=None,
-    )
-
-
-def _settings_into(status: SchedulerStatus, settings: Settings) -> None:
-    status["backup_hour"] = f"{settings.backup_hour:%H:%M}"
-    status["backup_dir"] = str(settings.backup_dir)
-    status["retention_days"] = settings.retention_days
-
-
-def _facts_into(status: SchedulerStatus, facts: Facts, decision: Decision) -> None:
-    complete = [backup for backup in facts.backups or () if backup.complete]
-    failed = failed_tries(facts)
-    status["next_backup"] = decision.next_due.astimezone(facts.zone).isoformat(timespec="seconds")
-    status["today_backup_exists"] = any(backup.date == facts.today for backup in complete)
-    status["scheduled_done_today"] = decision.standing == "done"
-    status["total_backups"] = len(complete)
-    status["last_backup"] = complete[0].date.isoformat() if complete else None
-    status["consecutive_failures"] = len(failed)
-    if failed:
-        status["last_error"] = failed[-1].error or status["last_error"]
-    if facts.tries:
-        last = facts.tries[-1]
-        ended = last.ended_at
-        status["last_run"] = LastRun(
-            started=last.started_at.astimezone(facts.zone).isoformat(timespec="seconds"),
-            finished=ended.astimezone(facts.zone).isoformat(timespec="seconds") if ended else None,
-            trigger=last.trigger,
-            success=last.outcome == COMPLETE,
-            error=last.error,
-        )
 
 
 def _call(callback: Callable[[Any], object] | None, value: Any) -> None:

@@ -30,7 +30,8 @@ from facot_backups.operations.restore.approval import Approval, approve
 from facot_backups.operations.restore.fiscal_guard import FiscalGuard
 from facot_backups.operations.restore.guard import Guard
 from facot_backups.operations.restore.keep import keep_earlier
-from facot_backups.operations.restore.plan import Facts, Plan, Planning, judged_scope
+from facot_backups.operations.restore.plan import Facts, Plan
+from facot_backups.operations.restore.planning import Planning, judged_scope
 from facot_backups.operations.restore.read_back import ReadBack
 from facot_backups.operations.restore.report import LedgerLine, Report
 from facot_backups.operations.restore.request import Connect, RestoreRequest, check_target, usable
