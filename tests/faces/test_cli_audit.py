@@ -21,11 +21,11 @@ def shop(world: World) -> World:
     """A backup with a number used twice, a counter that is behind, and a hostile invoice."""
     world.delete("invoices/1", "invoices/2", "invoices/1/items/0")
     world.write("companies/1", id=1)
-    emitted = {"company_id": 1, "invoice_type": "emitida"}
+    emitted = {"company_id": 1, "invoice_type": "emitida", "rnc": "131246796", "invoice_date": "2024-11-27"}
     for name in ("101", "102"):
         world.write(f"invoices/{name}", **emitted, invoice_number="B0100000163")
     world.write("invoices/103", **emitted, invoice_number=HOSTILE)
-    world.write("invoices/104", company_id=1, invoice_type="gasto", rnc="131246797")
+    world.write("invoices/104", **{**emitted, "invoice_type": "gasto", "rnc": "131246797"})
     world.write("sequences/1ncfB01", current=150)
     assert world.run("run", "--create", "--quiet").code == 0
     return world
@@ -60,6 +60,10 @@ def test_the_table_opens_in_a_spreadsheet(shop: World, tmp_path: Path) -> None:
     assert data.startswith(b"\xef\xbb\xbf")
     rows = list(csv.DictReader(io.StringIO(data.decode("utf-8-sig"), newline="")))
     assert [row["Gravedad"] for row in rows].count("Error") == 3
+    assert [row["Tipo"] for row in rows if row["Gravedad"] == "Error"] == [
+        KINDS[kind] for kind in ("duplicate_ncf", "counter_behind", "malformed_ncf")
+    ]
+    assert rows[-1]["Gravedad"] == "Aviso"
     assert {row["NCF"] for row in rows} == {"B0100000163", "B01", f"'{HOSTILE}", ""}
     assert "dígito" in data.decode("utf-8-sig")
 

@@ -21,7 +21,9 @@ Key: TypeAlias = tuple[str, str]
 Form: TypeAlias = Literal["ncf", "e-ncf", "long e-ncf"]
 TaxIdFault: TypeAlias = Literal["form", "check digit"]
 
-EMITTED = "emitida"
+EMITTED, EXPENSE = "emitida", "gasto"
+# Of a purchase, yet the buyer gives them: from suppliers without NCF, petty cash, abroad.
+_OF_THE_BUYER = {"B11", "B13", "B17", "E41", "E43", "E47"}
 
 # Digits of the running number, by the letter of the prefix.
 _WIDTHS = {"B": 8, "E": 10}
@@ -151,8 +153,22 @@ def is_emitted(document: Document) -> bool:
 
     A `gasto` carries its supplier's number, which no counter of ours gave.
     """
+    return _kind(document) == EMITTED
+
+
+def is_expense(document: Document) -> bool:
+    """Whether it is a root invoice that the company paid, whoever gave its number (`given_by_buyer`)."""
+    return _kind(document) == EXPENSE
+
+
+def _kind(document: Document) -> str:
     kind = document.fields.get("invoice_type") if is_invoice(document) else None
-    return isinstance(kind, str) and kind.strip().casefold() == EMITTED
+    return kind.strip().casefold() if isinstance(kind, str) else ""
+
+
+def given_by_buyer(ncf: Ncf) -> bool:
+    """Whether a purchase's number is the buyer's own: no two expenses of a company share one."""
+    return ncf.prefix in _OF_THE_BUYER
 
 
 def emitted_number(document: Document) -> tuple[Key, int] | None:

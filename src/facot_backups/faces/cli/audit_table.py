@@ -11,6 +11,7 @@ from __future__ import annotations
 import csv
 import io
 import sys
+from collections import defaultdict
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -18,7 +19,7 @@ from typing import Self
 from facot_backups import atomic
 from facot_backups.errors import UsageError
 from facot_backups.faces.cli.changes import safe
-from facot_backups.operations.audit.findings import KINDS, Finding, Severity
+from facot_backups.operations.audit.findings import KINDS, SEVERITIES, Finding, Severity
 
 _HEADINGS = ("Gravedad", "Tipo", "Empresa", "NCF", "Hallazgo", "Documentos", "Cantidad")
 _SEVERITIES: dict[Severity, str] = {"error": "Error", "warning": "Aviso", "note": "Nota"}
@@ -32,19 +33,19 @@ _MODE = 0o644
 class CsvTable:
     """A table that is written to `path` when its block ends without an error; what was there is replaced.
 
-    Memory grows with the findings' text. Raises UsageError if the file cannot be written.
+    What matters most comes first, as in the report. Memory grows with the findings' text. Raises UsageError
+    if the file cannot be written.
     """
 
     def __init__(self, path: Path, separator: str | None = None) -> None:
         self._path = path
-        self._text = io.StringIO(newline="")
-        self._writer = csv.writer(self._text, delimiter=separator or list_separator())
-        self._writer.writerow(_HEADINGS)
+        self._separator = separator or list_separator()
+        self._rows: defaultdict[tuple[Severity, str], list[tuple[str | int, ...]]] = defaultdict(list)
 
     def add(self, finding: Finding) -> None:
         """A row for a finding."""
-        self._writer.writerow(
-            [
+        self._rows[finding.severity, finding.kind].append(
+            (
                 _SEVERITIES[finding.severity],
                 KINDS[finding.kind],
                 cell(finding.company or ""),
@@ -52,7 +53,7 @@ class CsvTable:
                 cell(finding.message),
                 cell(", ".join(finding.documents)),
                 finding.count,
-            ]
+            )
         )
 
     def __enter__(self) -> Self:
@@ -63,8 +64,14 @@ class CsvTable:
     ) -> None:
         if kind is not None:
             return
+        text = io.StringIO(newline="")
+        writer = csv.writer(text, delimiter=self._separator)
+        writer.writerow(_HEADINGS)
+        for severity in SEVERITIES:
+            for sort in KINDS:
+                writer.writerows(self._rows[severity, sort])
         try:
-            atomic.write_file(self._path, (_MARK + self._text.getvalue()).encode("utf-8"), _MODE)
+            atomic.write_file(self._path, (_MARK + text.getvalue()).encode("utf-8"), _MODE)
         except OSError as problem:
             raise UsageError(
                 f"No se puede escribir {self._path}: {problem.strerror}.\n"

@@ -5,13 +5,13 @@ Memory: the open invoice; the distinct wrong tax ids; a line for each field of e
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import TypeAlias
 
 from facot_backups.model import Document, Json
+from facot_backups.operations.audit.figures import CENT, about, amount, near
 from facot_backups.operations.audit.findings import Finding, Places, Severity, path_of
 from facot_backups.operations.compare import TYPE_WORDS
 from facot_backups.operations.ncf import (
@@ -34,8 +34,6 @@ _TAX_ID_FIELDS = {
 }
 # Keys of a backup's files that are no field of FACOT's: a script wrote a whole line of a file to Firestore.
 _LEFT_FIELDS = ("_id", "_items", "_types", "_fields", "_missing")
-_CENT = 0.01
-_DECIMAL = re.compile(r"-?[0-9]{1,15}(?:\.[0-9]{1,9})?")
 # A database with more fields than that in one collection makes them up; their types are nobody's news.
 _MAX_FIELDS = 10_000
 
@@ -81,67 +79,48 @@ class _Lines:
 
     def add(self, line: Json) -> None:
         """Count a line. One without amounts makes the sum unknown."""
-        amount = _line_amount(line) if isinstance(line, dict) else None
+        added = _line_amount(line) if isinstance(line, dict) else None
         self.count += 1
-        self.amount += amount or 0.0
-        self.known = self.known and amount is not None
+        self.amount += added or 0.0
+        self.known = self.known and added is not None
 
 
 def _amounts(invoice: Document, below: _Lines) -> Iterator[Finding]:
     inside, array = _Lines(), invoice.fields.get("items")
     for line in array if isinstance(array, list) else ():
         inside.add(line)
-    tolerance = _CENT * max(1, inside.count, below.count)
+    tolerance = CENT * max(1, inside.count, below.count)
     yield from _total(invoice, tolerance)
-    subtotal = _amount(invoice.fields.get("subtotal"))
+    subtotal = amount(invoice.fields.get("subtotal"))
     for where, lines in (("la lista items", inside), ("la subcolección items", below)):
         if subtotal is None or not lines.count or not lines.known:
             continue
         if not _lines_fit(invoice, lines.amount, subtotal, tolerance):
             message = f"las líneas de {where} suman {lines.amount:,.2f} y el subtotal es {subtotal:,.2f}"
-            yield _about(invoice, "warning", "lines", message)
+            yield about(invoice, "warning", "lines", message)
 
 
 def _total(invoice: Document, tolerance: float) -> Iterator[Finding]:
     names = ("subtotal", "itbis", "total_amount")
-    subtotal, itbis, total = (_amount(invoice.fields.get(name)) for name in names)
-    if subtotal is None or total is None or _near(subtotal + (itbis or 0.0), total, tolerance):
+    subtotal, itbis, total = (amount(invoice.fields.get(name)) for name in names)
+    if subtotal is None or total is None or near(subtotal + (itbis or 0.0), total, tolerance):
         return
     severity: Severity = "error" if is_emitted(invoice) else "warning"
-    message = f"subtotal {subtotal:,.2f} + itbis {itbis or 0.0:,.2f} no da total_amount {total:,.2f}"
-    yield _about(invoice, severity, "total", message)
-
-
-def _about(invoice: Document, severity: Severity, kind: str, message: str) -> Finding:
-    number = invoice.fields.get("invoice_number")
-    ncf = number.strip() if isinstance(number, str) else ""
-    text = f"{ncf}: {message}" if ncf else message[:1].upper() + message[1:]
-    return Finding(severity, kind, text, (path_of(invoice),), company_of(invoice), ncf)
+    message = f"el subtotal {subtotal:,.2f} más el ITBIS {itbis or 0.0:,.2f} no dan el total {total:,.2f}"
+    yield about(invoice, severity, "total", message)
 
 
 def _lines_fit(invoice: Document, added: float, subtotal: float, tolerance: float) -> bool:
     """Whether the lines add up to the subtotal; prices may be in pesos where the invoice is not."""
-    rate = _amount(invoice.fields.get("exchange_rate")) or 1.0
-    return _near(added, subtotal, tolerance) or (rate > 0 and _near(added / rate, subtotal, tolerance))
+    rate = amount(invoice.fields.get("exchange_rate")) or 1.0
+    return near(added, subtotal, tolerance) or (rate > 0 and near(added / rate, subtotal, tolerance))
 
 
 def _line_amount(line: dict[str, Json]) -> float | None:
-    quantity, price = _amount(line.get("quantity")), _amount(line.get("unit_price"))
+    quantity, price = amount(line.get("quantity")), amount(line.get("unit_price"))
     if quantity is None or price is None:
-        return _amount(line.get("line_total"))
+        return amount(line.get("line_total"))
     return quantity * price
-
-
-def _amount(value: Json) -> float | None:
-    """A number, or a text that is one (as FACOT's migrations left some)."""
-    if isinstance(value, str):
-        return float(value) if _DECIMAL.fullmatch(value.strip()) else None
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
-
-
-def _near(one: float, other: float, tolerance: float) -> bool:
-    # Doubles carry 15 digits: what a few sums of them leave over is far below a cent, whatever the amount.
-    return abs(one - other) <= tolerance + 1e-12 * max(1.0, abs(other))
 
 
 class Companies:
@@ -158,10 +137,10 @@ class Companies:
         elif is_invoice(document):
             company = company_of(document)
             if company is None:
-                yield _about(document, "error", "unknown_company", "la factura no dice de qué empresa es")
+                yield about(document, "error", "unknown_company", "la factura no dice de qué empresa es")
             elif company not in self._ids:
                 message = f"es de la empresa {company}, que no está en companies"
-                yield _about(document, "error", "unknown_company", message)
+                yield about(document, "error", "unknown_company", message)
 
     def end(self) -> Iterable[Finding]:
         """As `Check.end`."""

@@ -18,8 +18,10 @@ from facot_backups.operations.audit.findings import Finding, Severity, path_of
 from facot_backups.operations.fiscal_counters import Counter, counter_in, id_key
 from facot_backups.operations.ncf import (
     Key,
+    Ncf,
     compact,
     company_of,
+    given_by_buyer,
     is_emitted,
     is_invoice,
     ncf_problem,
@@ -60,7 +62,7 @@ class Numbers:
             return
         ncf = parse_ncf(text)
         if not emitted:
-            if (expense := _expense(document)) is not None:
+            if (expense := _expense(document, ncf)) is not None:
                 self._expenses.append(_hash(expense))
         elif ncf is None:
             self._odd[company, compact(text)] += 1
@@ -93,7 +95,7 @@ class Numbers:
             return
         company, ncf = company_of(document) or "", parse_ncf(text)
         if not is_emitted(document):
-            expense = _expense(document)
+            expense = _expense(document, ncf)
             if expense is not None and _hash(expense) in self._twice_hashes:
                 self._named["gasto", *expense].append((path_of(document), text))
         elif ncf is not None:
@@ -108,7 +110,7 @@ class Numbers:
             if len(found) < 2:  # two numbers of the same hash
                 continue
             paths, ncf, count = tuple(path for path, _ in found), found[0][1].strip(), len(found)
-            if key[0] == "gasto":
+            if key[0] == "gasto" and key[2]:
                 message = f"El gasto {ncf} del RNC {key[2]} está {count} veces en {_of(key[1])}"
                 yield Finding("warning", "duplicate_expense", message, paths, key[1] or None, ncf, count)
             else:
@@ -169,7 +171,7 @@ def _form(document: Document, emitted: bool) -> Iterator[Finding]:
         yield from _no_number(number, emitted, company, path)
         return
     if _differ(number, mirror):
-        message = f"invoice_number dice {number} y ncf dice {mirror}"
+        message = f"Lleva dos números: {number} en invoice_number, {mirror} en ncf"
         yield Finding("warning", "ncf_mirror", message, path, company, ncf)
     problem = ncf_problem(text)
     if problem is not None:
@@ -228,7 +230,8 @@ def _contradiction(counter: Counter) -> Iterator[Finding]:
     if last is None or following is None or last == following:
         return
     company, prefix = counter.key or (None, "")
-    message = f"{_title(counter)}: last_assigned dice {last} y next_sequence {following + 1}"
+    said = f"el último (last_assigned) es {last} y el siguiente (next_sequence), {following + 1}"
+    message = f"{_title(counter)}: {said}"
     severity: Severity = "warning"
     if following < last:
         severity, message = "error", f"{message}, que ya se usó"
@@ -280,12 +283,19 @@ def _of(company: str) -> str:
     return f"la empresa {company}" if company else "una empresa sin identificar"
 
 
-def _expense(document: Document) -> tuple[str, str, str] | None:
-    """Company, supplier and number: an expense is the same where all three are."""
+def _expense(document: Document, ncf: Ncf | None) -> tuple[str, str, str] | None:
+    """Company, supplier and number: an expense is the same where all three are.
+
+    The supplier is "" where the number is the company's own; None where nothing tells expenses apart.
+    """
+    company, number = company_of(document) or "", compact(number_text(document))
+    if ncf is not None and given_by_buyer(ncf):
+        return company, "", ncf.text
     supplier = document.fields.get("rnc")
-    if not isinstance(supplier, str) or not supplier.strip():
+    supplier = str(supplier) if type(supplier) is int else supplier
+    if not isinstance(supplier, str) or not supplier.strip() or not any(map(str.isdigit, number)):
         return None
-    return company_of(document) or "", compact(supplier), compact(number_text(document))
+    return company, compact(supplier), number
 
 
 def _hash(parts: tuple[str, ...]) -> int:

@@ -15,6 +15,7 @@ from facot_backups.model import Document, DocumentPath, Scope
 from facot_backups.operations.audit.content import Amounts, Companies, Fields, Orphans, TaxIds
 from facot_backups.operations.audit.findings import SEVERITIES, Check, Finding, Severity
 from facot_backups.operations.audit.numbers import Counters, Numbers
+from facot_backups.operations.audit.taxes import Taxes
 from facot_backups.operations.fiscal_counters import COUNTER_COLLECTIONS
 
 _INVOICES, _COMPANIES = "invoices", "companies"
@@ -68,7 +69,7 @@ class Audit:
         checks: list[Check] = [self._numbers, Counters(self._numbers.highest, all_known=counters)]
         if self._knows(_COMPANIES):
             checks.append(Companies())
-        return [*checks, Amounts(), TaxIds(), Orphans(), Fields()]
+        return [*checks, Amounts(), Taxes(), TaxIds(), Orphans(), Fields()]
 
     def _find(self) -> Iterator[Finding]:
         self._emit(PhaseStarted("auditing"))
