@@ -40,7 +40,7 @@ def test_the_demonstration(
         "Contador B01 de la empresa 1 conservado en 69; el backup decía 68",
         "Restaurado y comprobado: 1 cambiado, 3 borrados en",
         " invoices           1          3           1       966 ",
-        "NCF repetidos en facturas emitidas (1)",
+        "NCF repetidos (1)",
         str(tmp_path / "demostracion/backups"),
     ):
         assert words in out
