@@ -9,9 +9,11 @@ from pathlib import Path
 import pytest
 
 from facot_backups import atomic
+from facot_backups.archive.writer import BackupWriter
 from facot_backups.errors import BackupDirUnusable, NoSpace
-from tests.support.archives import HandClock
-from tests.support.crash import At, watched
+from facot_backups.model import EVERYTHING
+from tests.support.archives import HandClock, document, open_files
+from tests.support.crash import At, Unflushed, watched
 
 
 @pytest.mark.parametrize(
@@ -46,9 +48,12 @@ def test_a_mistake_of_ours_is_not_the_disks() -> None:
         os.fsync(99_999)
 
 
-def test_a_write_that_fails_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
+@pytest.mark.parametrize("fault", [OSError(errno.ENOSPC, "full"), KeyboardInterrupt()])
+def test_a_write_that_fails_leaves_the_old_file_and_nothing_else(
+    tmp_path: Path, fault: BaseException
+) -> None:
     def fail(name: str, args: tuple[object, ...]) -> None:
-        raise OSError(errno.ENOSPC, "full")
+        raise fault
 
     target = tmp_path / "file"
     atomic.write_file(target, b"old")
@@ -59,7 +64,7 @@ def test_a_write_that_fails_leaves_the_old_file_and_nothing_else(tmp_path: Path)
         with watched(hook):
             try:
                 atomic.write_file(target, b"new")
-            except OSError:
+            except (OSError, KeyboardInterrupt):
                 assert target.read_bytes() in (b"old", b"new")
         assert [path.name for path in tmp_path.iterdir()] == ["file"]
     assert target.read_bytes() == b"new" and step > 5
@@ -77,9 +82,51 @@ def test_links_and_pipes_are_not_read(tmp_path: Path) -> None:
     (tmp_path / "secret").write_bytes(b"secret")
     (tmp_path / "link").symlink_to(tmp_path / "secret")
     os.mkfifo(tmp_path / "pipe")
+    before = open_files()
     for name in ("link", "pipe"):
         with pytest.raises(OSError):
             atomic.read_file(tmp_path / name)
+    assert open_files() == before
+
+
+def test_a_file_is_created_in_no_others_place(tmp_path: Path) -> None:
+    (tmp_path / "there").write_bytes(b"precious")
+    (tmp_path / "link").symlink_to(tmp_path / "nowhere")
+    for name in ("there", "link"):
+        with pytest.raises(FileExistsError):
+            atomic.create_file(tmp_path / name)
+    assert (tmp_path / "there").read_bytes() == b"precious" and not (tmp_path / "nowhere").exists()
+
+
+def test_a_disk_that_says_more_than_it_took_is_not_believed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_bytes(b"old")
+    write = os.write
+
+    def lie(descriptor: int, data: bytes) -> int:
+        return write(descriptor, data[:-1]) + 1
+
+    monkeypatch.setattr(os, "write", lie)
+    with pytest.raises(OSError, match="no quedó entero"):
+        atomic.write_file(tmp_path / "file", b"new")
+    assert (tmp_path / "file").read_bytes() == b"old" and len(list(tmp_path.iterdir())) == 1
+    writer = BackupWriter(tmp_path, EVERYTHING)
+    writer.add(document("a/1", n=1))
+    with pytest.raises(BackupDirUnusable, match="el disco falla"):
+        writer.finish()
+
+
+def test_folders_are_private_and_flushed_all_the_way(tmp_path: Path) -> None:
+    unflushed = Unflushed(tmp_path)
+    mask = os.umask(0)
+    try:
+        with watched(unflushed):
+            atomic.make_folder(tmp_path / "a/b/c")
+    finally:
+        os.umask(mask)
+    assert {(tmp_path / name).stat().st_mode & 0o777 for name in ("a", "a/b", "a/b/c")} == {0o700}
+    assert unflushed.lost == set()
 
 
 def test_removing_a_tree_spares_what_links_lead_to(tmp_path: Path) -> None:

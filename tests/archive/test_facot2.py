@@ -122,10 +122,18 @@ def test_a_folder_as_facot_wrote_it(folder: Path) -> None:
 
 
 def test_what_it_does_not_hold_is_unknown(folder: Path) -> None:
+    (folder / "companies.json").write_text('[{"_id": "1"}]')
     backup = opened(folder)
-    for path in ("invoices/9", "invoices/9/items/0"):
+    for path in ("invoices/9", "invoices/9/items/0", "companies/9"):
         assert backup.covers(tuple(path.split("/")))
-    for path in ("clients/1", "items/1", "invoices/9/notas/0", "invoices/9/items/0/x/1", "sequences/1"):
+    for path in (
+        "clients/1",
+        "items/1",
+        "companies/1/items/0",
+        "invoices/9/notas/0",
+        "invoices/9/items/0/x/1",
+        "sequences/1",
+    ):
         assert not backup.covers(tuple(path.split("/")))
 
 
@@ -134,10 +142,10 @@ def test_documents_come_in_name_order_whatever_the_file_has(folder: Path) -> Non
     (folder / "clients.json").write_text(json.dumps(array, ensure_ascii=False, indent=2), encoding="utf-8")
     found = [found.path[1] for found in opened(folder).documents("clients")]
     assert found == ["__id9__", "__id10__", "Z", "a", "b", "é", "ñ"]
-    array.append({"_id": "a"})
-    (folder / "clients.json").write_text(json.dumps(array), encoding="utf-8")
-    with pytest.raises(FormatError, match=r"2024-11-27/clients\.json: el documento «a» está repetido"):
-        next(opened(folder).documents("clients"))
+    for twice in ([*array, {"_id": "a"}], [{"_id": "Z"}, {"_id": "a"}, {"_id": "a"}]):
+        (folder / "clients.json").write_text(json.dumps(twice), encoding="utf-8")
+        with pytest.raises(FormatError, match=r"2024-11-27/clients\.json: el documento «a» está repetido"):
+            next(opened(folder).documents("clients"))
 
 
 # --- What is one, and what is not ------------------------------------------------------------------

@@ -13,6 +13,7 @@ from facot_backups.archive.journal import Header, Journal, JournalWriter, PlanLi
 from facot_backups.errors import FacotBackupsError, FormatError, JournalNotFound
 from facot_backups.model import Document, Scope
 from tests.support.archives import NOON, SOURCE, quick_folder
+from tests.support.crash import Unflushed, watched
 
 HEADER = Header(
     restore="20241127T120005Z-ab",
@@ -36,33 +37,51 @@ PLAN = [
 RESULTS = [ResultLine(2, "done", 77), ResultLine(0, "conflict"), ResultLine(7, "failed", 0, "no cabe")]
 
 
-def write(root: Path, *, close_plan: bool = True) -> Path:
+def write(root: Path, *, results: bool = True) -> Path:
     (root / ".facot").mkdir(parents=True)
     with JournalWriter(root, HEADER.restore, HEADER) as writer:
         for line in PLAN:
             writer.plan(line)
-        if close_plan:
-            writer.close_plan()
-            writer.results(RESULTS[:1])
-    if close_plan:
-        with JournalWriter(root, HEADER.restore) as writer:
-            writer.results(RESULTS[1:])
+        writer.close_plan()
+    if results:
+        write_results(root)
     return journal.path_of(root, HEADER.restore)
 
 
+def write_results(root: Path) -> None:
+    for part in (RESULTS[:1], RESULTS[1:]):
+        with JournalWriter(root, HEADER.restore) as writer:
+            writer.results(part)
+
+
 def test_what_is_written_is_read_back(tmp_path: Path) -> None:
-    write(tmp_path)
+    unflushed = Unflushed(tmp_path / ".facot")
+    with watched(unflushed):
+        write(tmp_path, results=False)
+    assert unflushed.lost == set()
+    write_results(tmp_path)
     found = Journal(tmp_path, HEADER.restore)
     assert (found.header, list(found.plan()), list(found.results())) == (HEADER, PLAN, RESULTS)
     assert (found.whole, found.end, found.undone) == (True, None, None)
     assert journal.ids(tmp_path) == [HEADER.restore]
     assert journal.is_cut(tmp_path, HEADER.restore)
-    with JournalWriter(tmp_path, HEADER.restore) as writer:
-        writer.note(end="COMPLETE")
-    assert Journal(tmp_path, HEADER.restore).end == "COMPLETE"
-    assert not journal.is_cut(tmp_path, HEADER.restore)
-    journal.remove(tmp_path, HEADER.restore)
-    assert journal.ids(tmp_path) == []
+    for note in ("undone", "end"):
+        with watched(unflushed), JournalWriter(tmp_path, HEADER.restore) as writer:
+            writer.note(**{note: "COMPLETE"})
+        assert getattr(Journal(tmp_path, HEADER.restore), note) == "COMPLETE"
+        assert unflushed.lost == set()
+        assert not journal.is_cut(tmp_path, HEADER.restore)
+    with watched(unflushed):
+        journal.remove(tmp_path, HEADER.restore)
+    assert journal.ids(tmp_path) == [] and unflushed.lost == set()
+
+
+def test_journals_are_listed_oldest_first(tmp_path: Path) -> None:
+    journal.folder_of(tmp_path).mkdir(parents=True)
+    names = [f"2024112{day}T120005Z-ab" for day in (7, 3, 9, 1, 5, 8, 2)]
+    for name in (*names, "-x", "a b"):
+        (journal.folder_of(tmp_path) / f"{name}.jsonl").touch()
+    assert journal.ids(tmp_path) == sorted(names)
 
 
 def test_cut_at_every_byte_it_says_what_is_certain_and_no_more() -> None:
@@ -99,11 +118,50 @@ def test_a_flipped_bit_in_the_plan_is_damage(data: st.DataObject) -> None:
         assert not found.whole
 
 
+def test_a_flipped_bit_in_the_line_that_closes_the_plan_is_damage() -> None:
+    with quick_folder() as root:
+        path = write(root, results=False)
+        content = path.read_bytes()
+        for at in range(content.index(b'{"planned"'), len(content)):
+            for bit in range(8):
+                path.write_bytes(content[:at] + bytes([content[at] ^ 1 << bit]) + content[at + 1 :])
+                try:
+                    found = Journal(root, HEADER.restore)
+                except FormatError:
+                    continue
+                assert not found.whole
+
+
+def test_a_line_without_end_is_no_torn_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(tmp_path)
+    monkeypatch.setattr(journal, "_MAX_LINE", 100)
+    with pytest.raises(FormatError, match="64 MiB"):
+        Journal(tmp_path, HEADER.restore)
+
+
+def test_a_path_that_leads_to_no_document_is_refused(tmp_path: Path) -> None:
+    (tmp_path / ".facot").mkdir()
+    with JournalWriter(tmp_path, HEADER.restore, HEADER) as writer:
+        writer.plan(PlanLine(0, "delete", ("a", "1", ".."), 5, None))
+        writer.close_plan()
+    with pytest.raises(FormatError, match="no es la ruta"):
+        list(Journal(tmp_path, HEADER.restore).plan())
+
+
+def test_contents_that_differ_in_type_alone_have_different_digests() -> None:
+    text = "2024-11-27T02:00:05.123456Z"
+    contents = [({"a": text}, None), ({"a": text}, {"a": "timestamp"}), ({"a": 5}, None), ({"a": 5.0}, None)]
+    documents = [Document(("a", "1"), fields, types) for fields, types in contents]  # type: ignore[arg-type]
+    assert len({journal.content_digest(one) for one in documents}) == 4
+
+
 @pytest.mark.parametrize("name", ["", "..", "../../x", "a/b", "ñ", "x" * 65, "nadie"])
 def test_an_id_names_no_other_file(name: str, tmp_path: Path) -> None:
-    (tmp_path / "x.jsonl").write_text("{}\n")
+    root = tmp_path / "a" / "b"
+    journal.folder_of(root).mkdir(parents=True)
+    (root / "x.jsonl").write_text("{}\n")
     with pytest.raises(JournalNotFound) as caught:
-        Journal(tmp_path / "a" / "b", name)
+        Journal(root, name)
     assert caught.value.exit_code == 12
 
 
@@ -114,3 +172,14 @@ def test_what_is_no_journal_is_refused(text: str, tmp_path: Path) -> None:
     (folder / "x.jsonl").write_text(text)
     with pytest.raises(FacotBackupsError):
         Journal(tmp_path, "x")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [(b'"journal":1', b'"journal":2', "versión"), (b"Z-ab", b"Z-cd", "otra restauración")],
+)
+def test_a_header_that_is_not_ours_is_refused(tmp_path: Path, old: bytes, new: bytes, words: str) -> None:
+    path = write(tmp_path)
+    path.write_bytes(path.read_bytes().replace(old, new))
+    with pytest.raises(FormatError, match=words):
+        Journal(tmp_path, HEADER.restore)

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from facot_backups.archive.ledger import Ledger, LedgerEntry
 from facot_backups.errors import NoSpace
-from tests.support.archives import NOON
-from tests.support.crash import watched
+from tests.support.archives import NOON, open_files
+from tests.support.crash import Unflushed, watched
 
 
 def entry(number: int) -> LedgerEntry:
@@ -77,3 +77,11 @@ def test_a_full_disk_leaves_the_ledger_as_it_was(tmp_path: Path) -> None:
     with watched(half_then_full), pytest.raises(NoSpace):
         ledger.append(entry(2))
     assert ledger.path.read_bytes() == before
+
+
+def test_what_is_noted_outlives_a_power_cut_and_leaves_no_file_open(tmp_path: Path) -> None:
+    ledger, before, unflushed = Ledger(tmp_path / "ledger.jsonl", tmp_path), open_files(), Unflushed(tmp_path)
+    for number in range(2):
+        with watched(unflushed):
+            ledger.append(entry(number))
+        assert unflushed.lost == set() and open_files() == before

@@ -149,6 +149,24 @@ def test_a_path_that_is_none_of_the_collections_is_refused(path: DocumentPath) -
         LineEncoder("a", EVERYTHING).add(Document(path, {}))
 
 
+@pytest.mark.parametrize(
+    "paths",
+    [
+        ("a/1", "a/1"),
+        ("a/1/b/1", "a/1/b/1"),
+        ("a/A", "a/__id7__"),  # numbers come before all texts
+        ("a/__id100__", "a/__id7__"),
+        ("a/1/c/1", "a/1/b/1"),
+        ("a/1/b/1", "a/1"),
+    ],
+)
+def test_a_document_that_does_not_come_after_the_last_is_refused(paths: tuple[str, str]) -> None:
+    encoder = LineEncoder("a", EVERYTHING)
+    encoder.add(Document(tuple(paths[0].split("/")), {}))
+    with pytest.raises(UnorderedDocuments):
+        encoder.add(Document(tuple(paths[1].split("/")), {}))
+
+
 def test_a_marked_document_needs_something_below_it_and_has_no_fields() -> None:
     encoder = LineEncoder("a", EVERYTHING)
     encoder.add(Document(("a", "1"), {}, None, "missing"))

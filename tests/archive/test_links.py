@@ -82,6 +82,21 @@ def test_damage_in_the_previous_backup_is_told_and_not_inherited(archive: Archiv
     assert str(file) in alarm and "dañado" in alarm
 
 
+def test_a_bad_sector_in_the_previous_backup_is_damage_and_stops_nothing(archive: Archive) -> None:
+    first = archive.backup(DOCUMENTS)
+    days_later(archive.clock)
+
+    def fail(name: str, args: tuple[object, ...]) -> None:
+        if name == "open" and str(args[0]) == str(first.path / "clients.json"):
+            raise OSError(errno.EIO, os.strerror(errno.EIO), str(args[0]))
+
+    with watched(fail):
+        second = archive.backup(DOCUMENTS)
+    assert second.complete and inode(first) != inode(second)
+    (alarm,) = alarms(archive)
+    assert "no se puede leer" in alarm
+
+
 def test_the_report_of_damage_is_a_value(archive: Archive) -> None:
     first = archive.backup(DOCUMENTS)
     flip(first.path / "clients.json")

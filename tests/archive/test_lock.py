@@ -137,6 +137,16 @@ def test_a_silent_foreign_owner_is_given_up_after_ten_minutes(archive: Archive) 
     assert_free(archive)
 
 
+def test_a_clock_set_back_makes_nobody_wait_longer(archive: Archive) -> None:
+    foreign(archive)
+    for wait in (timedelta(), timedelta(hours=-5)):
+        archive.clock.moment += wait
+        with pytest.raises(LockHeld):
+            assert_free(archive)
+    archive.clock.moment += timedelta(minutes=10)
+    assert_free(archive)
+
+
 def test_a_foreign_owner_that_beats_is_never_given_up(archive: Archive) -> None:
     for beat in range(5):
         foreign(archive, beats=beat)
@@ -146,10 +156,11 @@ def test_a_foreign_owner_that_beats_is_never_given_up(archive: Archive) -> None:
 
 
 def test_an_owner_that_cannot_be_read_is_waited_for_too(archive: Archive) -> None:
-    owner_file(archive).write_bytes(b'{"host": ')
-    with pytest.raises(LockHeld, match=r"owner\.json"):
-        assert_free(archive)
-    archive.clock.moment += timedelta(minutes=10)
+    for garbage in (b'{"host": ', b"[]"):
+        owner_file(archive).write_bytes(garbage)
+        with pytest.raises(LockHeld, match=r"owner\.json"):
+            assert_free(archive)
+        archive.clock.moment += timedelta(minutes=10)
     assert_free(archive)
 
 
@@ -160,8 +171,15 @@ def test_a_dead_or_reused_pid_of_this_computer_holds_nothing(archive: Archive) -
         assert_free(archive)
     alive = Owner(host_id(), "aquí", os.getppid(), process_start(os.getppid()), NOON, "t", NOON)
     owner_file(archive).write_bytes(alive.to_bytes())
-    with pytest.raises(LockHeld):
+    with pytest.raises(LockHeld) as caught:
         assert_free(archive)
+    reused = Owner(host_id(), "aquí", os.getppid(), f"{boot}:1", NOON, "t", NOON)
+    ours = Owner(host_id(), "aquí", os.getpid(), process_start(os.getpid()), NOON, "t", NOON)
+    for over in (reused, ours) if boot else ():
+        owner_file(archive).write_bytes(over.to_bytes())
+        assert_free(archive)
+    # Who keeps the refusal, with all that its traceback holds, keeps no lock.
+    assert caught.tb is not None
 
 
 def test_a_computer_with_the_same_machine_id_is_another_one(archive: Archive) -> None:
@@ -235,6 +253,27 @@ def test_the_heart_beats_while_the_lock_is_held(archive: Archive) -> None:
     assert not beating() and not owner_file(archive).exists()
 
 
+def test_the_heart_of_who_lost_the_lock_beats_no_more(archive: Archive) -> None:
+    with archive.store.locked(heartbeat_seconds=0.001):
+
+        def ended() -> bool:
+            foreign(archive, token="taken over")
+            return not [one for one in threading.enumerate() if "heartbeat" in one.name]
+
+        wait_until(ended)
+    assert parse_owner(owner_file(archive).read_bytes()).token == "taken over"
+
+
+def test_a_lock_that_cannot_be_let_go_is_told_and_holds_nothing(archive: Archive) -> None:
+    def fail(name: str, args: tuple[object, ...]) -> None:
+        if name == "unlink" and str(args[0]).endswith("owner.json"):
+            raise OSError(errno.EIO, "no disk")
+
+    with watched(fail), pytest.raises(BackupDirUnusable, match="el disco falla"), archive.store.locked():
+        pass
+    assert_free(archive)
+
+
 def test_a_heartbeat_that_fails_is_told_before_a_publish(archive: Archive) -> None:
     failing = threading.Event()
     failed = threading.Event()
@@ -279,7 +318,12 @@ def test_this_computer_and_its_processes(monkeypatch: pytest.MonkeyPatch, tmp_pa
     # Not the parent: what starts us at once began in the same hundredth of a second.
     ended = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
     assert process_start(os.getpid()) == process_start(os.getpid()) != process_start(ended.pid)
-    ended.communicate(b"\n")
+    assert ended.stdin is not None
+    ended.stdin.close()
+    # Nobody has asked how it ended: it has a pid yet, and holds nothing.
+    os.waitid(os.P_PID, ended.pid, os.WEXITED | os.WNOWAIT)
+    assert process_start(ended.pid) is None
+    ended.wait()
     assert process_start(ended.pid) is None
     assert len(host_id()) == 32
     machine_id = Path("/etc/machine-id")
@@ -288,6 +332,19 @@ def test_this_computer_and_its_processes(monkeypatch: pytest.MonkeyPatch, tmp_pa
     # Where there is no /proc: what `ps` says, if it is there, is as good.
     assert owner_module._posix_start(os.getpid()) is not None
     assert owner_module._posix_start(ended.pid) is None
+    # After a restart of the computer the same pid and the same start are another process.
+    (tmp_path / "7").mkdir()
+    (tmp_path / "sys/kernel/random").mkdir(parents=True)
+    stat = "7 (a) b (c) S " + " ".join(map(str, range(4, 53)))
+    (tmp_path / "7/stat").write_text(stat)
+    (tmp_path / "sys/kernel/random/boot_id").write_text("boot\n")
+    assert owner_module._linux_start(tmp_path, 7) == "boot:22"
+
+    def refuse(pid: int, number: int) -> None:
+        raise PermissionError(errno.EPERM, "another user's")
+
+    monkeypatch.setattr(os, "kill", refuse)
+    assert owner_module._exists(7)
 
 
 def test_owner_json_says_who(archive: Archive) -> None:

@@ -67,6 +67,16 @@ def test_it_finds_what_a_whole_reading_gives(stream: list[Document], data: st.Da
                 assert find_document(backup, absent) is None
 
 
+def test_an_id_that_begins_another_is_not_it(tmp_path: Path) -> None:
+    folder = tmp_path / "2024-11-27"
+    write_backup(folder, {"a": [document(f"a/{name}", n=int(name)) for name in ("1", "10", "100")]})
+    backup = opened(folder)
+    for name in ("1", "10", "100"):
+        found = find_document(backup, ("a", name))
+        assert found is not None and found.document.fields == {"n": int(name)}
+    assert find_document(backup, ("a", "1000")) is find_document(backup, ("a", "")) is None
+
+
 def test_another_spelling_of_an_id_is_found(tmp_path: Path) -> None:
     folder = tmp_path / "2024-11-27"
     metadata = write_backup(folder, {"a": [document("a/ab", n=1), document("a/b", n=2)]})

@@ -142,6 +142,9 @@ _ENTRY_KEYS = ("file", "documents", "nested_documents", "bytes", "sha256", "last
         _with("reads", 10**30), _with("files", {"a/b": {}}), _with("backup_time", "2024-11-27"),
         _entry("file", "../invoices.json"), _entry("file", "x/y.json"), _entry("bytes", 2**70),
         _entry("file", "and~43dbd6bf7148e6e6.json"), _entry("sha256", "F" * 64),
+        _entry("file", "_metadata.json"), _entry("file", "con.json"), _entry("file", "LPT1.x.json"),
+        lambda raw: raw["files"].update({".." : raw["files"]["invoices"] | {"file": "x.json"}}),
+        lambda raw: raw["files"].update({"b": raw["files"]["invoices"] | {"file": "INVOICES.json"}}),
     ],
 )  # fmt: skip
 def test_what_is_not_the_format_is_refused_though_its_checksum_is_right(

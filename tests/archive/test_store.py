@@ -9,13 +9,14 @@ from pathlib import Path
 
 import pytest
 
+from facot_backups.archive import journal
 from facot_backups.archive import metadata as metadata_module
-from facot_backups.archive.ledger import INTERRUPTED
+from facot_backups.archive.ledger import COMPLETE, INCOMPLETE, INTERRUPTED
 from facot_backups.archive.metadata import serialize
 from facot_backups.errors import BackupDirUnusable, BackupNotFound, UsageError
 from facot_backups.model import EVERYTHING, Scope, Source
 from tests.support.archives import NOON, SOURCE, Archive, days_later, describe, document, fill, run
-from tests.support.crash import watched
+from tests.support.crash import Unflushed, watched
 
 DOCUMENTS = [document("clients/a", n=1), document("invoices/1", total=2.5)]
 
@@ -134,6 +135,9 @@ def test_a_run_that_fails_leaves_nothing(archive: Archive) -> None:
         raise KeyboardInterrupt
     assert names(archive) == [] and not list((archive.root / ".facot/staging").iterdir())
     with archive.store.locked() as store:
+        with store.begin("r1"):
+            pass
+        assert not list((archive.root / ".facot/staging").iterdir())
         for bad in ("", "../x", "a/b", ".", "ñ", "x" * 65):
             with pytest.raises(ValueError), store.begin(bad):
                 pass
@@ -142,9 +146,14 @@ def test_a_run_that_fails_leaves_nothing(archive: Archive) -> None:
 def test_metadata_that_does_not_describe_the_files_is_refused(archive: Archive) -> None:
     with archive.store.locked() as store, store.begin("r1") as staging:
         files = fill(staging, DOCUMENTS)
+        described = describe(NOON, UTC, files, run_id="r1")
         (staging.path / "stray").write_bytes(b"x")
         with pytest.raises(ValueError):
-            store.publish(staging, describe(NOON, UTC, files, run_id="r1"))
+            store.publish(staging, described)
+        (staging.path / "stray").unlink()
+        os.truncate(staging.path / "clients.json", 5)
+        with pytest.raises(ValueError):
+            store.publish(staging, described)
     assert names(archive) == []
 
 
@@ -193,7 +202,10 @@ def test_delete_removes_one_and_no_other(archive: Archive) -> None:
         archive.backup(DOCUMENTS)
         days_later(archive.clock)
     with archive.store.locked() as store:
-        store.delete(store.backups()[1])
+        unflushed = Unflushed(archive.root)
+        with watched(unflushed):
+            store.delete(store.backups()[1])
+        assert unflushed.lost == set()
         assert not list((archive.root / ".facot/trash").iterdir())
     assert names(archive) == ["2024-11-29", "2024-11-27"]
     for backup in archive.store.backups():
@@ -212,6 +224,12 @@ def test_delete_refuses_what_is_not_a_backups(archive: Archive, monkeypatch: pyt
             with pytest.raises(UsageError, match=stray):
                 store.delete(backup)
             (backup.path / stray).unlink()
+        file = backup.path / "clients.json"
+        file.rename(archive.root.parent / "moved.json")
+        file.symlink_to(archive.root.parent / "moved.json")
+        with pytest.raises(UsageError, match=r"clients\.json"):
+            store.delete(backup)
+        (archive.root.parent / "moved.json").rename(file)
         metadata = backup.path / "_metadata.json"
         kept = metadata.read_bytes()
         _write(metadata, b"{}")
@@ -280,6 +298,7 @@ def test_recovery_publishes_only_what_proves_itself(archive: Archive) -> None:
         ("flipped", lambda folder: _write(folder / "clients.json", b'[\n{"_id":"a","n":2}\n]\n')),
         ("stray", lambda folder: _write(folder / "stray", b"")),
         ("short", lambda folder: (folder / "invoices.json").unlink()),
+        ("linked", lambda folder: folder.symlink_to(folder.rename(archive.root.parent / "outside"))),
     ):
         harm(leave(run_id))
         with archive.store.locked() as store:
@@ -296,7 +315,51 @@ def test_recovery_publishes_only_what_proves_itself(archive: Archive) -> None:
     repository = archive.store.repository()
     assert repository is not None and repository.source == SOURCE
     interrupted = [e.details["run_id"] for e in archive.store.ledger.entries() if e.outcome == INTERRUPTED]
-    assert interrupted == ["renamed", "flipped", "stray", "short"]
+    assert interrupted == ["renamed", "flipped", "stray", "short", "linked"]
+    recorded = [
+        (e.details["run_id"], e.outcome) for e in archive.store.ledger.entries() if e.kind == "recovery"
+    ]
+    assert recorded == [("bad", INCOMPLETE), ("good", COMPLETE)]
+
+
+def test_a_killed_run_that_adopted_a_source_is_published_for_it(archive: Archive) -> None:
+    archive.backup(DOCUMENTS)
+    other = Source("otro")
+    kept = archive.root.parent / "kept"
+    with (
+        pytest.raises(KeyboardInterrupt),
+        archive.store.locked() as store,
+        store.begin("adopting") as place,
+    ):
+        store.check_source(other, adopt=True)
+        place.write_metadata(describe(NOON, UTC, fill(place, DOCUMENTS), run_id="adopting", source=other))
+        place.path.rename(kept)
+        raise KeyboardInterrupt
+    kept.rename(archive.root / ".facot/staging/adopting")
+    with archive.store.locked() as store:
+        assert [backup.proven().source for backup in store.recovered] == [other]
+    repository = archive.store.repository()
+    assert repository is not None and repository.source == other
+
+
+def test_a_journal_lasts_as_long_as_what_its_restore_kept(archive: Archive) -> None:
+    archive.backup(DOCUMENTS)
+    kept = archive.backup(
+        DOCUMENTS, trigger="pre-restore", scope=Scope(collections=(), restore="r1"), run_id="r1"
+    )
+    journals = journal.folder_of(archive.root)
+    journals.mkdir()
+    (journals / "r1.jsonl").write_bytes(b'{"end":"COMPLETE"}\n')
+    (journals / "gone.jsonl").write_bytes(b'{"end":"COMPLETE"}\n')
+    metadata = kept.path / "_metadata.json"
+    good = metadata.read_bytes()
+    for text, left in ((b"{}", ["gone", "r1"]), (good, ["r1"])):
+        _write(metadata, text)
+        with archive.store.locked():
+            assert journal.ids(archive.root) == left
+    with archive.store.locked() as store:
+        store.delete(next(one for one in store.backups() if one.kind == "pre-restore"))
+        assert journal.ids(archive.root) == []
 
 
 def _write(path: Path, data: bytes) -> None:
@@ -329,3 +392,20 @@ def test_rubbish_that_cannot_be_removed_stops_nothing(archive: Archive) -> None:
     with watched(refuse), archive.store.locked() as store:
         assert run(store, DOCUMENTS).complete
     assert any("papelera" in text for text in archive.warnings)
+
+
+def test_a_killed_run_is_recorded_once_though_its_remains_stay(archive: Archive) -> None:
+    archive.backup(DOCUMENTS)
+    (archive.root / ".facot/staging/killed").mkdir()
+
+    def refuse(name: str, args: tuple[object, ...]) -> None:
+        if name == "rename" and str(args[0]).endswith("/killed"):
+            raise PermissionError(13, "in use", str(args[0]))
+
+    for _ in range(2):
+        with watched(refuse), archive.store.locked():
+            pass
+    assert [e.details for e in archive.store.ledger.entries() if e.outcome == INTERRUPTED] == [
+        {"run_id": "killed"}
+    ]
+    assert any("siguen en" in text for text in archive.warnings)

@@ -11,11 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from facot_backups.archive import writer as writer_module
+from facot_backups.archive.metadata import from_nanoseconds
 from facot_backups.archive.sample import Place, Sampler, pick
 from facot_backups.archive.writer import BackupWriter
 from facot_backups.errors import FormatError, UnorderedDocuments
 from facot_backups.model import EVERYTHING, Document, path_key
-from tests.support.archives import document
+from tests.support.archives import document, open_files
 
 COLLECTIONS = st.sampled_from(["a", "A", "ñ", "x.y", "con", "invoices", "items"])
 IDS = st.sampled_from(["a", "b", "B", "ñ", "x.y", "__id7__"])
@@ -50,9 +51,11 @@ def test_what_is_sampled_is_what_was_written(
     collections = {path[0] for path in paths}
     files = writer.finish(["clients", *collections])
     assert set(files) == collections | {"clients"}
-    for entry in files.values():
+    for collection, entry in files.items():
         data = (folder / entry.file).read_bytes()
         assert (len(data), hashlib.sha256(data).hexdigest()) == (entry.bytes, entry.sha256)
+        newest = max((one.update_time for one in documents if one.path[0] == collection), default=0)
+        assert entry.last_update_time == from_nanoseconds(newest)
     assert (folder / files["clients"].file).read_bytes() == b"[]\n"
     assert sorted(path.name for path in folder.iterdir()) == sorted(entry.file for entry in files.values())
     written = {one.path: one.fields for one in documents}
@@ -63,6 +66,7 @@ def test_what_is_sampled_is_what_was_written(
 
 
 def test_a_discarded_collection_leaves_no_file_no_count_and_no_sample(tmp_path: Path) -> None:
+    before = open_files()
     writer = BackupWriter(tmp_path, EVERYTHING)
     for collection in ("a", "b", "c"):
         for number in range(30):
@@ -71,6 +75,7 @@ def test_a_discarded_collection_leaves_no_file_no_count_and_no_sample(tmp_path: 
             writer.discard("b")
             writer.discard("a")
             writer.discard("never begun")
+            assert open_files() == before
     assert list(writer.finish()) == ["c"] == list(writer.counts)
     assert [path.name for path in tmp_path.iterdir()] == ["c.json"]
     assert {one.path[0] for one in writer.sampled()} == {"c"} and len(writer.sampled()) == 20
@@ -100,6 +105,7 @@ def test_a_discarded_collection_may_come_again(tmp_path: Path) -> None:
     writer.discard("a")
     writer.add(document("a/1", n=2))
     assert writer.finish(["a"])["a"].documents == 1
+    assert (tmp_path / "a.json").read_bytes() == b'[\n{"_id":"1","n":2}\n]\n'
     assert [one.fields for one in writer.sampled()] == [{"n": 2}]
 
 
@@ -110,6 +116,12 @@ def test_a_collection_does_not_come_twice(tmp_path: Path) -> None:
     with pytest.raises(UnorderedDocuments):
         writer.add(document("a/2"))
     writer.close()
+    writer = BackupWriter(tmp_path / "other", EVERYTHING)
+    (tmp_path / "other").mkdir()
+    before = open_files()
+    writer.add(document("a/1"))
+    writer.close()
+    assert open_files() == before
 
 
 def test_marked_documents_are_neither_counted_nor_sampled(tmp_path: Path) -> None:

@@ -89,6 +89,44 @@ def kill(name: str, args: tuple[Any, ...]) -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
+class Unflushed:
+    """A hook that knows what a power cut would take now: files and folders changed and not flushed since.
+
+    `lost`: their paths, below `root`. Needs /proc, which tells what a descriptor leads to.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.lost: set[Path] = set()
+        self._root = root
+
+    def __call__(self, name: str, args: tuple[Any, ...]) -> None:
+        first = args[0]
+        path = Path(f"/proc/self/fd/{first}").readlink() if isinstance(first, int) else Path(first)
+        if name == "fsync":
+            self.lost.discard(path)
+        elif name in ("write", "ftruncate"):
+            self._change(path)
+        elif name in ("rename", "replace", "link"):
+            self._move(path, Path(args[1]), stays=name == "link")
+        elif name in ("unlink", "rmdir"):
+            self.lost.discard(path)
+            self._change(path.parent)
+        elif name == "mkdir" or (name == "open" and args[1] & os.O_CREAT and not path.exists()):
+            self._change(path.parent)
+
+    def _change(self, path: Path) -> None:
+        if path.is_relative_to(self._root):
+            self.lost.add(path)
+
+    def _move(self, path: Path, target: Path, *, stays: bool) -> None:
+        if not stays:
+            moved = {old for old in self.lost if old.is_relative_to(path)}
+            self.lost -= moved
+            self.lost |= {target / old.relative_to(path) for old in moved}
+            self._change(path.parent)
+        self._change(target.parent)
+
+
 # --- scenarios ------------------------------------------------------------------------------------------
 
 FIRST = [document("clients/a", n=1), document("invoices/1", total=2.5), document("invoices/1/items/0", q=1)]
@@ -195,6 +233,8 @@ def _check_after_kill(folder: Path) -> list[str]:
     if (folder / "backups").exists():
         for backup in archive.store.backups():
             assert _whole(backup), f"{backup.name}: {backup.problem}"
+        # The identity comes first: a backup without one would let another source's in.
+        assert archive.store.repository() is not None or not archive.store.backups()
     staging = folder / "backups/.facot/staging"
     folders = sorted(staging.iterdir()) if staging.exists() else []
     return [path.name for path in folders if finished(path) is not None]
