@@ -131,6 +131,18 @@ class BackupNotFound(FacotBackupsError):
             )
 
 
+class InvoiceNotFound(FacotBackupsError):
+    """No backup that was looked at has an invoice of that number."""
+
+    exit_code = 12
+
+    def __init__(self, ncf: str) -> None:
+        super().__init__(
+            f"Ninguna factura lleva el NCF {ncf} en lo que se buscó.\n"
+            "Mire si está bien escrito, o búsquelo en otro día: facot-backups list"
+        )
+
+
 class JournalNotFound(FacotBackupsError):
     """The journal of a restore is not there: it can be neither continued nor undone."""
 

@@ -223,3 +223,24 @@ def test_what_no_backup_holds(world: World, path: str) -> None:
     assert "Ningún backup lo tiene." in ran.out
     report: dict[str, Any] = world.run("history", path, "--json").report
     assert (report["exit_code"], report["chapters"][0]["event"]) == (12, "absent")
+
+
+def test_an_invoice_by_its_number(world: World) -> None:
+    emitted = {"company_id": 1, "invoice_type": "emitida"}
+    world.write("invoices/21", **emitted, invoice_number="b01-00000021")
+    world.write("invoices/22", **emitted, invoice_number="", ncf="E310000000022")
+    world.write("invoices/23", **{**emitted, "company_id": 2}, invoice_number="E310000000022")
+    assert world.run("run", "--quiet").code == 0
+    first = world.published()[-1]
+    world.delete("invoices/21")
+    assert world.run("run", "--quiet").code == 0
+    assert world.run("show", first, "B0100000021", "--json").report["path"] == "invoices/21"
+    story = world.run("history", "B01 00000021", "--json").report
+    assert (story["path"], [one["event"] for one in story["chapters"]]) == (
+        "invoices/21", ["first", "deleted"],
+    )  # fmt: skip
+    world.run("show", "latest", "B0100000021").failed(12, "Ninguna factura lleva el NCF B0100000021")
+    world.run("history", "E310000000099").failed(12, "E310000000099")
+    world.run("show", "latest", "E310000000022").failed(
+        2, "invoices/22 (emitida, empresa 1), invoices/23 (emitida, empresa 2)"
+    )

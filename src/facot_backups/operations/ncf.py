@@ -86,7 +86,7 @@ def ncf_problem(value: Json) -> str | None:
     try:
         stdnum_ncf.validate(bare)
     except ValidationError:
-        return f"el tipo {bare[:3]} no existe" if parsed else "el tipo de comprobante no existe"
+        return f"es del tipo {bare[:3]}, que no existe" if parsed else "es de un tipo que no existe"
     return None if bare == value else "lleva espacios, guiones o minúsculas"
 
 

@@ -37,16 +37,22 @@ _HEADS: dict[Event, tuple[str, str]] = {
 def command(documento: str, **shared: Any) -> int:
     """Cuenta la historia de un documento según los backups: cuándo apareció, qué cambió, cuándo se borró.
 
-    Solo se ve lo que había en el momento de cada backup: lo que pasó entre dos no se sabe.
+    Solo se ve lo que había en el momento de cada backup: lo que pasó entre dos no se sabe. Una factura se
+    puede pedir también por su NCF: B0100000163; vale el backup más nuevo que la tenga.
     """
     from facot_backups.faces import wiring
+    from facot_backups.operations.by_number import find_invoice, is_number
     from facot_backups.operations.history import history
     from facot_backups.settings import load_settings
 
     settings = load_settings({"backup_dir": shared["backup_dir"]})
-    path = changes.document_path(documento)
+    path = None if is_number(documento) else changes.document_path(documento)
+    store = wiring.open_store(settings)
     with progress(quiet=shared["quiet"], verbose=shared["verbose"]) as emit:
-        found = history(wiring.open_store(settings), path, emit)
+        if path is None:
+            whole = [backup for backup in store.all_backups() if backup.kind != "pre-restore"]
+            path = find_invoice(whole, documento)
+        found = history(store, path, emit)
     if not found.backups:
         raise BackupNotFound("latest", settings.backup_dir)
     code = 0 if found.seen else NOT_THERE_EXIT

@@ -31,15 +31,17 @@ def command(fecha: str, documento: str, **shared: Any) -> int:
     """Muestra un documento de un backup con los tipos de sus campos, y cuántos documentos tiene dentro.
 
     FECHA es el nombre de una carpeta, o latest. El documento puede estar dentro de otro:
-    invoices/12/items/0.
+    invoices/12/items/0. Una factura se puede pedir también por su NCF: B0100000163.
     """
     from facot_backups.faces import wiring
+    from facot_backups.operations.by_number import find_invoice, is_number
     from facot_backups.operations.history import sighting
     from facot_backups.settings import load_settings
 
     settings = load_settings({"backup_dir": shared["backup_dir"]})
-    path = changes.document_path(documento)
+    path = None if is_number(documento) else changes.document_path(documento)
     backup = wiring.open_store(settings).find(fecha, settings.scope)
+    path = path or find_invoice([backup], documento)
     seen = sighting(backup, path)
     code = 0 if seen.state == "present" else NOT_THERE_EXIT
     if shared["as_json"]:

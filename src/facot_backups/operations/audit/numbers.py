@@ -216,9 +216,9 @@ def _gaps(key: Key, numbers: list[int]) -> Iterator[Finding]:
         for first, last in islice(ranges, _SKIPPED_SHOWN)
     ]
     more = next(ranges, None) is not None
-    what = "no está el número" if skipped == 1 else f"no están {skipped:,} números"
+    what = "falta 1 número" if skipped == 1 else f"faltan {skipped:,} números"
     message = (
-        f"{prefix} de {_of(company)}: entre el {numbers[0]} y el {numbers[-1]} {what}: {', '.join(shown)}"
+        f"{prefix} de {_of(company)}: {what} entre el {numbers[0]} y el {numbers[-1]}: {', '.join(shown)}"
         f"{'…' if more else ''}"
     )
     yield Finding("note", "gap", message, (), company or None, prefix, skipped)
