@@ -25,7 +25,7 @@ _CASES: list[tuple[Any, tuple[str, int] | None, str | None]] = [
     ("B1700000001", ("B17", 1), None),
     ("E3100000000163", ("E31", 163), "tiene 14 caracteres; un e-NCF tiene 13"),
     (" b01-0000 0163", ("B01", 163), "lleva espacios, guiones o minúsculas"),
-    ("B9900000163", ("B99", 163), "el tipo B99 no existe"),
+    ("B9900000163", ("B99", 163), "es del tipo B99, que no existe"),
     ("B010000016", None, "tiene 10 caracteres; con B son 11"),
     ("B01O0000163", None, "lleva algo que no es un dígito"),
     ("B01000001٦٣", None, "lleva algo que no es un dígito"),
