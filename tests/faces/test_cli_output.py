@@ -27,6 +27,25 @@ def test_run_says_what_it_did(world: World) -> None:
     assert "(emulador)" in ran.out
 
 
+def test_a_preview_obeys_no_name(world: World) -> None:
+    world.write("rojo\x1b[31m\nEn total/1")
+    ran = world.run("run", "--dry-run")
+    assert "rojo\\u001b[31m\\u000aEn total" in ran.out
+    assert " 1 documento\n" in ran.out
+    assert "\x1b[31m" not in ran.out
+
+
+@pytest.mark.parametrize("words", [["--quiet"], ["--json"]])
+def test_run_says_what_got_lost(world: World, words: list[str]) -> None:
+    world.write("clients/1")
+    world.run("run")
+    world.delete("clients/1")
+    ran = world.run("run", *words)
+    assert (ran.code, "Faltan datos: «clients» tenía 1" in ran.err) == (0, True), ran
+    assert "cleanup --accept-anomaly" in ran.err
+    assert "Faltan datos" not in world.run("run", "--collection", "items").err
+
+
 def test_run_reports_json_that_scripts_rely_on(world: World) -> None:
     report = world.run("run", "--json").report
     (backup,) = world.backups()

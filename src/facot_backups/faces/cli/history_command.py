@@ -106,7 +106,7 @@ def _place(seen: Sighting) -> dict[str, Any]:
 def _print(found: History) -> None:
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
     click.secho(changes.path_text(found.path), bold=True, nl=False)
-    click.echo(f"  en {output.number(found.backups)} backups")
+    click.echo(f"  en {output.number(found.backups)} {'backup' if found.backups == 1 else 'backups'}")
     for chapter in found.chapters:
         _print_chapter(chapter, width)
     if found.unknown:

@@ -98,8 +98,9 @@ class _Lines:
 
 def done_text(event: CollectionDone) -> str:
     """`invoices: 300 documentos (y 912 dentro de ellos)`."""
+    word = "documento" if event.documents == 1 else "documentos"
     nested = f" (y {number(event.nested)} dentro de ellos)" if event.nested else ""
-    return f"{one_line(event.collection)}: {number(event.documents)} documentos{nested}"
+    return f"{one_line(event.collection)}: {number(event.documents)} {word}{nested}"
 
 
 def one_line(text: str) -> str:

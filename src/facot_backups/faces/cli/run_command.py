@@ -73,7 +73,19 @@ def command(
         output.print_json(run_text.to_json(backup))
     elif not shared["quiet"]:
         run_text.show(backup)
+    if not collections:
+        _tell_losses(settings)
     return 0 if backup.complete else run_text.INCOMPLETE_EXIT
+
+
+def _tell_losses(settings: Settings) -> None:
+    """What earlier backups hold and the newest lacks: said here too, where nobody may be notified."""
+    from facot_backups.faces import wiring
+
+    for finding in wiring.health(settings, wiring.open_store(settings)).findings:
+        if finding.code == "anomaly":
+            click.secho(f"Faltan datos: {output.printable(finding.text)}", fg="red", bold=True, err=True)
+            click.echo(f"  {output.printable(finding.remedy)}", err=True)
 
 
 def _preview(settings: Settings, **shared: Any) -> int:

@@ -9,6 +9,7 @@ import click
 
 from facot_backups.archive.reader import Backup
 from facot_backups.faces.cli import output
+from facot_backups.faces.cli.changes import safe
 
 if TYPE_CHECKING:
     from facot_backups.operations.preview import Preview
@@ -95,7 +96,8 @@ def show_preview(found: Preview) -> None:
     """What a run would read and cost, for a person."""
     click.echo(f"Un backup de {found.source} leería ahora:")
     for collection, documents in found.collections.items():
-        click.echo(f"  {collection:<28} {_known(documents):>12} documentos")
+        word = "documento" if documents == 1 else "documentos"
+        click.echo(f"  {safe(collection):<28} {_known(documents):>12} {word}")
     click.echo(f"Documentos         {_known(found.documents)}")
     if found.reads is not None and found.cost_usd is not None:
         share = found.reads * 100 / FREE_READS_A_DAY
