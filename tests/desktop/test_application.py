@@ -14,11 +14,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from qtpy.QtCore import Qt
+from qtpy.QtCore import QRect, Qt
 from qtpy.QtWidgets import QApplication, QPushButton
 
 from facot_backups.faces.desktop.program import program as program_module
-from facot_backups.faces.desktop.program.habits import Habits
+from facot_backups.faces.desktop.program.habits import Habits, Place
+from facot_backups.faces.desktop.program.instance import Instance
+from facot_backups.faces.desktop.program.placing import fitted
 from facot_backups.faces.desktop.program.program import Program
 from facot_backups.faces.desktop.program.tray import Tray
 from facot_backups.faces.desktop.tasks import restore
@@ -64,8 +66,8 @@ def opened(qtbot: Any, world: DesktopWorld) -> Iterator[Open]:
     """`opened()`: the program on the world, shown, that has looked once. It is ended with the test."""
     programs: list[Program] = []
 
-    def make(demonstration: Any = None) -> Program:
-        program = Program(world.session, Habits(State().folder), None, demonstration)
+    def make(demonstration: Any = None, instance: Instance | None = None) -> Program:
+        program = Program(world.session, Habits(State().folder), instance, demonstration)
         programs.append(program)
         with qtbot.waitSignal(program.panel.overview_changed, timeout=_LONG_MS):
             program.start()
@@ -120,6 +122,57 @@ def test_closing_is_asked_once_and_goes_to_the_tray(
     assert Habits(State().folder).stay is True
     with qtbot.waitSignal(program.ended, timeout=_LONG_MS):
         program.tray.leave.trigger()
+
+
+@pytest.mark.usefixtures("idle")
+def test_the_window_comes_back_where_it_was_and_never_off_the_screen(qtbot: Any, opened: Open) -> None:
+    program = opened()
+    screen = program.window.screen().availableGeometry()
+    wanted = QRect(screen.x() + 20, screen.y() + 60, 700, 500)
+    program.window.setGeometry(wanted)
+    program.end()
+    again = opened()
+    assert again.window.geometry() == wanted and not again.window.isMaximized()
+    again.window.showMaximized()
+    again.end()
+    full = opened()
+    assert full.window.isMaximized() and full.window.place == Place(
+        wanted.x(), wanted.y(), 700, 500, full=True
+    )
+    full.end()
+    habits = Habits(State().folder)
+    habits.remember_place(Place(9_000, -4_000, 5_000, 600, full=False))  # of a screen that is gone
+    far = opened()
+    assert screen.contains(far.window.geometry())
+    far.end()
+    for broken in ("[1, 2]", '"x"', "[1, 2, 3, 4, 5]"):
+        (State().folder / "panel" / "habits.json").write_text(f'{{"place": {broken}}}')
+        assert habits.place is None
+    two = [QRect(0, 0, 1000, 800), QRect(1000, 0, 1000, 800)]
+    assert fitted(QRect(1100, 100, 500, 400), two) == QRect(1100, 100, 500, 400)
+    assert fitted(QRect(900, 100, 500, 400), two).left() == 1008
+    assert fitted(QRect(1, 2, 3, 4), []) == QRect(1, 2, 3, 4)
+
+
+@pytest.mark.usefixtures("idle")
+def test_a_panel_holds_the_place_of_the_folder_that_it_shows(
+    qtbot: Any, world: DesktopWorld, opened: Open, tmp_path: Path
+) -> None:
+    state = State().folder
+    first = Instance(state, tmp_path / "de antes")
+    assert first.begin()
+    program = opened(instance=first)  # its settings name another folder by now
+    assert Instance(state, tmp_path / "de antes").begin()
+    assert Instance(state, world.folder).begin() is False
+    program.end()
+    first.end()
+    holder, second = Instance(state, world.folder), Instance(state, tmp_path / "otra")
+    assert holder.begin() and second.begin()
+    late = opened(instance=second)
+    assert late.panel.notice.title.text() == "Esa carpeta ya está abierta en otro panel"
+    assert Instance(state, tmp_path / "otra").begin() is False
+    holder.end()
+    second.end()
 
 
 @pytest.mark.usefixtures("idle")

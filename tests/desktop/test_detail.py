@@ -59,7 +59,9 @@ def test_what_is_in_a_backup_and_what_changed(qtbot: Any, old_world: DesktopWorl
     files, earlier = newest.proven().files, before.proven().files
     window = _open(qtbot, panel, str(newest.name))
     shown = [window.sorted.index(row, 0).data(ROW_ROLE) for row in range(window.sorted.rowCount())]
-    assert [row.name for row in shown] == sorted(files)
+    titles = [window.sorted.index(row, 0).data() for row in range(len(shown))]
+    assert titles == sorted(titles, key=str.casefold) and "Facturas (invoices)" in titles
+    assert sorted(row.name for row in shown) == sorted(files)
     assert [(row.documents, row.nested) for row in shown] == [
         (files[row.name].documents, files[row.name].nested_documents) for row in shown
     ]
@@ -74,6 +76,21 @@ def test_what_is_in_a_backup_and_what_changed(qtbot: Any, old_world: DesktopWorl
     assert window.detail is not None and window.detail.previous is not None
     assert window.detail.previous.name == str(before.name) and "Cambios desde" in window.compared.text()
     assert panel.open_view(f"detail {newest.name}", lambda: DetailWindow(panel, window.chosen)) is window
+
+
+def test_a_small_window_cuts_nothing(qtbot: Any, old_world: DesktopWorld, show: Show) -> None:
+    window = _open(qtbot, show(old_world))
+    line = window.title.fontMetrics().lineSpacing()
+    for width, beside in ((1240, True), (760, False)):
+        window.resize(width, 600)
+        qtbot.waitUntil(
+            lambda w=width: window.width() == w and window.restore_button.isVisible(), timeout=5_000
+        )
+        qtbot.waitUntil(lambda: window.title.height() < 2 * line, timeout=5_000)
+        assert (window.restore_button.y() < window.title.geometry().bottom() + line) == beside
+    facts = [item.widget() for n in range(window.facts.count()) if (item := window.facts.itemAt(n))]
+    heights = [(one.height(), one.fontMetrics().height()) for one in facts if one is not None]
+    assert len(heights) > 8 and all(height >= needed for height, needed in heights)
 
 
 def test_verify_and_drill_tell_in_words(
@@ -129,7 +146,11 @@ def test_what_it_wants_restored(qtbot: Any, old_world: DesktopWorld, show: Show)
     _click(qtbot, window.restore_button)
     assert not window.restore_collection.isEnabled()
     window.table.selectRow(
-        next(r for r in range(window.sorted.rowCount()) if window.sorted.index(r, 0).data() == "items")
+        next(
+            r
+            for r in range(window.sorted.rowCount())
+            if window.sorted.index(r, 0).data() == "Productos (items)"
+        )
     )
     _click(qtbot, window.restore_collection)
     _click(qtbot, window.open_collection)

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from qtpy.QtCore import QObject
 from qtpy.QtGui import QIcon
 
-from facot_backups.faces.desktop import words
 from facot_backups.faces.desktop.models.table import Column, TableModel
 from facot_backups.faces.desktop.tasks.compare import ChangedDocument, Kind
 from facot_backups.faces.desktop.theme import Theme, Tone
+from facot_backups.faces.desktop.words import collection as collection_words
 from facot_backups.faces.desktop.words import compare as compare_words
 from facot_backups.faces.desktop.words import document as document_words
 
@@ -31,7 +31,7 @@ def changed_documents(theme: Theme, parent: QObject) -> TableModel[ChangedDocume
         [
             Column("kind", "Qué pasó", lambda r: compare_words.KINDS[r.kind], icon=picture),
             Column("title", "Documento", compare_words.title, tip=lambda r: document_words.path_text(r.path)),
-            Column("collection", "Colección", lambda r: words.one_line(" / ".join(r.path[::2]))),
+            Column("collection", "Colección", lambda r: collection_words.path_title(r.path)),
         ],
         parent,
     )

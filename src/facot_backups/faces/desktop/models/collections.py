@@ -7,6 +7,7 @@ from qtpy.QtCore import QObject
 from facot_backups.faces.desktop import words
 from facot_backups.faces.desktop.models.table import Column, TableModel
 from facot_backups.faces.desktop.tasks.detail import CollectionRow
+from facot_backups.faces.desktop.words import collection as collection_words
 from facot_backups.faces.desktop.words import detail as detail_words
 
 
@@ -14,7 +15,7 @@ def collections_model(parent: QObject) -> TableModel[CollectionRow]:
     """A model of `CollectionRow`, in the order of their names."""
     return TableModel(
         [
-            Column("name", "Colección", lambda r: words.one_line(r.name)),
+            Column("name", "Colección", lambda r: collection_words.title(r.name)),
             Column(
                 "documents",
                 "Documentos",

@@ -13,6 +13,7 @@ from facot_backups.faces.desktop import words
 from facot_backups.faces.desktop.models.table import ROW_ROLE
 from facot_backups.faces.desktop.tasks.document_index import DocumentIndex, DocumentRow
 from facot_backups.faces.desktop.tasks.document_order import Column
+from facot_backups.faces.desktop.words import collection as collection_words
 from facot_backups.faces.desktop.words import document as document_words
 
 Index = QModelIndex | QPersistentModelIndex
@@ -23,7 +24,7 @@ _COLUMNS: Mapping[str, Callable[[DocumentRow], str]] = {
     "Nombre": lambda row: "no existe; hay documentos dentro" if row.missing else row.shown.name,
     "Fecha": lambda row: row.shown.date,
     "Importe": lambda row: row.shown.amount,
-    "Colección": lambda row: words.one_line(" / ".join(row.path[::2])),
+    "Colección": lambda row: collection_words.path_title(row.path),
 }
 ORDERS: tuple[Column, ...] = ("document", "name", "date", "amount", "collection")
 _AMOUNT = list(_COLUMNS).index("Importe")

@@ -9,17 +9,28 @@ from __future__ import annotations
 import json
 import logging
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from facot_backups import atomic
 
 _log = logging.getLogger("facot_backups.desktop")
 
 
+class Place(NamedTuple):
+    """Where a window was on its screens, in Qt's pixels, without its frame; `full`: it filled one."""
+
+    x: int
+    y: int
+    width: int
+    height: int
+    full: bool
+
+
 class Habits:
     """`stay`: whether closing the window leaves the program running; None until that was asked.
 
-    `hints_folded`: whether the state card's hints are folded away.
+    `hints_folded`: whether the state card's hints are folded away. `place`: where the window was; None before
+    that is known.
     A file that cannot be read or written is as if nothing was remembered.
     """
 
@@ -45,12 +56,24 @@ class Habits:
         """Note whether they are."""
         self._remember("hints_folded", folded)
 
-    def _remember(self, what: str, value: bool) -> None:
+    @property
+    def place(self) -> Place | None:
+        """Where the window was. Reads the file."""
+        found = self._read().get("place")
+        if not isinstance(found, list) or [type(one) for one in found] != [int, int, int, int, bool]:
+            return None
+        return Place(*found)
+
+    def remember_place(self, place: Place) -> None:
+        """Note where it is."""
+        self._remember("place", list(place))
+
+    def _remember(self, what: str, value: object) -> None:
         try:
             atomic.make_folder(self._path.parent)
             atomic.write_file(self._path, json.dumps({**self._read(), what: value}).encode())
         except OSError as error:
-            _log.warning("no se pudo recordar una respuesta (%s): %s", what, error)
+            _log.warning("no se pudo recordar cómo quedó el panel (%s): %s", what, error)
 
     def _read(self) -> dict[str, Any]:
         try:

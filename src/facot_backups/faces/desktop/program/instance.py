@@ -31,12 +31,11 @@ class Instance:
     """
 
     def __init__(self, folder: Path, backup_dir: Path | None, clock: Clock | None = None) -> None:
-        name = "" if backup_dir is None else os.path.normcase(os.path.realpath(backup_dir))
-        key = hashlib.sha256(name.encode("utf-8", "surrogateescape")).hexdigest()[:32]
+        self._state, self._key = folder, _key(backup_dir)
         self._folder = folder / "panel"
-        self._wish = self._folder / f"{key}.show"
+        self._wish = self._folder / f"{self._key}.show"
         self._lock = FileLock(
-            self._folder / f"{key}.lock", 0, atomic.PRIVATE_MODE, is_singleton=False, thread_local=False
+            self._folder / f"{self._key}.lock", 0, atomic.PRIVATE_MODE, is_singleton=False, thread_local=False
         )
         self._clock = clock or SystemClock()
 
@@ -73,6 +72,20 @@ class Instance:
             self._clock.sleep(_STEP_SECONDS)
         return True
 
+    def move(self, backup_dir: Path) -> bool:
+        """Hold the place of the panel of `backup_dir` instead; whether it is held now.
+
+        False, and nothing changes, where another panel holds it.
+        """
+        other = Instance(self._state, backup_dir, self._clock)
+        if other._key == self._key:
+            return True
+        if not other.begin():
+            return False
+        self.end()
+        self._key, self._wish, self._lock = other._key, other._wish, other._lock
+        return True
+
     def called(self) -> bool:
         """Whether another one wishes to see the panel; it is told that it was heard."""
         try:
@@ -84,3 +97,8 @@ class Instance:
     def end(self) -> None:
         """Give the place back. Again is harmless."""
         self._lock.release()
+
+
+def _key(backup_dir: Path | None) -> str:
+    name = "" if backup_dir is None else os.path.normcase(os.path.realpath(backup_dir))
+    return hashlib.sha256(name.encode("utf-8", "surrogateescape")).hexdigest()[:32]

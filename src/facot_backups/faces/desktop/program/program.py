@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections import deque
+from pathlib import Path
 from typing import Any
 
 from qtpy.QtCore import QObject, QTimer, Signal
@@ -18,6 +19,7 @@ from facot_backups.faces.desktop.program.tray import Tray, badge
 from facot_backups.faces.desktop.program.window import Window
 from facot_backups.faces.desktop.session import Session
 from facot_backups.faces.desktop.slots import slot
+from facot_backups.faces.desktop.tasks.overview import Overview
 from facot_backups.faces.desktop.widgets.progress_card import ProgressCard
 from facot_backups.faces.desktop.widgets.question import Question
 from facot_backups.faces.desktop.words.standing import Level, Standing
@@ -56,6 +58,7 @@ class Program(QObject):
         self._level: Level | None = None
         self._pulses = 0
         self._leaving = False
+        self._folder_told: Path | None = None
         self.question: Question | None = None
         # Set by a signal's handler, which may run in the middle of anything.
         self.end_wanted = threading.Event()
@@ -75,6 +78,7 @@ class Program(QObject):
     def _connect(self) -> None:
         self._timer.timeout.connect(self.pulse)
         self.panel.standing_changed.connect(self._stands)
+        self.panel.overview_changed.connect(self._follow_folder)
         self.panel.jobs.busy_changed.connect(self._show_working)
         self.panel.backup_ended.connect(self._backup_ended)
         self.window.close_wanted.connect(self.close)
@@ -84,6 +88,8 @@ class Program(QObject):
         self.tray.wanted.connect(self.panel.back_up)
         self.tray.left.connect(self.leave)
         self.window.show_stay(self._habits.stay is True)
+        if (place := self._habits.place) is not None:
+            self.window.go_to(place)
         application = QApplication.instance()
         if application is not None:
             application.aboutToQuit.connect(self.end)
@@ -140,6 +146,7 @@ class Program(QObject):
         if self._leaving:
             return
         self._leaving = True
+        self._remember_place()
         self._timer.stop()
         self.tray.hide()
         for view in self.window.findChildren(QDialog):
@@ -211,7 +218,12 @@ class Program(QObject):
     def _asked(self) -> None:
         self.question = None
 
+    def _remember_place(self) -> None:
+        if self.window.isVisible() and not self.window.isMinimized():
+            self._habits.remember_place(self.window.place)
+
     def _put_away(self) -> None:
+        self._remember_place()
         if self.tray.available:
             self.window.hide()
         else:
@@ -230,6 +242,14 @@ class Program(QObject):
         if standing.level == "critical" and before not in ("critical", None):
             self._tell(standing.title, " ".join(point.text for point in standing.points[:1]), good=False)
         self.window.setWindowIcon(badge(standing.level))
+
+    @slot
+    def _follow_folder(self, found: Overview) -> None:
+        """Hold the place of the folder that is looked at: a person may have chosen another one."""
+        if self._instance is None or self._instance.move(found.folder) or self._folder_told == found.folder:
+            return
+        self._folder_told = found.folder
+        self.panel.notice.tell("warning", "Esa carpeta ya está abierta en otro panel", "Use uno de los dos.")
 
     @slot
     def _show_working(self) -> None:

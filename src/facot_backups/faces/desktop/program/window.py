@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from qtpy.QtCore import QSize, Qt, Signal
+from qtpy.QtCore import QRect, QSize, Qt, Signal
 from qtpy.QtGui import QCloseEvent, QGuiApplication
 from qtpy.QtWidgets import QWidget
 
 from facot_backups.faces.desktop.panel import BackupsPanel, mark_root
+from facot_backups.faces.desktop.program.habits import Place
+from facot_backups.faces.desktop.program.placing import fitted
 from facot_backups.faces.desktop.program.tray import badge
 from facot_backups.faces.desktop.session import Session
 from facot_backups.faces.desktop.slots import slot
@@ -48,6 +50,19 @@ class Window(QWidget):
         self.panel.theme.look_again()
         screen = QGuiApplication.primaryScreen()
         self.resize(_SIZE.boundedTo(screen.availableSize() - QSize(40, 60)) if screen is not None else _SIZE)
+
+    @property
+    def place(self) -> Place:
+        """Where it is, or would be if it did not fill a screen."""
+        there = self.normalGeometry() if self.isMaximized() else self.geometry()
+        return Place(there.x(), there.y(), there.width(), there.height(), self.isMaximized())
+
+    def go_to(self, place: Place) -> None:
+        """Go where it was, as far as the screens have that place."""
+        wanted = QRect(place.x, place.y, place.width, place.height)
+        self.setGeometry(fitted(wanted, [one.availableGeometry() for one in QGuiApplication.screens()]))
+        if place.full:
+            self.setWindowState(self.windowState() | Qt.WindowState.WindowMaximized)
 
     def come(self) -> None:
         """Come to the front, from wherever it is."""

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Literal, TypeAlias
 
 from facot_backups.faces.desktop.tasks.document_index import DocumentIndex, DocumentRow, fold
+from facot_backups.faces.desktop.words import collection as collection_words
 from facot_backups.operations.stopping import Stop
 
 Column: TypeAlias = Literal["document", "name", "date", "amount", "collection"]
@@ -92,5 +93,5 @@ _KEYS: Mapping[Column, Callable[[DocumentRow], Key]] = {
     "name": _name,
     "date": _date,
     "amount": _amount,
-    "collection": lambda row: fold(" / ".join(row.path[::2])),
+    "collection": lambda row: fold(collection_words.path_title(row.path)),
 }

@@ -21,6 +21,7 @@ from facot_backups.faces.desktop.widgets.basic import SPACE, label, row
 from facot_backups.faces.desktop.widgets.check import CheckBox
 from facot_backups.faces.desktop.widgets.progress_card import ProgressCard
 from facot_backups.faces.desktop.widgets.tables import table
+from facot_backups.faces.desktop.words import collection as collection_words
 from facot_backups.faces.desktop.words.failures import Failure
 from facot_backups.faces.desktop.worker import Job
 
@@ -133,7 +134,7 @@ class BrowsePage(QWidget):
         self.model.show_index(index)
         self.collection.blockSignals(True)
         for name in index.collections:
-            self.collection.addItem(words.one_line(name), name)
+            self.collection.addItem(collection_words.title(name), name)
         if self._collection is not None:
             self.collection.setCurrentIndex(max(0, self.collection.findData(self._collection)))
         self.collection.blockSignals(False)

@@ -19,6 +19,7 @@ from facot_backups.faces.desktop.widgets.basic import SPACE, button, label, row
 from facot_backups.faces.desktop.widgets.notice import Notice
 from facot_backups.faces.desktop.widgets.progress_card import ProgressCard
 from facot_backups.faces.desktop.widgets.tables import table, tree
+from facot_backups.faces.desktop.words import collection as collection_words
 from facot_backups.faces.desktop.words import compare as compare_words
 from facot_backups.faces.desktop.words.failures import Failure
 from facot_backups.faces.desktop.worker import Job
@@ -200,7 +201,7 @@ class ComparePage(QWidget):
         self.collection.addItem("Todas las colecciones", None)
         for counts in found.counts:
             if counts.added or counts.removed or counts.changed:
-                self.collection.addItem(counts.name, counts.name)
+                self.collection.addItem(collection_words.title(counts.name), counts.name)
         if self._lost_in is not None:
             self.collection.setCurrentIndex(max(0, self.collection.findData(self._lost_in)))
             self.kind.setCurrentIndex(self.kind.findData("removed"))

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QSize, Qt
-from qtpy.QtWidgets import QGridLayout, QPushButton, QTabWidget, QVBoxLayout, QWidget
+from qtpy.QtGui import QResizeEvent
+from qtpy.QtWidgets import QBoxLayout, QGridLayout, QPushButton, QTabWidget, QVBoxLayout, QWidget
 
 from facot_backups.faces.desktop.actions import RestoreWish
 from facot_backups.faces.desktop.models.collections import collections_model
@@ -25,6 +26,7 @@ from facot_backups.faces.desktop.views.browse import BrowsePage
 from facot_backups.faces.desktop.views.compare import ComparePage
 from facot_backups.faces.desktop.views.window import ViewWindow
 from facot_backups.faces.desktop.widgets.basic import SPACE, button, column, label, row
+from facot_backups.faces.desktop.widgets.form import scrolled
 from facot_backups.faces.desktop.widgets.notice import Notice
 from facot_backups.faces.desktop.widgets.progress_card import ProgressCard
 from facot_backups.faces.desktop.widgets.tables import table
@@ -34,6 +36,9 @@ from facot_backups.faces.desktop.worker import Job
 
 if TYPE_CHECKING:
     from facot_backups.faces.desktop.panel import BackupsPanel
+
+# What a low window leaves of the collections, in pixels.
+_FEWEST = 160
 
 
 def open_losses_since(panel: BackupsPanel, chosen: BackupRow, other: str, collection: str) -> DetailWindow:
@@ -95,13 +100,14 @@ class DetailWindow(ViewWindow):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(20, 18, 20, 20)
         layout.setSpacing(SPACE)
-        buttons = row(
-            self.verify_button, self.drill_button, self.folder_button, self.restore_button, spacing=8
+        self._buttons = row(
+            self.verify_button, self.drill_button, self.folder_button, self.restore_button, 1, spacing=8
         )
-        head = row(spacing=SPACE)
-        head.addLayout(column(self.title, self.summary, spacing=2), 1)
-        head.addLayout(buttons)
-        layout.addLayout(head)
+        self._head = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        self._head.setSpacing(SPACE)
+        self._head.addLayout(column(self.title, self.summary, spacing=2), 1)
+        self._head.addLayout(self._buttons)
+        layout.addLayout(self._head)
         for part in (self.trouble, self.progress, self.notice):
             layout.addWidget(part)
         layout.addWidget(self.tabs, 1)
@@ -125,16 +131,30 @@ class DetailWindow(ViewWindow):
         self.facts.setHorizontalSpacing(18)
         self.facts.setVerticalSpacing(4)
         self.facts.setColumnStretch(1, 1)
-        page = QWidget()
-        inside = QVBoxLayout(page)
-        inside.setContentsMargins(0, SPACE, 0, 0)
-        inside.setSpacing(SPACE)
+        self.table.setMinimumHeight(_FEWEST)
+        inside = column()
         line = row(self.compared, self.open_collection, self.restore_collection, spacing=4)
         line.setStretch(0, 1)
         inside.addLayout(line)
         inside.addWidget(self.table, 1)
         inside.addLayout(self.facts)
+        page = QWidget()
+        around = QVBoxLayout(page)
+        around.setContentsMargins(0, SPACE, 0, 0)
+        around.addWidget(scrolled(inside))
         return page
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+        """The buttons go below the title where both have no room side by side."""
+        super().resizeEvent(event)
+        self._place_buttons()
+
+    def _place_buttons(self) -> None:
+        texts = (self.title, self.summary)
+        needed = max(one.fontMetrics().horizontalAdvance(one.text()) for one in texts)
+        needed += self._buttons.sizeHint().width() + 6 * SPACE
+        direction = QBoxLayout.Direction
+        self._head.setDirection(direction.LeftToRight if needed <= self.width() else direction.TopToBottom)
 
     @slot
     def _dress(self) -> None:
@@ -163,6 +183,7 @@ class DetailWindow(ViewWindow):
         self.detail = found
         self.title.setText(detail_words.title(found))
         self.summary.setText(detail_words.summary(found))
+        self._place_buttons()
         self.model.replace(found.collections)
         self.compare.show_detail(found)
         self.compared.setText(detail_words.compared_with(found))

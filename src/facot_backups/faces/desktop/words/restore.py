@@ -92,9 +92,7 @@ def elsewhere_text(plan: PlanShown) -> str:
     """That another database than the backup's is written to; "" where it is its own."""
     if not plan.source:
         return ""
-    return (
-        f"Se escribe en {plan.target}, que no es la base de datos del backup ({plan.source}). Esa no se toca."
-    )
+    return f"Se escribe en {plan.target}. La base de datos del backup es otra, {plan.source}, y no se toca."
 
 
 def cost_text(plan: PlanShown) -> str:
