@@ -62,6 +62,8 @@ class ScriptedError(grpc.RpcError):
 class Act:
     """What happens to one query: after `after` documents it ends, in silence or with `error`.
 
+    `sign_of_life`: the last thing that it sends is an answer without a document.
+
     With `after` None the stream runs to its end; with `error` that is then raised there. `keep_done` False
     takes the server's `done` away. `takes` are seconds that pass before the fault.
     """
@@ -69,6 +71,7 @@ class Act:
     after: int | None = None
     error: Exception | None = None
     keep_done: bool = True
+    sign_of_life: bool = False
     takes: float = 0.0
 
 
@@ -91,6 +94,7 @@ class Faulty:
     refuse: dict[str, Exception] = field(default_factory=dict)
     alter: Callable[[Message, int, Message], None] | None = None
     requests: list[Message] = field(default_factory=list)
+    cancelled: int = 0
 
     @property
     def source(self) -> Source:
@@ -161,6 +165,8 @@ class _Acted:
             if self._act.after is not None and seen == self._act.after:
                 message.ClearField("done")
                 yield message
+                if self._act.sign_of_life:
+                    yield type(message)(read_time=message.read_time)
                 yield from self._end()
                 return
             yield message
@@ -174,4 +180,5 @@ class _Acted:
 
     def cancel(self) -> object:
         """Stop the server's stream."""
+        self._faulty.cancelled += 1
         return self._stream.cancel()

@@ -177,6 +177,13 @@ def test_encode_refuses(value: Any, types: Any, word: str) -> None:
     assert caught.value.place.startswith("invoices/1")
 
 
+def test_what_just_fits_is_not_refused() -> None:
+    many: dict[str, Any] = {f"{number:03}{'n' * 97}": number for number in range(100)}
+    fits = many | {"n" * 1500: 1, "m" * 749: {"n" * 750: 1}, "____": 2**63 - 1, "i": -(2**63)}
+    message = encode_document(Document(("____", "____", "a", "__id7__"), dict(sorted(fits.items()))), ROOT)
+    assert decode_document(message, ROOT).fields == fits
+
+
 def test_the_place_of_a_refusal_names_the_field() -> None:
     with pytest.raises(FormatError, match=r"^invoices/1, campo a\.b\[1\]\.c: ") as caught:
         encode({"a": {"b": [1, {"c": 2**63}]}}, None, ROOT, "invoices/1")
@@ -194,6 +201,7 @@ def _reserved_map(key: str) -> Message:
     return values.mapping({key: values.value("integer_value", 1)})
 
 
+_VECTOR, _ONE = values.value("string_value", "__vector__"), values.value("integer_value", 1)
 UNKNOWN: list[tuple[Message, str]] = [
     (Value(), "desconocido (ninguno)"),
     (Value(field_reference_value="a"), "desconocido (field_reference_value)"),
@@ -202,6 +210,9 @@ UNKNOWN: list[tuple[Message, str]] = [
     (_reserved_map("__int__"), "reservado"),
     (_reserved_map("__type__"), "__type__"),
     (values.mapping({"__type__": values.value("string_value", "__matrix__")}), "__type__"),
+    (values.mapping({"__type__": _VECTOR}), "__type__"),
+    (values.mapping({"__type__": _VECTOR, "value": _ONE, "x": _ONE}), "__type__"),
+    (values.mapping({"__type__": _VECTOR, "value": values.array([_ONE])}), "coma flotante"),
     (values.geopoint(91, 0), "rango"),
     (values.value("reference_value", ROOT), "referencia"),
     (values.value("reference_value", ROOT + "/a"), "referencia"),

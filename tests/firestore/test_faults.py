@@ -13,9 +13,10 @@ from facot_backups.errors import FirestoreUnavailable, SnapshotExpired
 from facot_backups.events import CollectionFailed, Event, Retried
 from facot_backups.firestore.check import count, spot_check
 from facot_backups.firestore.connection import Connection
-from facot_backups.firestore.retry import GIVE_UP_AFTER, MAX_CUTS
+from facot_backups.firestore.requests import Requests
+from facot_backups.firestore.retry import GIVE_UP_AFTER, MAX_CUTS, Patience, insist
 from facot_backups.firestore.scan import Scan
-from facot_backups.model import EVERYTHING, DocumentPath, Scope, path_key
+from facot_backups.model import EVERYTHING, DocumentPath, Scope, Source, path_key
 from facot_backups.protocol import Message, Value
 from tests.firestore.conftest import connect_to
 from tests.firestore.faulty import WHOLE, Act, Code, Faulty, ManualClock, ScriptedError
@@ -90,6 +91,7 @@ TRANSIENT = {
     ],
     "one internal error per progress": [Act(after=1, error=ScriptedError(Code.INTERNAL))] * 4,
     "slow and cut, with progress": [Act(after=1, error=GONE, takes=50)] * 6,
+    "a sign of life, and silence": [Act(after=2, sign_of_life=True), Act(after=3, sign_of_life=True)],
     "half a minute of nothing": [Act(after=0, error=GONE, takes=10)] * 3,
 }
 
@@ -107,6 +109,7 @@ def test_what_passes_leaves_no_trace(
         request.read_time.ToNanoseconds() for request in calls.requests if request.HasField("read_time")
     }
     assert len(pinned) <= 1
+    assert calls.cancelled == len(calls.requests)
 
 
 random_acts = st.lists(
@@ -130,6 +133,38 @@ def test_random_cuts(firestore_server: FirestoreServer, acts: list[Act], page_si
         outcome = Outcome(Faulty(connection, clock, list(acts)), clock, page_size=page_size)
     assert outcome.paths == PATHS
     assert not outcome.scan.unreadable
+
+
+@pytest.mark.parametrize(("dice", "part"), [(1.0, 1.0), (0.0, 0.5)])
+def test_waits_are_those_of_the_table(clock: ManualClock, dice: float, part: float) -> None:
+    patience = Patience(clock, lambda _: None, Source("p"), dice=lambda: dice)
+    with pytest.raises(FirestoreUnavailable):
+        for _ in range(100):
+            patience.failed(GONE)
+    waits = [min(15.0, 1.5**number) * part for number in range(len(clock.slept))]
+    assert clock.slept == pytest.approx(waits)
+    assert sum(waits) <= GIVE_UP_AFTER < sum(waits) + 15 * part
+
+
+@pytest.mark.parametrize(
+    ("error", "times"),
+    [
+        (ScriptedError(Code.INTERNAL), 1),
+        (ScriptedError(Code.UNKNOWN), 1),
+        (ScriptedError(Code.DATA_LOSS), 0),
+        (ScriptedError(Code.PERMISSION_DENIED), 0),
+        (ScriptedError(Code.UNAVAILABLE, "getting metadata: invalid_grant: Bad Request"), 0),
+        (QUOTA, 0),
+    ],
+)
+def test_what_does_not_pass_is_not_insisted_on(clock: ManualClock, error: ScriptedError, times: int) -> None:
+    patience = Patience(clock, lambda _: None, Source("p"))
+    for _ in range(2):  # what was answered meanwhile begins a new count
+        with pytest.raises(FirestoreUnavailable):
+            for _ in range(times + 1):
+                patience.failed(error)
+        assert insist(lambda: 7, patience) == 7
+    assert len(clock.slept) == 2 * times
 
 
 def test_waits_grow_and_end(filled: Connection, clock: ManualClock) -> None:
@@ -161,8 +196,11 @@ def test_one_broken_collection_costs_only_itself(
     assert [event.collection for event in outcome.events if isinstance(event, CollectionFailed)] == ["b"]
 
 
-def test_a_fallback_resumes_where_the_scan_broke(filled: Connection, clock: ManualClock) -> None:
-    outcome = Outcome(Faulty(filled, clock, [Act(after=4, error=BROKEN)]), clock)
+@pytest.mark.parametrize("error", [BROKEN, ScriptedError(Code.INVALID_ARGUMENT)])
+def test_a_fallback_resumes_where_the_scan_broke(
+    filled: Connection, clock: ManualClock, error: Exception
+) -> None:
+    outcome = Outcome(Faulty(filled, clock, [Act(after=4, error=error)]), clock)
     assert outcome.paths == PATHS
     assert not outcome.scan.unreadable
 
@@ -192,9 +230,31 @@ def test_a_scope_of_collections_goes_on_behind_a_broken_one(filled: Connection, 
         Outcome(calls, clock, Scope(("b",)))
 
 
+def test_a_collection_that_was_read_ends_the_failures_in_a_row(
+    filled: Connection, clock: ManualClock
+) -> None:
+    calls = Faulty(
+        filled, clock, only=lambda request: reading("b")(request) or reading("d")(request),
+        always=Act(after=0, error=GONE),
+    )  # fmt: skip
+    outcome = Outcome(calls, clock, Scope(("a", "b", "c", "d")))
+    assert (set(outcome.scan.unreadable), outcome.scan.stopped) == ({"b", "d"}, None)
+    assert outcome.good == whole_but("b", "d")
+
+
+class Forgetful(Faulty):
+    """Knows the names of collections of the present alone."""
+
+    def list_collection_ids(self, request: Message, timeout: float) -> Message:
+        """The server's, at no instant."""
+        if request.HasField("read_time"):
+            raise EXPIRED
+        return self.calls.list_collection_ids(request, timeout)
+
+
 @pytest.mark.parametrize("after", [1, 4, len(PATHS)])
 def test_an_expired_instant_is_never_pinned_again(filled: Connection, clock: ManualClock, after: int) -> None:
-    calls = Faulty(filled, clock, [Act(after=after, error=EXPIRED)], always=Act(after=0, error=EXPIRED))
+    calls = Forgetful(filled, clock, [Act(after=after, error=EXPIRED)], always=Act(after=0, error=EXPIRED))
     if after == 1:
         with pytest.raises(SnapshotExpired, match="PITR"):
             Outcome(calls, clock)
@@ -219,6 +279,9 @@ def test_a_used_up_quota_stops_at_once(filled: Connection, clock: ManualClock) -
     assert set(outcome.scan.unreadable) == {"b", "c", "d"}
     assert "cuota" in (outcome.scan.stopped or "")
     assert (len(calls.requests), clock.slept) == (1, [])
+    nameless = Faulty(filled, clock, [Act(after=4, error=QUOTA)], refuse={"list_collection_ids": QUOTA})
+    outcome = Outcome(nameless, clock)
+    assert outcome.good == whole_but("b", "c", "d") and outcome.scan.stopped is not None
 
 
 def test_a_lost_connection_is_not_waited_for_once_per_collection(
@@ -266,11 +329,33 @@ def test_a_server_without_kindless_queries_is_walked(
     assert some.paths == whole_but("a", "c")
     one = Outcome(calls, clock, Scope((), (("a", "1"),)))
     assert one.paths == PATHS[:2]
-    cheap = Outcome(calls, clock, max_reads=6)
-    assert cheap.scan.stopped is not None and cheap.good == []
+    for max_reads in (3, 6, 9, 14, 20, 27, 40):
+        cheap = Outcome(calls, clock, max_reads=max_reads)
+        assert cheap.scan.reads <= max_reads
+        assert set(cheap.good) == set(whole_but(*cheap.scan.unreadable))
+        assert (cheap.scan.stopped is None) == (cheap.good == PATHS)
+    assert cheap.good == PATHS
+    moment = one.scan.read_time
+    assert Outcome(calls, clock, read_time=moment).scan.read_time == moment
     calls.refuse["list_documents"] = refusal
     with pytest.raises(FirestoreUnavailable, match=error.name):
         Outcome(calls, clock)
+
+
+class Denying(Faulty):
+    """Lists no documents of `b`."""
+
+    def list_documents(self, request: Message, timeout: float) -> Message:
+        """The server's, but for one collection."""
+        if request.collection_id == "b":
+            raise BROKEN
+        return self.calls.list_documents(request, timeout)
+
+
+def test_a_collection_that_cannot_be_walked_costs_only_itself(filled: Connection, clock: ManualClock) -> None:
+    refusal = ScriptedError(Code.UNIMPLEMENTED, "kindless queries are not supported")
+    outcome = Outcome(Denying(filled, clock, always=Act(after=0, error=refusal)), clock)
+    assert list(outcome.scan.unreadable) == ["b"] and outcome.good == whole_but("b")
 
 
 @pytest.mark.parametrize("name", ["a/1", "b/2", "d/3"])
@@ -303,6 +388,61 @@ def test_answers_of_a_later_instant_are_read_again(filled: Connection, clock: Ma
     assert all(document.fields == {"n": 1} for document in documents)
 
 
+def finer(response: Message) -> None:
+    response.read_time.nanos += 500
+
+
+def without_instant(response: Message) -> None:
+    response.ClearField("read_time")
+
+
+@pytest.mark.parametrize("spoil", [finer, without_instant])
+def test_what_came_at_an_instant_that_cannot_be_asked_for_is_read_again(
+    filled: Connection, clock: ManualClock, spoil: Callable[[Message], None]
+) -> None:
+    def alter(_request: Message, _number: int, response: Message) -> None:
+        if len(calls.requests) == 1:
+            spoil(response)
+            response.document.fields["n"].integer_value = 2
+
+    calls = Faulty(filled, clock, alter=alter)
+    documents = list(Scan(calls, clock=clock))
+    assert [document.path for document in documents] == PATHS
+    assert all(document.fields == {"n": 1} for document in documents)
+
+
+class Short(Faulty):
+    """Gives one answer less than it was asked for, `cuts` times; and names in an order of its own."""
+
+    cuts = 0
+
+    def batch_get_documents(self, request: Message, timeout: float) -> Any:
+        """The server's, but for the last while there are cuts left."""
+        answers = list(self.calls.batch_get_documents(request, timeout))
+        self.cuts -= 1
+        return answers[:-1] if self.cuts >= 0 else answers
+
+    def list_collection_ids(self, request: Message, timeout: float) -> Message:
+        """The server's, backwards."""
+        answer = self.calls.list_collection_ids(request, timeout)
+        answer.collection_ids[:] = reversed(answer.collection_ids)
+        return answer
+
+
+def test_an_answer_that_is_cut_is_no_absence(filled: Connection, clock: ManualClock) -> None:
+    calls = Short(filled, clock)
+    names = [f"{filled.root}/{name}" for name in NAMES]
+    for cuts in (0, MAX_CUTS - 1):
+        requests, calls.cuts = Requests(calls, clock, lambda _: None), cuts
+        found = {answer.found.name for answer in requests.batch_get(names, None)}
+        assert found == set(names)
+        assert requests.reads == len(NAMES) * (cuts + 1) - cuts
+    calls.cuts = MAX_CUTS
+    with pytest.raises(FirestoreUnavailable, match="no devolvió todos"):
+        Requests(calls, clock, lambda _: None).batch_get(names, None)
+    assert Requests(calls, clock, lambda _: None).collection_ids(None) == ["a", "b", "c", "d"]
+
+
 @pytest.mark.parametrize(
     "error", [ScriptedError(Code.DEADLINE_EXCEEDED), ScriptedError(Code.UNIMPLEMENTED), QUOTA]
 )
@@ -311,6 +451,7 @@ def test_a_count_that_the_server_cannot_make_is_null(
 ) -> None:
     counted = count(Faulty(filled, clock, refuse={"run_aggregation_query": error}), EVERYTHING, clock=clock)
     assert counted.total is None and counted.reason
+    assert clock.slept == []  # it would be as long, and as much, the next time
 
 
 def test_checks_at_an_expired_instant(filled: Connection, clock: ManualClock) -> None:

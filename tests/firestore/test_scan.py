@@ -9,6 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from facot_backups.events import Event
+from facot_backups.firestore import check
+from facot_backups.firestore import requests as requests_module
+from facot_backups.firestore import walk as walk_module
 from facot_backups.firestore.check import count, count_collection, list_collections, same_fields, spot_check
 from facot_backups.firestore.connection import Connection
 from facot_backups.firestore.encode import encode_document
@@ -16,6 +19,7 @@ from facot_backups.firestore.names import documents_root
 from facot_backups.firestore.requests import Requests
 from facot_backups.firestore.scan import Scan
 from facot_backups.firestore.walk import Walk
+from facot_backups.local.load import delete_documents
 from facot_backups.model import EVERYTHING, Document, DocumentPath, Scope, Source, path_key
 from facot_backups.protocol import Message
 from tests.firestore.conftest import connect_to
@@ -86,8 +90,9 @@ def test_everything_in_name_order_whatever_the_page(
 
 
 def test_an_empty_database_has_an_instant_too(connection: Connection) -> None:
-    assert scanned(connection) == []
-    assert scanned(connection, Scope(("invoices", "items"))) == []
+    for scope, queries in ((EVERYTHING, 1), (Scope(("invoices", "items")), 2)):
+        scan = Scan(connection, scope, clock=CLOCK)
+        assert list(scan) == [] and scan.reads == queries  # an empty answer is billed too
     assert list_collections(connection, clock=CLOCK) == []
     assert count(connection, EVERYTHING, clock=CLOCK).total == 0
 
@@ -144,13 +149,21 @@ def test_what_is_written_meanwhile_is_not_seen(
     assert count(connection, EVERYTHING, clock=CLOCK).total == 2 * len(seen)
 
 
-def test_counts_and_collections(firestore_server: FirestoreServer, connection: Connection) -> None:
+def test_counts_and_collections(
+    firestore_server: FirestoreServer, connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
     fill(firestore_server)
     roots = {path[0] for path in paths_of()}
-    assert list_collections(connection, clock=CLOCK) == sorted(roots)
-    counted = count(connection, EVERYTHING, clock=CLOCK)
+    monkeypatch.setattr(requests_module, "_PAGE", 3)
+    moment = Requests(connection, CLOCK, lambda _event: None).instant()
+    firestore_server.write([("nueva/1", ONE)])
+    assert list_collections(connection, moment, clock=CLOCK) == sorted(roots)
+    assert list_collections(connection, clock=CLOCK) == sorted({*roots, "nueva"})
+    counted = count(connection, EVERYTHING, moment, clock=CLOCK)
     assert (counted.total, counted.reason, counted.reads) == (len(PATHS), None, 1)
     assert counted.read_time is not None
+    monkeypatch.setattr(check, "_ENTRIES_PER_READ", 10)
+    assert count(connection, EVERYTHING, moment, clock=CLOCK).reads == -(-len(PATHS) // 10)
     numbers = {root: count_collection(connection, root, None, clock=CLOCK).total for root in roots}
     assert numbers == {root: sum(path[0] == root for path in paths_of()) for root in roots}
 
@@ -192,12 +205,21 @@ def test_a_count_beside_a_scan(firestore_server: FirestoreServer, connection: Co
         assert counting.result().total == 500
 
 
-def test_walking_yields_the_same(firestore_server: FirestoreServer, connection: Connection) -> None:
+def test_walking_yields_the_same(
+    firestore_server: FirestoreServer, connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(walk_module, "_PAGE", 2)
     fill(firestore_server)
     requests = Requests(connection, CLOCK, lambda _event: None)
-    walk = Walk(connection, requests, requests.instant(), None)
-    walked = [d for root in list_collections(connection, clock=CLOCK) for d in walk.read(root)]
-    assert walked == scanned(connection)
+    before, moment = scanned(connection), requests.instant()
+    firestore_server.write([("invoices/3", ONE), ("invoices/1/items/3", ONE), ("invoices/2/notas/1", ONE)])
+    gone = ["invoices/1/notas/a/lotes/b/c/d", "solo_huerfanos/nadie/items/0", "invoices/2"]
+    delete_documents(firestore_server.host, gone, firestore_server.project)
+    walk = Walk(connection, requests, moment, None)
+    walked = [d for root in list_collections(connection, moment, clock=CLOCK) for d in walk.read(root)]
+    assert walked == before
+    reads = requests.reads
+    assert list(walk.read("vacía")) == [] and requests.reads == reads + 1
 
 
 def test_progress_is_told_and_may_interrupt(

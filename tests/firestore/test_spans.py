@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from facot_backups.archive.strict import is_id
 from facot_backups.firestore.names import MAX_NAME_BYTES, id_problem
-from facot_backups.firestore.spans import LOWEST_ID, Span, spans_of, successor
+from facot_backups.firestore.spans import LOWEST_ID, Span, get_time, set_time, spans_of, successor
 from facot_backups.model import EVERYTHING, DocumentPath, Scope, numeric_id, path_key, segment_key
+from facot_backups.protocol import RunQueryRequest
 from tests.support import values
 
 _few = st.sampled_from(["a", "a\0", "a!", "b", "A", "z" * 1500, "\U0010ffff" * 375])
@@ -74,8 +77,16 @@ def test_the_plain_scopes() -> None:
         Span(("b", LOWEST_ID), ("b\0", LOWEST_ID), "b"),
     ]
     assert spans_of(Scope(exclude=("b",))) == [Span(None, ("b", LOWEST_ID)), Span(("b\0", LOWEST_ID), None)]
+    (last,) = spans_of(Scope((), (("a", "1", "b", "\U0010ffff" * 375),)))
+    assert last.stop == ("a", "1\0")
     with pytest.raises(ValueError, match="restore"):
         spans_of(Scope(restore="x"))
+
+
+def test_an_instant_keeps_its_microseconds() -> None:
+    moment, request = datetime(1969, 12, 31, 23, 59, 59, 123_457, tzinfo=UTC), RunQueryRequest()
+    set_time(request.read_time, moment)
+    assert request.read_time.nanos == 123_457_000 and get_time(request.read_time) == moment
 
 
 @pytest.mark.parametrize(

@@ -270,6 +270,13 @@ def test_equal_files_are_not_read(tmp_path: Path) -> None:
     assert diff.counts == {"invoices": Counts(equal=1), "zonas": Counts(changed=1)}
 
 
+def test_equal_files_are_counted_no_further_than_the_scope(tmp_path: Path) -> None:
+    documents = [document(f"invoices/{number}") for number in range(3)]
+    left, right = (side(tmp_path / name, *documents) for name in ("2024-11-26", "2024-11-27"))
+    diff = Diff(left, right, Scope(collections=(), documents=(("invoices", "1"),)))
+    assert list(diff) == [] and diff.counts == {"invoices": Counts(equal=1)}
+
+
 def test_a_flipped_bit_is_damage_and_no_change(tmp_path: Path) -> None:
     left = side(tmp_path / "2024-11-26", document("invoices/1", n=1))
     right = side(tmp_path / "2024-11-27", document("invoices/1", n=2))

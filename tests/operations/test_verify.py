@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 from facot_backups.archive.layout import METADATA_FILE
 from facot_backups.archive.metadata import Metadata, serialize
 from facot_backups.archive.reader import open_backup
-from facot_backups.errors import Interrupted
+from facot_backups.errors import Interrupted, NewerFormat
 from facot_backups.events import Event, PhaseStarted, Progressed
 from facot_backups.model import Document, Scope
-from facot_backups.operations.proof.verify import VerifyReport, verify
+from facot_backups.operations.proof.verify import VerifyReport, require_sound, verify
 from tests.support.documents import streams
 from tests.support.folders import write_backup
 
@@ -181,6 +181,10 @@ def test_a_newer_format_is_no_damage_that_can_be_told(folder: Path) -> None:
     path = folder / METADATA_FILE
     path.write_bytes(path.read_bytes().replace(b'"format_version": 1', b'"format_version": 2'))
     assert kinds(check(folder)) == {(METADATA_FILE, "newer-format")}
+    newer = open_backup(folder)
+    assert newer is not None
+    with pytest.raises(NewerFormat, match="Actualice"):
+        require_sound(newer, "no se restaura")
 
 
 def test_what_a_file_browser_leaves_is_a_note(folder: Path) -> None:
