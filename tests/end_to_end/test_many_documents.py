@@ -25,6 +25,17 @@ class CountedAtOnce(reading._Counting):
         self.wait()
 
 
+class CountedLate(CountedAtOnce):
+    """The count is known when a whole collection was read already."""
+
+    polls = 0
+
+    def poll(self) -> Count | None:
+        """Nothing, the first few times."""
+        self.polls += 1
+        return super().poll() if self.polls > 3 else None
+
+
 @pytest.fixture
 def old_and_new(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> Iterator[World]:
     """Documents of ten minutes ago, and some of this very minute."""
@@ -41,6 +52,15 @@ def old_and_new(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any) ->
         world.write("viejos/nuevo", "nuevos/1")
         world.delete("viejos/07")
         yield world
+
+
+def test_what_was_read_before_the_count_was_known_is_read_anew(
+    old_and_new: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "_Counting", CountedLate)
+    backup = old_and_new.back_up()
+    assert backup.complete and set(backup.proven().files) >= {"clients", "viejos"}
+    assert set(old_and_new.whole(backup)) == {("clients", "1"), *(("viejos", f"{n:02}") for n in range(30))}
 
 
 @pytest.mark.parametrize("max_reads", [None, 1000])

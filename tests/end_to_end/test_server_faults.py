@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -16,6 +17,7 @@ from facot_backups.events import CollectionDone, CollectionFailed, Event, Retrie
 from facot_backups.firestore.check import SpotCheck, spot_check
 from facot_backups.firestore.scan import Scan
 from facot_backups.local.faults import Fault
+from facot_backups.model import Document, Scope
 from facot_backups.operations import reading
 from tests.end_to_end.world import World
 
@@ -223,6 +225,22 @@ def test_a_connection_that_is_lost_for_good_is_given_up_in_minutes(
     assert "no hay conexión" in backup.proven().errors[0]
 
 
+def test_a_connection_that_is_lost_between_two_ranges_is_no_end(full: World) -> None:
+    """Nothing was begun, nothing can be named: there is more all the same."""
+    add(full, "RunQuery", "error", calls=tuple(range(2, 1000)))
+    add(full, "ListCollectionIds", "error")
+    backup = full.back_up(scope=Scope(exclude=("invoices",)))
+    assert backup.path.name.endswith(".incomplete")
+    assert backup.proven().collections == ("clients",)
+    assert "no hay conexión" in backup.proven().errors[0]
+
+
+def test_an_empty_collection_that_was_asked_for_is_something(full: World) -> None:
+    add(full, "RunQuery", "error", collection="invoices", code=Code.PERMISSION_DENIED)
+    backup = full.back_up(scope=Scope(collections=("vacía", "invoices")))
+    assert backup.path.name.endswith(".incomplete") and backup.proven().collections == ("vacía",)
+
+
 def test_counts_that_are_lost_are_not_asked_for_one_by_one(full: World) -> None:
     full.write(*(f"otra{n:02}/1" for n in range(30)))
     add(full, "RunAggregationQuery", "wrong_count", calls=(1,))
@@ -261,10 +279,37 @@ def test_a_total_that_differs_and_no_counts_to_find_the_culprit(full: World) -> 
     check_incomplete(full, backup, {"clients"})
 
 
-def test_a_collection_that_the_scan_did_not_see(full: World) -> None:
+def test_a_collection_that_the_scan_did_not_see(full: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """The server counts documents in a collection of which no stream gave any."""
-    add(full, "RunAggregationQuery", "wrong_count", collection="zonas", delta=1)
-    check_incomplete(full, full.back_up(), {"zonas"})
+    monkeypatch.setattr(reading, "Scan", Blind)
+    backup = full.back_up()
+    monkeypatch.undo()
+    check_incomplete(full, backup, {"zonas"})
+
+
+class Blind(Scan):
+    """A scan that does not see one collection."""
+
+    def __iter__(self) -> Iterator[Document]:
+        return (document for document in super().__iter__() if document.path[0] != "zonas")
+
+
+def test_what_failed_explains_a_total_that_differs(full: World) -> None:
+    add(full, "RunQuery", "error", collection="invoices", code=Code.PERMISSION_DENIED)
+    add(full, "RunAggregationQuery", "error", calls=(2, 3, 4), code=Code.PERMISSION_DENIED)
+    check_incomplete(full, full.back_up(), {"invoices"})
+
+
+def test_what_is_written_after_the_instant_is_no_difference(full: World) -> None:
+    add(full, "RunAggregationQuery", "wrong_count", calls=(1,))
+
+    def write(event: Event) -> None:
+        full.emit(event)
+        if event == CollectionDone("zonas", 1, 0):
+            full.write("clients/9", "zonas/9")
+
+    backup = full.back_up(write)
+    assert backup.proven().errors[0].startswith("Se leyeron 12 documentos y el servidor cuenta 13")
 
 
 @pytest.mark.parametrize("code", [Code.UNIMPLEMENTED, Code.PERMISSION_DENIED, Code.INTERNAL])
