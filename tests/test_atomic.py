@@ -39,7 +39,7 @@ def test_faults_are_explained(number: int, words: str) -> None:
 
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])
 def test_a_full_disk_names_the_space_needed(number: int) -> None:
-    with pytest.raises(NoSpace, match="12 MB"), atomic.explained(Path("/disco"), 12_000_000):
+    with pytest.raises(NoSpace, match=r"12\.0 MB"), atomic.explained(Path("/disco"), 12_000_000):
         raise OSError(number, os.strerror(number))
 
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from facot_backups import figures
+
 
 class FacotBackupsError(Exception):
     """Root of the tree. `str(error)` is the whole text for the user, one or two lines."""
@@ -179,7 +181,7 @@ class NoSpace(BackupDirUnusable):
     """The disk is full. `needed` is a size in bytes, or None where it is not known."""
 
     def __init__(self, backup_dir: Path, needed: int | None) -> None:
-        size = f"; el backup necesita unos {needed / 1e6:,.0f} MB o más" if needed else ""
+        size = f"; el backup necesita unos {figures.size(needed)} o más" if needed else ""
         super().__init__(
             backup_dir,
             f"el disco está lleno{size}",

@@ -108,7 +108,7 @@ class Ways:
         made(run)
         return run
 
-    def look(self, _settings: Any) -> None:
+    def tell_changes(self, _settings: Any) -> None:
         return
 
     def back_up(self, *_: Any) -> Backup:

@@ -85,15 +85,15 @@ def run(
             run = run_if_due(replace(wanted, begin=attempt.begin))
             attempt.made(run.backup, run.fault, partial(made, run) if made is not None else None)
     except LockHeld:  # whoever holds it may hang
-        alerts.look()
+        alerts.tell_changes()
         raise
     return run
 
 
-def look(settings: Settings, clock: Clock | None = None) -> None:
+def tell_changes(settings: Settings, clock: Clock | None = None) -> None:
     """Tell what changed, though no run is due. Costs nothing where nobody is to be told."""
     store = wiring.open_store(settings, clock=clock)
-    Alerts(settings, store).look()
+    Alerts(settings, store).tell_changes()
 
 
 def reachable(settings: Settings) -> bool:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TypedDict
 
 from facot_backups.faces import logs, wiring
-from facot_backups.operations.health.findings import in_words
+from facot_backups.figures import age
 from facot_backups.operations.health.judgement import Finding, Health
 from facot_backups.settings import load_settings
 
@@ -166,7 +166,7 @@ def summary(health: Health) -> str:
     if health.catching_up or last is None:
         return next(finding.text for finding in health.findings)
     verified = ", comprobado" if last.verified_at is not None else ""
-    return f"Todo bien: hay un backup completo de hace {in_words(last.age)}{verified}."
+    return f"Todo bien: hay un backup completo de hace {age(last.age)}{verified}."
 
 
 def _finding(finding: Finding) -> HealthFinding:

@@ -76,11 +76,11 @@ class _Ways:
     ) -> ScheduledRun:
         return daily.run(settings, emit, stop, self._client, self.clock, made, failed)
 
-    def look(self, settings: Settings) -> None:
+    def tell_changes(self, settings: Settings) -> None:
         passed = self.clock.monotonic()
         if self._looked is None or passed - self._looked >= LOOK_SECONDS:
             self._looked = passed
-            daily.look(settings, self.clock)
+            daily.tell_changes(settings, self.clock)
 
     def back_up(
         self, settings: Settings, emit: Emit, stop: Stop, made: Callable[[Backup], None], failed: Failed

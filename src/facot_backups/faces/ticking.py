@@ -54,7 +54,7 @@ class Ways(Protocol):
         So does `failed` get what is raised, where alerts are sent of it.
         """
 
-    def look(self, settings: Settings) -> None:
+    def tell_changes(self, settings: Settings) -> None:
         """Tell people what changed though no run began. Called at each tick; raises nothing."""
 
     def back_up(
@@ -99,7 +99,7 @@ class Ticker:
             self._notice_time()
             settings = self._usable_settings()
             if settings is not None and not stop.requested:
-                self._look(settings, stop)
+                self._run_what_is_due(settings, stop)
         except Exception as error:  # noqa: BLE001 - the thread must live to try again
             self._failed(error)
 
@@ -157,7 +157,7 @@ class Ticker:
             problem = self._ways.problem(settings)
             if problem is not None:
                 self._unusable(problem)
-                self._ways.look(settings)
+                self._ways.tell_changes(settings)
                 return None
             logs.SCHEDULER.info(
                 "[SCHEDULER] Scheduler iniciado: backup diario a las %s en %s",
@@ -175,7 +175,7 @@ class Ticker:
 
     # --- running -------------------------------------------------------------------------------------
 
-    def _look(self, settings: Settings, stop: Stop) -> None:
+    def _run_what_is_due(self, settings: Settings, stop: Stop) -> None:
         decision = self._ways.decide(settings)
         if decision.due:
             if self._just_woke() and not self._ways.reachable(settings):
@@ -191,7 +191,7 @@ class Ticker:
         if decision.standing == "done" and self._proven != decision.for_date:
             self._run(settings, stop)
             self._proven = decision.for_date
-        self._ways.look(settings)
+        self._ways.tell_changes(settings)
 
     def _run(self, settings: Settings, stop: Stop) -> None:
         try:

@@ -81,7 +81,7 @@ def sighting(backup: AnyBackup, path: DocumentPath, source: Source | None = None
 
     Raises DamagedBackup, or NewerFormat, for one that cannot be read.
     """
-    return _Looker(path, source).look(backup)
+    return _Looker(path, source).sighting(backup)
 
 
 def history(store: Store, path: DocumentPath, emit: Emit = ignore) -> History:
@@ -97,7 +97,7 @@ def history(store: Store, path: DocumentPath, emit: Emit = ignore) -> History:
     chapters: list[Chapter] = []
     unknown: list[Sighting] = []
     for done, backup in enumerate(backups, 1):
-        seen = _look(looker, backup)
+        seen = _readable_or_unknown(looker, backup)
         emit(Progressed(str(backup.name), done))
         if seen.state == "unknown":
             unknown.append(seen)
@@ -109,10 +109,10 @@ def history(store: Store, path: DocumentPath, emit: Emit = ignore) -> History:
     return History(path, len(backups), tuple(chapters), tuple(unknown))
 
 
-def _look(looker: _Looker, backup: AnyBackup) -> Sighting:
-    """As `looker.look`; of a backup that cannot be read, the document is unknown."""
+def _readable_or_unknown(looker: _Looker, backup: AnyBackup) -> Sighting:
+    """As `looker.sighting`; of a backup that cannot be read, the document is unknown."""
     try:
-        return looker.look(backup)
+        return looker.sighting(backup)
     except FacotBackupsError as problem:
         kind = "está dañado" if isinstance(problem, DamagedBackup) else "no se puede leer"
         return _sighting(backup, "unknown", None, f"{kind}: {' '.join(str(problem).split())}")
@@ -151,7 +151,7 @@ class _Looker:
         self._source = source
         self._known: dict[str, Found | None] = {}
 
-    def look(self, backup: AnyBackup) -> Sighting:
+    def sighting(self, backup: AnyBackup) -> Sighting:
         """What one backup says. Raises DamagedBackup, NewerFormat."""
         reason = self._ignorance(backup)
         if reason is not None:

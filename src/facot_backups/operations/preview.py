@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import secrets
-import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from facot_backups.archive.metadata import Metadata
+from facot_backups.archive.space import free_bytes
 from facot_backups.archive.store import Store
 from facot_backups.archive.writer import SPOT_CHECKS
 from facot_backups.events import Emit, PhaseStarted, ignore
@@ -107,7 +106,7 @@ def preview(
         max_reads=max_reads,
         seconds=_seconds(documents, metadata),
         needed_bytes=_needed(documents, metadata),
-        free_bytes=_free(store.root),
+        free_bytes=free_bytes(store.root),
         own_reads=own_reads,
     )
 
@@ -130,9 +129,3 @@ def _needed(documents: int | None, metadata: Metadata | None) -> int | None:
         return documents * BYTES_PER_DOCUMENT
     size = sum(entry.bytes for entry in metadata.files.values())
     return documents * size // _documents(metadata)
-
-
-def _free(folder: Path) -> int:
-    """Free bytes on the disk of `folder`, or of the nearest folder above it that exists."""
-    there = next(path for path in (folder, *folder.parents) if path.exists())
-    return shutil.disk_usage(there).free

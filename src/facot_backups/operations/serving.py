@@ -14,6 +14,7 @@ from facot_backups.archive.facot2 import OLD_FORMAT, AnyBackup, OldBackup
 from facot_backups.archive.repository import Repository
 from facot_backups.errors import UsageError
 from facot_backups.events import Emit, PhaseStarted, Progressed, Warned, ignore
+from facot_backups.figures import size
 from facot_backups.firestore.encode import encode_document
 from facot_backups.firestore.names import documents_root
 from facot_backups.local.load import Fields
@@ -72,11 +73,7 @@ def warn_of_memory(backup: AnyBackup, emit: Emit) -> None:
     """Emit a Warned where the backup may not fit into the computer's memory."""
     needed, there = memory_needed(backup), physical_memory()
     if there is not None and needed > there // 2:
-        emit(
-            Warned(
-                f"Hacen falta unos {needed / 1e6:,.0f} MB de memoria y este equipo tiene {there / 1e6:,.0f}."
-            )
-        )
+        emit(Warned(f"Hacen falta unos {size(needed)} de memoria y este equipo tiene {size(there)}."))
 
 
 def source_of(backup: AnyBackup, repository: Repository | None, project: str | None) -> Source:

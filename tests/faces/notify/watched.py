@@ -63,7 +63,7 @@ class Watched:
             if decide(facts).due or unproven(job.store, facts) is not None:
                 daily.run(settings, ignore, clock=self.clock)
             else:
-                daily.look(settings, self.clock)
+                daily.tell_changes(settings, self.clock)
         except FacotBackupsError:
             pass  # the exit code tells
 

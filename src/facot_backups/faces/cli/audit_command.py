@@ -15,7 +15,8 @@ from typing import IO, TYPE_CHECKING, Any
 
 import click
 
-from facot_backups.faces.cli import changes, output
+from facot_backups import figures
+from facot_backups.faces.cli import changes
 from facot_backups.faces.cli.audit_table import CsvTable
 from facot_backups.faces.cli.options import common, exits
 from facot_backups.faces.cli.progress import progress
@@ -143,7 +144,7 @@ def _print(backup: AnyBackup, audit: Audit, report: _Report, csv_file: Path | No
 
     state = "" if backup.complete else ", incompleto" if backup.kind == "incomplete" else ", formato antiguo"
     click.secho(f"Auditoría del backup {backup.name}", bold=True, nl=False)
-    click.echo(f"  ({output.number(audit.documents)} documentos{state})")
+    click.echo(f"  ({figures.number(audit.documents)} documentos{state})")
     for severity in SEVERITIES:
         kinds = [kind for kind in KINDS if report.counts.get((severity, kind))]
         if kinds and not (quiet and severity == "note"):
@@ -164,13 +165,13 @@ def _print(backup: AnyBackup, audit: Audit, report: _Report, csv_file: Path | No
 def _kind_lines(report: _Report, severity: Severity, kind: str) -> Iterator[str]:
     total = report.counts[severity, kind]
     findings = report.found[severity, kind]
-    yield f"  {click.style(KINDS[kind], bold=True)} ({output.number(total)})"
+    yield f"  {click.style(KINDS[kind], bold=True)} ({figures.number(total)})"
     for finding in findings:
         yield f"    {changes.safe(finding.message)}"
         if where := _where(finding):
             yield f"      {click.style(where, dim=True)}"
     if total > len(findings):
-        yield f"    … y {output.number(total - len(findings))} más (todo: --verbose, --csv o --json)"
+        yield f"    … y {figures.number(total - len(findings))} más (todo: --verbose, --csv o --json)"
 
 
 def _where(finding: Finding) -> str:

@@ -11,10 +11,11 @@ from typing import IO, TYPE_CHECKING, Any
 
 import click
 
+from facot_backups import figures
 from facot_backups.errors import UsageError
 from facot_backups.events import Emit, Warned
 from facot_backups.faces.cli import changes, output
-from facot_backups.faces.cli.options import common, exits
+from facot_backups.faces.cli.options import collections, common, exits
 from facot_backups.faces.cli.progress import progress
 from facot_backups.model import EVERYTHING, Scope
 
@@ -39,13 +40,7 @@ _BLOCK_CHARACTERS = 2**20
 @click.argument("a")
 @click.argument("b")
 @click.option("--stat", is_flag=True, help="Solo cuántos documentos difieren en cada colección.")
-@click.option(
-    "--collection",
-    "collections",
-    multiple=True,
-    metavar="C",
-    help="Solo esta colección con todo lo que tiene dentro; puede repetirse.",
-)
+@collections
 @common
 def command(a: str, b: str, stat: bool, collections: tuple[str, ...], **shared: Any) -> int:
     """Compara A (antes) con B (después): documentos añadidos, borrados y cambiados, campo por campo.
@@ -218,24 +213,24 @@ def _cells(counts: Counts, unknown: bool) -> list[str]:
         _cell(counts.added, "green"),
         _cell(counts.removed, "red"),
         _cell(counts.changed, "yellow"),
-        output.number(counts.equal),
+        figures.number(counts.equal),
         *([_cell(counts.unknown, "magenta")] if unknown else []),
     ]
 
 
 def _cell(amount: int, color: str) -> str:
-    return f"[{color}]{output.number(amount)}[/]" if amount else "0"
+    return f"[{color}]{figures.number(amount)}[/]" if amount else "0"
 
 
 def _print_conclusion(diff: Diff, asked: tuple[str, ...], *, whole: bool) -> None:
     total = diff.total
     if not total.differ:
-        click.echo(f"Sin diferencias en {output.number(total.equal)} documentos.")
+        click.echo(f"Sin diferencias en {figures.number(total.equal)} documentos.")
     elif total.equal and not whole:
-        click.echo(f"Además, {output.number(total.equal)} documentos iguales.")
+        click.echo(f"Además, {figures.number(total.equal)} documentos iguales.")
     if total.unknown:
         click.secho(
-            f"De {output.number(total.unknown)} documentos no se sabe: solo un lado los tiene, y el otro no "
+            f"De {figures.number(total.unknown)} documentos no se sabe: solo un lado los tiene, y el otro no "
             "los leyó.",
             fg="yellow",
         )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from facot_backups import figures
 from facot_backups.errors import BackupNotFound
 from facot_backups.faces.cli import changes, output
 from facot_backups.faces.cli.options import common, exits
@@ -106,7 +107,7 @@ def _place(seen: Sighting) -> dict[str, Any]:
 def _print(found: History) -> None:
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
     click.secho(changes.path_text(found.path), bold=True, nl=False)
-    click.echo(f"  en {output.number(found.backups)} {'backup' if found.backups == 1 else 'backups'}")
+    click.echo(f"  en {figures.counted(found.backups, 'backup')}")
     for chapter in found.chapters:
         _print_chapter(chapter, width)
     if found.unknown:

@@ -28,7 +28,7 @@ def run_if_due(settings: Settings, **shared: Any) -> int:
         facts = facts_of(job.store, job.hour, job.scope)
         decision = decide(facts)
         if not decision.due and unproven(job.store, facts) is None:
-            daily.look(settings)
+            daily.tell_changes(settings)
             return _not_due(decision, **shared)
         if decision.due:
             _wait_for_network(job, settings)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
+from facot_backups import figures
 from facot_backups.archive.facot2 import OLD_FORMAT, AnyBackup, OldBackup
 from facot_backups.archive.reader import Backup, Kind
 from facot_backups.faces.cli import output
@@ -71,8 +72,16 @@ def to_json(backup: AnyBackup, drill: PastDrill | None = None) -> dict[str, Any]
 
     `drill` is the last restore drill of it.
     """
-    facts = _old_to_json(backup) if isinstance(backup, OldBackup) else _to_json(backup)
-    return {**facts, "drill": None if drill is None else _drill_to_json(drill)}
+    known = {
+        "name": str(backup.name),
+        "path": str(backup.path),
+        "kind": backup.kind,
+        "complete": backup.complete,
+        "date": backup.date.isoformat(),
+        "size_bytes": backup.size,
+        "drill": None if drill is None else _drill_to_json(drill),
+    }
+    return known | (_stated(backup) if isinstance(backup, OldBackup) else _proven(backup))
 
 
 def _drill_to_json(drill: PastDrill) -> dict[str, Any]:
@@ -84,37 +93,25 @@ def _drill_to_json(drill: PastDrill) -> dict[str, Any]:
     }
 
 
-def _to_json(backup: Backup) -> dict[str, Any]:
+def _proven(backup: Backup) -> dict[str, Any]:
     metadata = backup.metadata
     return {
-        "name": str(backup.name),
-        "path": str(backup.path),
-        "kind": backup.kind,
-        "complete": backup.complete,
-        "date": backup.date.isoformat(),
         "read_time": metadata.read_time.isoformat() if metadata else None,
         "trigger": metadata.trigger if metadata else None,
         "documents": metadata.total_documents if metadata else None,
         "nested_documents": metadata.nested_documents if metadata else None,
-        "size_bytes": backup.size,
         "errors": list(metadata.errors) if metadata else [str(backup.problem)],
     }
 
 
-def _old_to_json(backup: OldBackup) -> dict[str, Any]:
-    """One of FACOT 2.0's own folders, with what its metadata claims."""
+def _stated(backup: OldBackup) -> dict[str, Any]:
+    """Of one of FACOT 2.0's own folders, what its metadata claims."""
     stated = backup.stated
     return {
-        "name": str(backup.name),
-        "path": str(backup.path),
-        "kind": backup.kind,
-        "complete": backup.complete,
-        "date": backup.date.isoformat(),
         "read_time": None,
         "trigger": None,
         "documents": stated.total_documents if stated else None,
         "nested_documents": None,
-        "size_bytes": backup.size,
         "errors": list(stated.errors) if stated else [],
     }
 
@@ -166,9 +163,9 @@ def _drill_cell(drill: PastDrill | None, *, days: bool) -> str:
 def _row(backup: AnyBackup, form: _Form) -> list[str]:
     if isinstance(backup, OldBackup):
         total = backup.stated.total_documents if backup.stated else None
-        documents = output.number(total) if total is not None else "?"
+        documents = figures.number(total) if total is not None else "?"
         kind = OLD_FORMAT if form.whole_words else "antiguo"
-        return [str(backup.name), kind, "?", documents, output.size(backup.size)]
+        return [str(backup.name), kind, "?", documents, figures.size(backup.size)]
     metadata = backup.metadata
     color = _COLORS.get(backup.kind, "default")
     kind = KINDS[backup.kind] if form.whole_words else _SHORT_KINDS.get(backup.kind, KINDS[backup.kind])
@@ -176,8 +173,8 @@ def _row(backup: AnyBackup, form: _Form) -> list[str]:
         str(backup.name),
         f"[{color}]{kind}[/]",
         _moment(metadata.read_time, years=form.years) if metadata else "?",
-        output.number(metadata.total_documents + metadata.nested_documents) if metadata else "?",
-        output.size(backup.size),
+        figures.number(metadata.total_documents + metadata.nested_documents) if metadata else "?",
+        figures.size(backup.size),
     ]
 
 

@@ -33,6 +33,17 @@ def backup_dir(command: Command) -> Command:
     )(command)
 
 
+def collections(command: Command) -> Command:
+    """`--collection`, any number of times: `collections`."""
+    return click.option(
+        "--collection",
+        "collections",
+        multiple=True,
+        metavar="C",
+        help="Solo esta colección con todo lo que tiene dentro; puede repetirse.",
+    )(command)
+
+
 def common(command: Command) -> Command:
     """`--backup-dir`, `--json`, `--quiet`, `--verbose`: every command has them."""
     for option in (

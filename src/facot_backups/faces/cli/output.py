@@ -82,21 +82,6 @@ def show_fault(error: Exception, *, as_json: bool, verbose: bool) -> None:
         traceback.print_exception(error, file=sys.stderr)
 
 
-def number(value: int) -> str:
-    """`12345` as Dominicans write it: `12,345`."""
-    return f"{value:,}"
-
-
-def size(value: int) -> str:
-    """A size in bytes for a person: `812 B`, `4.2 KB`, `13.0 MB` (powers of 1,000)."""
-    amount = float(value)
-    for unit in ("B", "KB", "MB", "GB"):
-        if amount < 1000:
-            return f"{amount:.0f} B" if unit == "B" else f"{amount:.1f} {unit}"
-        amount /= 1000
-    return f"{amount:.1f} TB"
-
-
 def local_time(moment: datetime) -> str:
     """An instant in the computer's zone: `27/11/2024 02:00`."""
     return moment.astimezone(SystemClock().zone()).strftime("%d/%m/%Y %H:%M")

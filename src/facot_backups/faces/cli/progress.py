@@ -31,7 +31,8 @@ from facot_backups.events import (
     Retried,
     Warned,
 )
-from facot_backups.faces.cli.output import number, printable
+from facot_backups.faces.cli.output import printable
+from facot_backups.figures import number
 
 PHASES = {
     "connecting": "Conectando",

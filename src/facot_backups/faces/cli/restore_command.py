@@ -15,7 +15,7 @@ from facot_backups.errors import UsageError
 from facot_backups.events import Event
 from facot_backups.faces.cli import output, restore_text
 from facot_backups.faces.cli.changes import document_path
-from facot_backups.faces.cli.options import common, exits
+from facot_backups.faces.cli.options import collections, common, exits
 from facot_backups.faces.cli.progress import progress
 from facot_backups.model import EVERYTHING, Scope
 
@@ -37,13 +37,7 @@ _YES = frozenset({"s", "si", "sí", "y", "yes"})
     epilog=exits(0, 1, 2, 3, 10, 11, 12, 13, 20, 21, 130),
 )
 @click.argument("fecha", required=False)
-@click.option(
-    "--collection",
-    "collections",
-    multiple=True,
-    metavar="C",
-    help="Solo esta colección con todo lo que tiene dentro; puede repetirse.",
-)
+@collections
 @click.option(
     "--document",
     "documents",

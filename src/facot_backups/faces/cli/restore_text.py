@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from facot_backups import figures
 from facot_backups.faces.cli import output
 from facot_backups.faces.cli.changes import field_lines, fields_json, path_text, safe
 
@@ -49,8 +50,8 @@ def plan_lines(plan: Plan, *, documents: bool, fields: bool) -> Iterator[str]:
         yield f"  {safe(collection):<{_NAME}}" + _row(counts)
     if len(plan.counts) > 1:
         yield f"  {'en total':<{_NAME}}" + _row(plan.total)
-    reads, later = output.number(plan.reads), output.number(plan.read_back)
-    yield f"Escrituras: {output.number(plan.writes)}. Lecturas: {reads} del plan y unas {later} al comprobar."
+    writes, reads, later = map(figures.number, (plan.writes, plan.reads, plan.read_back))
+    yield f"Escrituras: {writes}. Lecturas: {reads} del plan y unas {later} al comprobar."
     for note in plan.notes:
         yield f"  • {safe(note)}"
     for conflict in plan.conflicts[:_SHOWN]:
@@ -61,7 +62,7 @@ def plan_lines(plan: Plan, *, documents: bool, fields: bool) -> Iterator[str]:
 
 def _row(counts: Counts) -> str:
     numbers = (counts.create, counts.change, counts.equal, counts.delete, counts.skip)
-    return "".join(f"{output.number(number):>{_NUMBER}}" for number in numbers)
+    return "".join(f"{figures.number(number):>{_NUMBER}}" for number in numbers)
 
 
 def _writes(plan: Plan, *, fields: bool) -> Iterator[str]:
@@ -189,7 +190,7 @@ def _headline(report: Report) -> str:
             return click.style("No había nada que escribir", fg="green", bold=True) + f" en {report.target}"
         return click.style("Restaurado y comprobado", fg="green", bold=True) + f": {done}"
     if report.conflict_count and not report.trouble_count and report.failure is None:
-        found = output.number(report.conflict_count)
+        found = figures.number(report.conflict_count)
         return click.style(f"Restaurado, menos {found} en conflicto", fg="yellow", bold=True) + f": {done}"
     return click.style("Restauración a medias", fg="red", bold=True) + f": {done}"
 
@@ -197,10 +198,10 @@ def _headline(report: Report) -> str:
 def _done(report: Report) -> str:
     """`3 creados, 1 cambiado`."""
     counts = (("creado", report.created), ("cambiado", report.changed), ("borrado", report.deleted))
-    parts = [f"{output.number(count)} {word}{'s' * (count != 1)}" for word, count in counts if count]
+    parts = [f"{figures.number(count)} {word}{'s' * (count != 1)}" for word, count in counts if count]
     return ", ".join(parts) or "nada escrito"
 
 
 def _more(count: int) -> Iterator[str]:
     if count > _SHOWN:
-        yield f"    y {output.number(count - _SHOWN)} más (véalos con --json)"
+        yield f"    y {figures.number(count - _SHOWN)} más (véalos con --json)"

@@ -8,7 +8,7 @@ import click
 
 from facot_backups.errors import ReadBudgetExceeded, UsageError
 from facot_backups.faces.cli import output, run_text
-from facot_backups.faces.cli.options import common, exits
+from facot_backups.faces.cli.options import collections, common, exits
 from facot_backups.faces.cli.progress import progress
 
 if TYPE_CHECKING:
@@ -21,13 +21,7 @@ if TYPE_CHECKING:
     short_help="Hace un backup ahora.",
     epilog=exits(0, 1, 2, 3, 10, 11, 13, 20, 30, 130),
 )
-@click.option(
-    "--collection",
-    "collections",
-    multiple=True,
-    metavar="C",
-    help="Solo esta colección con todo lo que tiene dentro; puede repetirse.",
-)
+@collections
 @click.option("--dry-run", is_flag=True, help="Solo dice qué leería, cuánto cuesta y si cabe en el disco.")
 @click.option("--adopt-source", is_flag=True, help="La carpeta guardará desde ahora esta base de datos.")
 @click.option("--create", is_flag=True, help="Empieza de nuevo en una carpeta que tenía backups y ya no.")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from facot_backups import figures
 from facot_backups.archive.reader import Backup
 from facot_backups.faces.cli import output
 from facot_backups.faces.cli.changes import safe
@@ -57,11 +58,11 @@ def show(backup: Backup) -> None:
     click.echo(f"  carpeta      {_short(backup.path)}")
     click.echo(f"  datos de     {metadata.source}, {output.local_time(metadata.read_time)}")
     click.echo(
-        f"  documentos   {output.number(total)} en {len(metadata.collections)} colecciones"
-        f" ({output.size(sum(entry.bytes for entry in metadata.files.values()))})"
+        f"  documentos   {figures.number(total)} en {len(metadata.collections)} colecciones"
+        f" ({figures.size(sum(entry.bytes for entry in metadata.files.values()))})"
     )
     click.echo(f"  comprobado   {_proof(backup)}")
-    click.echo(f"  lecturas     {output.number(metadata.reads)}")
+    click.echo(f"  lecturas     {figures.number(metadata.reads)}")
 
 
 def _proof(backup: Backup) -> str:
@@ -69,7 +70,7 @@ def _proof(backup: Backup) -> str:
     if metadata.server_count is None:
         counted = f"sin recuento del servidor ({metadata.server_count_reason})"
     else:
-        counted = f"el servidor cuenta {output.number(metadata.server_count)}"
+        counted = f"el servidor cuenta {figures.number(metadata.server_count)}"
     return f"{counted}; {metadata.spot_check} documentos releídos"
 
 
@@ -102,16 +103,18 @@ def show_preview(found: Preview) -> None:
     if found.reads is not None and found.cost_usd is not None:
         share = found.reads * 100 / FREE_READS_A_DAY
         click.echo(
-            f"Lecturas           {output.number(found.reads)}: {share:.1f} % de las "
-            f"{output.number(FREE_READS_A_DAY)} gratuitas de cada día, o {found.cost_usd:.4f} USD"
+            f"Lecturas           {figures.number(found.reads)}: {share:.1f} % de las "
+            f"{figures.number(FREE_READS_A_DAY)} gratuitas de cada día, o {found.cost_usd:.4f} USD"
         )
-    budget = "sin máximo diario" if found.max_reads is None else f"de {output.number(found.max_reads)} al día"
-    click.echo(f"Hechas hoy         {output.number(found.reads_today)} ({budget})")
+    budget = (
+        "sin máximo diario" if found.max_reads is None else f"de {figures.number(found.max_reads)} al día"
+    )
+    click.echo(f"Hechas hoy         {figures.number(found.reads_today)} ({budget})")
     if found.seconds is not None:
         click.echo(f"Tiempo             unos {max(1, round(found.seconds))} s, como el último backup")
     if found.needed_bytes is not None:
-        needed = f"unos {output.size(found.needed_bytes)}; lo que no cambió no vuelve a ocupar"
-        click.echo(f"Disco              {needed}; libres {output.size(found.free_bytes)}")
+        needed = f"unos {figures.size(found.needed_bytes)}; lo que no cambió no vuelve a ocupar"
+        click.echo(f"Disco              {needed}; libres {figures.size(found.free_bytes)}")
         if found.needed_bytes > found.free_bytes:
             click.secho("No cabe en el disco: libere espacio o elija otra carpeta.", fg="red", bold=True)
     if found.over_budget:
@@ -120,7 +123,7 @@ def show_preview(found: Preview) -> None:
 
 
 def _known(number: int | None) -> str:
-    return "?" if number is None else output.number(number)
+    return "?" if number is None else figures.number(number)
 
 
 def _short(path: Path) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
+from facot_backups import figures
 from facot_backups.clock import SystemClock
 from facot_backups.errors import UsageError
 from facot_backups.faces.cli import output
@@ -127,7 +128,7 @@ def _tell(server: LocalFirestore, served: Served, *, as_json: bool, quiet: bool)
 def _lines(host: str, served: Served, *, quiet: bool) -> list[str]:
     if quiet:
         return [f"{_VARIABLE}={host}"]
-    what = f"{output.number(served.documents)} documentos, unos {output.size(served.memory)} de memoria"
+    what = f"{figures.number(served.documents)} documentos, unos {figures.size(served.memory)} de memoria"
     return [
         f"{click.style('✓', fg='green')} El backup {served.backup} está abierto en {host}  ({what})",
         f"  Proyecto:       {output.printable(served.source.project)}",

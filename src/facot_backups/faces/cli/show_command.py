@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from facot_backups import figures
 from facot_backups.errors import BackupNotFound
 from facot_backups.faces.cli import changes, output
 from facot_backups.faces.cli.options import common, exits
@@ -99,7 +100,7 @@ def _print(seen: Sighting, found: Found, path: str) -> None:
 def _below(found: Found | None) -> str:
     below = found.below if found is not None else {}
     return ", ".join(
-        f"{changes.safe(name)} ({output.number(count)} {'documento' if count == 1 else 'documentos'})"
+        f"{changes.safe(name)} ({figures.number(count)} {'documento' if count == 1 else 'documentos'})"
         for name, count in below.items()
     )
 

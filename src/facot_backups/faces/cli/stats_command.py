@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from facot_backups import figures
 from facot_backups.faces.cli import output
 from facot_backups.faces.cli.options import common, exits
 
@@ -29,11 +30,11 @@ def command(**shared: Any) -> int:
     if not stats["total_backups"]:
         click.echo("Backups completos  ninguno. Haga el primero con: facot-backups run")
         return 0
-    click.echo(f"Backups completos  {output.number(stats['total_backups'])}")
+    click.echo(f"Backups completos  {figures.number(stats['total_backups'])}")
     click.echo(f"El más viejo       {stats['oldest_backup']}")
     click.echo(f"El más nuevo       {stats['newest_backup']}")
-    click.echo(f"Ocupan             {output.size(stats['total_size_bytes'])} (lo que comparten, una vez)")
+    click.echo(f"Ocupan             {figures.size(stats['total_size_bytes'])} (lo que comparten, una vez)")
     click.echo("Por mes")
     for month, number in stats["backups_by_month"].items():
-        click.echo(f"  {month}          {output.number(number)}")
+        click.echo(f"  {month}          {figures.number(number)}")
     return 0

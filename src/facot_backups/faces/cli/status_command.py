@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from facot_backups import figures
 from facot_backups.errors import UsageError
 from facot_backups.faces.cli import output
 from facot_backups.faces.cli.options import common, exits
@@ -169,15 +170,13 @@ def _rows(health: Health, settings: Settings) -> Iterator[tuple[str, Text | str]
 
 
 def _last_text(health: Health) -> str:
-    from facot_backups.operations.health.findings import in_words
-
     last = health.last_backup
     if last is None:
         return "ninguno" if health.disk.problem is None else "no se sabe"
-    age = in_words(last.age)
+    age = figures.age(last.age)
     if last.name is None or last.documents is None or last.size_bytes is None:
         return f"hace {age}, el {output.local_time(last.read_time)}, según se recuerda"
-    held = f"{output.number(last.documents)} documentos, {output.size(last.size_bytes)}"
+    held = f"{figures.number(last.documents)} documentos, {figures.size(last.size_bytes)}"
     return f"{last.name}, de hace {age}: {held}"
 
 
@@ -206,19 +205,21 @@ def _failures_text(health: Health) -> Text:
 
     if not health.failures:
         return Text("ninguno")
-    return Text(output.number(health.failures), "red")
+    return Text(figures.number(health.failures), "red")
 
 
 def _disk_text(health: Health) -> str:
     disk = health.disk
     if disk.free_bytes is None:
         return "no se sabe cuánto queda"
-    text = f"quedan {output.size(disk.free_bytes)}"
+    text = f"quedan {figures.size(disk.free_bytes)}"
     if health.more_fit is not None:
-        many = f"más de {output.number(_MANY)}" if health.more_fit > _MANY else output.number(health.more_fit)
+        many = (
+            f"más de {figures.number(_MANY)}" if health.more_fit > _MANY else figures.number(health.more_fit)
+        )
         text += f"; {'cabe' if many == '1' else 'caben'} {many} {'backup' if many == '1' else 'backups'}"
     if disk.used_bytes:
-        text += f". Los que hay ocupan {output.size(disk.used_bytes)}"
+        text += f". Los que hay ocupan {figures.size(disk.used_bytes)}"
     return text
 
 
@@ -231,7 +232,7 @@ def _growth_text(health: Health) -> str:
     if not growth.documents and not growth.size_bytes:
         return f"ninguno {span}"
     sign = "−" if growth.size_bytes < 0 else "+"
-    size = f"{sign}{output.size(abs(growth.size_bytes))}"
+    size = f"{sign}{figures.size(abs(growth.size_bytes))}"
     documents = f"{growth.documents:+,}".replace("-", "−")
     return f"{documents} documentos y {size} {span}"
 
@@ -260,6 +261,6 @@ def _last_drill_text(health: Health) -> Text:
         return Text("nunca")
     day = output.local_time(drill.time).split(" ")[0]
     if drill.passed:
-        held = f"el {day}, {drill.backup}: {output.number(drill.documents)} documentos volvieron iguales"
+        held = f"el {day}, {drill.backup}: {figures.number(drill.documents)} documentos volvieron iguales"
         return Text.assemble(("✓ ", "green"), held)
     return Text.assemble(("✗ ", "red"), f"el {day}, {drill.backup}: falló")

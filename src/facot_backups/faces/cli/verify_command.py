@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from facot_backups import figures
 from facot_backups.errors import BackupNotFound, DamagedBackup
 from facot_backups.faces.cli import output
 from facot_backups.faces.cli.options import common, exits
@@ -125,7 +126,7 @@ def _print(reports: list[VerifyReport], *, quiet: bool) -> None:
     for report in reports:
         if report.sound and not quiet:
             word = "entero" if report.proven else "legible"
-            facts = f"{output.number(report.documents)} documentos, {output.size(report.bytes_read)}"
+            facts = f"{figures.number(report.documents)} documentos, {figures.size(report.bytes_read)}"
             click.echo(f"{click.style('✓', fg='green')} {report.backup}  {word}: {facts}")
         elif not report.sound:
             click.secho(f"✗ {report.backup}  DAÑADO", fg="red", bold=True)
@@ -141,7 +142,7 @@ def _print(reports: list[VerifyReport], *, quiet: bool) -> None:
 def _print_drill(report: DrillReport, *, quiet: bool) -> None:
     if report.passed:
         if not quiet:
-            facts = f"{output.number(report.documents)} documentos, {output.size(report.bytes)} en memoria"
+            facts = f"{figures.number(report.documents)} documentos, {figures.size(report.bytes)} en memoria"
             click.echo(
                 f"{click.style('✓', fg='green')} {report.backup}  restaurado y comparado: {facts}, "
                 f"{report.seconds:.1f} s"
@@ -153,5 +154,5 @@ def _print_drill(report: DrillReport, *, quiet: bool) -> None:
     for error in report.errors:
         click.echo(f"    {output.printable(error)}")
     if report.difference_count > len(report.differences):
-        click.echo(f"    … en total {output.number(report.difference_count)} documentos distintos")
+        click.echo(f"    … en total {figures.number(report.difference_count)} documentos distintos")
     click.echo("Haga otro backup (facot-backups run), y guarde este texto para el desarrollador.")

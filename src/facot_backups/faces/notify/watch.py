@@ -1,7 +1,7 @@
 """What is told around a try to make a backup, and at every look at how things stand.
 
-`Alerts.attempt` is put around a try: heartbeat, `before_backup`, `after_backup`. `Alerts.look` tells each
-channel of `notify_urls`, and `on_error`, what changed since it was told last.
+`Alerts.attempt` is put around a try: heartbeat, `before_backup`, `after_backup`. `Alerts.tell_changes` tells
+each channel of `notify_urls`, and `on_error`, what changed since it was told last.
 """
 
 from __future__ import annotations
@@ -111,7 +111,7 @@ class Alerts:
 
     # --- at any time ---------------------------------------------------------------------------------
 
-    def look(self) -> None:
+    def tell_changes(self) -> None:
         """Tell what changed, and what could not be told before. Cheap where no channel is configured."""
         heartbeat = self.heartbeat()
         if heartbeat is not None:
@@ -307,12 +307,12 @@ class Attempt:
             elif self._begun and self._heartbeat is not None:
                 self._heartbeat.end(None, "El backup de hoy ya estaba hecho.")
             if fault is not None:
-                self._owner.look()
+                self._owner.tell_changes()
             return None
         errors = backup.proven().errors
         reason = damage or (None if backup.complete else "; ".join(errors) or "incompleto")
         self._tell(reason, backup)
-        self._owner.look()
+        self._owner.tell_changes()
         return backup if reason is None else None
 
     def failed(self, error: BaseException) -> None:
@@ -324,7 +324,7 @@ class Attempt:
         elif isinstance(error, Exception):
             known = isinstance(error, FacotBackupsError)
             self._tell(" ".join((str(error) if known else type(error).__name__).split()), None)
-            self._owner.look()
+            self._owner.tell_changes()
 
     def _tell(self, reason: str | None, backup: Backup | None, seconds: float | None = None) -> None:
         if self._heartbeat is None:

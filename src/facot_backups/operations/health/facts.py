@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
 from contextlib import suppress
 from datetime import time, timedelta
-from pathlib import Path
 
 from facot_backups.archive.reader import size_on_disk
 from facot_backups.archive.repository import location_warnings
+from facot_backups.archive.space import free_bytes
 from facot_backups.archive.store import Store
 from facot_backups.errors import BackupDirUnusable
 from facot_backups.model import Scope
@@ -50,7 +49,7 @@ def _disk(store: Store, facts: Facts) -> Disk:
     free = used = None
     warnings: dict[str, str] = {}
     with suppress(OSError):
-        free = shutil.disk_usage(_nearest(store.root)).free
+        free = free_bytes(store.root)
     with suppress(OSError):
         used = size_on_disk(facts.backups or ())
     with suppress(OSError):
@@ -61,8 +60,3 @@ def _disk(store: Store, facts: Facts) -> Disk:
         same_disk="system-disk" in warnings,
         synchronised="synchronised" in warnings,
     )
-
-
-def _nearest(folder: Path) -> Path:
-    """The folder, or the nearest one above it that exists."""
-    return next(path for path in (folder, *folder.parents) if path.exists())

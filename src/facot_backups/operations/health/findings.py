@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Literal, TypeAlias
 
 from facot_backups.archive.reader import Backup
+from facot_backups.figures import age, size
 from facot_backups.operations.health.basis import CUT, Basis
 from facot_backups.operations.proof.record import PastProof
 from facot_backups.operations.retention.alarms import Judged, find_alarms
@@ -130,7 +131,7 @@ def _age(basis: Basis) -> Iterator[Finding]:
     yield Finding(
         "stale",
         "critical" if last.age >= CRITICAL_AGE else "warning",
-        f"El último backup completo es del {when:%d/%m/%Y %H:%M}, de hace {in_words(last.age)}.",
+        f"El último backup completo es del {when:%d/%m/%Y %H:%M}, de hace {age(last.age)}.",
         _RUN,
     )
 
@@ -162,7 +163,7 @@ def _failing(basis: Basis) -> Iterator[Finding]:
 def _space(basis: Basis) -> Iterator[Finding]:
     free, needed = basis.disk.free_bytes, basis.next_bytes
     if free is not None and needed is not None and free < needed:
-        text = f"En el disco quedan {_mb(free)} MB y el próximo backup necesita unos {_mb(needed)} MB."
+        text = f"En el disco quedan {size(free)} y el próximo backup necesita unos {size(needed)}."
         yield Finding("disk_full_next", "critical", text, "Libere espacio, o elija otra carpeta.")
 
 
@@ -183,7 +184,7 @@ def _drill(basis: Basis) -> Iterator[Finding]:
     elif last is None:
         yield Finding("never_drilled", "note", "Nunca se ha hecho un simulacro de restauración.", _DRILL)
     elif last.passed and basis.now - last.time >= basis.drill_late:
-        text = f"El último simulacro de restauración es de hace {in_words(basis.now - last.time)}."
+        text = f"El último simulacro de restauración es de hace {age(basis.now - last.time)}."
         yield Finding("drill_overdue", "note", text, _DRILL)
 
 
@@ -193,7 +194,7 @@ def _drill_not_made(basis: Basis) -> Finding:
     since = basis.drills[-1].time if basis.drills else tries[0].time
     late = basis.now - since >= basis.drill_late
     what = (
-        f"Desde hace {in_words(basis.now - since)} no se puede hacer el simulacro de restauración"
+        f"Desde hace {age(basis.now - since)} no se puede hacer el simulacro de restauración"
         if late
         else f"El último simulacro de restauración ({tries[-1].backup}) no se pudo hacer"
     )
@@ -264,26 +265,6 @@ def still_good(complete: Sequence[Backup], proofs: Mapping[str, PastProof]) -> s
     rest = f" y {len(sound) - _NAMED} más" if len(sound) > _NAMED else ""
     said = "Sigue entero" if len(sound) == 1 else "Siguen enteros"
     return f"{said}: {', '.join(sound[:_NAMED])}{rest}."
-
-
-def in_words(age: timedelta) -> str:
-    """A time for a person, in Spanish: `un momento`, `40 horas`, `5 días`; never negative."""
-    seconds = max(0, int(age.total_seconds()))
-    if seconds < 60:
-        return "un momento"
-    if seconds < 3600:
-        return _counted(seconds // 60, "minuto")
-    if seconds < 72 * 3600:
-        return _counted(seconds // 3600, "hora")
-    return _counted(seconds // 86400, "día")
-
-
-def _counted(number: int, word: str) -> str:
-    return f"{number} {word}{'' if number == 1 else 's'}"
-
-
-def _mb(size: int) -> str:
-    return f"{size / 1e6:,.1f}"
 
 
 def _sentence(text: str) -> str:

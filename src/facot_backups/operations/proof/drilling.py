@@ -17,6 +17,7 @@ from facot_backups.archive.ledger import COMPLETE, DAMAGED, FAILED, INTERRUPTED,
 from facot_backups.archive.store import LockedStore, Store
 from facot_backups.errors import DamagedBackup, DrillNotMade, FacotBackupsError, Interrupted
 from facot_backups.events import Emit, Warned, ignore
+from facot_backups.figures import size
 from facot_backups.model import Json, Scope
 from facot_backups.operations.proof.drill import DrillReport, drill
 from facot_backups.operations.proof.drill_record import is_due
@@ -89,7 +90,7 @@ class PeriodicDrill:
     def _afford(self, locked: LockedStore, backup: Any) -> None:
         needed = memory_needed(backup)
         if needed > self.memory:
-            problem = f"necesita unos {needed / 1e6:,.0f} MB de memoria y no se hace solo"
+            problem = f"necesita unos {size(needed)} de memoria y no se hace solo"
             _note(locked, backup, FAILED, problem)
             raise DrillNotMade(str(backup.name), problem, "Hágalo usted: facot-backups verify latest --drill")
 

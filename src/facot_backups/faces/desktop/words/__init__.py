@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time
 from typing import Literal, NamedTuple, TypeAlias
+
+from facot_backups import figures
 
 NoticeLevel: TypeAlias = Literal["ok", "info", "warning", "critical"]
 
@@ -55,6 +57,7 @@ MONTHS = (
 )
 # What is not known.
 UNKNOWN = "—"
+counted = figures.counted
 
 
 class Said(NamedTuple):
@@ -67,24 +70,12 @@ class Said(NamedTuple):
 
 def number(value: int | None) -> str:
     """`12,345`, as Dominicans write it; a dash for None."""
-    return UNKNOWN if value is None else f"{value:,}"
-
-
-def counted(value: int, one: str, many: str | None = None) -> str:
-    """`1 documento`, `12,345 documentos`; `many` where the plural is not made with an s."""
-    return f"{number(value)} {one if value == 1 else many or f'{one}s'}"
+    return UNKNOWN if value is None else figures.number(value)
 
 
 def size(value: int | None) -> str:
-    """Bytes for a person: `812 B`, `4.2 KB`, `13.0 MB` (powers of 1,000); a dash for None."""
-    if value is None:
-        return UNKNOWN
-    amount = float(value)
-    for unit in ("B", "KB", "MB", "GB"):
-        if amount < 1000:
-            return f"{amount:.0f} B" if unit == "B" else f"{amount:.1f} {unit}"
-        amount /= 1000
-    return f"{amount:.1f} TB"
+    """Bytes for a person; a dash for None."""
+    return UNKNOWN if value is None else figures.size(value)
 
 
 def day(value: date) -> str:
@@ -123,16 +114,6 @@ def full_day(value: date) -> str:
 def at_hour(hour: time) -> str:
     """`a las 02:00`, `a la 01:30`."""
     return f"a {'la' if hour.hour == 1 else 'las'} {hour:%H:%M}"
-
-
-def age(span: timedelta) -> str:
-    """How long ago: `40 minutos`, `5 horas`, `3 días`; never negative."""
-    seconds = max(0, int(span.total_seconds()))
-    if seconds < 3600:
-        return counted(max(1, seconds // 60), "minuto")
-    if seconds < 48 * 3600:
-        return counted(seconds // 3600, "hora")
-    return counted(seconds // 86400, "día")
 
 
 def time_left(seconds: float) -> str:
