@@ -14,8 +14,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -23,6 +22,7 @@ from zoneinfo import ZoneInfo
 _PICTURES = Path(__file__).parent.parent / "docs" / "imagenes"
 _LOOKS, _SCALES = ("claro", "oscuro"), (1, 2)
 _DAYS, _INVOICES = 100, 300
+_MORNING = datetime(2026, 11, 24, 14, 12, 40, tzinfo=UTC)
 _PATIENCE_SECONDS = 60.0
 # What fades in (a field's clear button) has done so.
 _SETTLED_SECONDS = 0.3
@@ -36,23 +36,11 @@ class _Usage(NamedTuple):
     free: int
 
 
-@dataclass
-class FixedClock:
+def clock():  # type: ignore[no-untyped-def]
     """A morning in Santo Domingo, so that the pictures stay the same."""
+    from facot_backups.faces.desktop.demo import StillClock
 
-    moment: datetime = datetime(2026, 11, 24, 14, 12, 40, tzinfo=UTC)
-
-    def now(self) -> datetime:
-        return self.moment
-
-    def monotonic(self) -> float:
-        return time.monotonic()
-
-    def sleep(self, seconds: float) -> None:
-        self.moment += timedelta(seconds=seconds)
-
-    def zone(self) -> tzinfo:
-        return ZoneInfo("America/Santo_Domingo")
+    return StillClock(_MORNING, ZoneInfo("America/Santo_Domingo"))
 
 
 def main(arguments: list[str]) -> int:
@@ -64,7 +52,7 @@ def main(arguments: list[str]) -> int:
 
     _PICTURES.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="facot-pictures-") as folder:
-        with demo(Path(folder), invoices=_INVOICES, clock=FixedClock()) as world:
+        with demo(Path(folder), invoices=_INVOICES, clock=clock()) as world:
             world.make_history(_DAYS)
         for scale in _SCALES:
             for look in _LOOKS:
@@ -87,7 +75,7 @@ def _take(folder: Path, look: str, scale: int, names: list[str]) -> int:
     shutil.disk_usage = lambda _path: _Usage(500_000_000_000, 87_400_000_000, 412_600_000_000)
     application = QApplication([])
     application.setStyle("Fusion")
-    with demo(folder, invoices=_INVOICES, clock=FixedClock()) as world:
+    with demo(folder, invoices=_INVOICES, clock=clock()) as world:
         for name, bring in SHOTS.items():
             if names and name not in names:
                 continue
@@ -161,7 +149,7 @@ def _plan(panel):  # type: ignore[no-untyped-def]
     from facot_backups.local.sample import Business, documents
 
     host = panel.session.settings().emulator_host
-    business = Business(invoices=_INVOICES, today=FixedClock().now(), project=PROJECT)
+    business = Business(invoices=_INVOICES, today=clock().now(), project=PROJECT)
     stored = dict(documents(business))
     invoices = [path for path in stored if path.startswith("invoices/") and path.count("/") == 1]
     lost, spoilt = invoices[3], invoices[5]

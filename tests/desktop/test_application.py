@@ -17,6 +17,7 @@ import pytest
 from qtpy.QtCore import QRect, Qt
 from qtpy.QtWidgets import QApplication, QPushButton
 
+from facot_backups.faces.desktop.colours import DARK, LIGHT
 from facot_backups.faces.desktop.program import program as program_module
 from facot_backups.faces.desktop.program.habits import Habits, Place
 from facot_backups.faces.desktop.program.instance import Instance
@@ -24,7 +25,7 @@ from facot_backups.faces.desktop.program.placing import fitted
 from facot_backups.faces.desktop.program.program import Program
 from facot_backups.faces.desktop.program.tray import Tray
 from facot_backups.faces.desktop.tasks import restore
-from facot_backups.faces.desktop.theme import DARK, LIGHT, palette
+from facot_backups.faces.desktop.theme import palette
 from facot_backups.faces.desktop.views.restore import open_restore
 from facot_backups.faces.scheduler import BackupScheduler
 from facot_backups.local import sample

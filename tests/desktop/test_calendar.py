@@ -15,9 +15,9 @@ from qtpy.QtWidgets import QWidget
 
 from facot_backups.faces.desktop import BackupsPanel, calendar_days
 from facot_backups.faces.desktop.calendar_days import Calendar
+from facot_backups.faces.desktop.colours import DARK, LIGHT
 from facot_backups.faces.desktop.models.table import ROW_ROLE
 from facot_backups.faces.desktop.tasks.overview import BackupRow
-from facot_backups.faces.desktop.theme import DARK, LIGHT
 from facot_backups.faces.desktop.widgets.marks import TONES
 from tests.desktop.world import DesktopWorld
 

@@ -13,7 +13,8 @@ from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QDialog, QGroupBox, QPushButton, QVBoxLayout
 
 from facot_backups.faces.desktop import BackupsPanel
-from facot_backups.faces.desktop.theme import DARK, LIGHT, palette
+from facot_backups.faces.desktop.colours import DARK, LIGHT
+from facot_backups.faces.desktop.theme import palette
 from tests.desktop.watchdog import Watchdog
 from tests.desktop.world import DesktopWorld
 

@@ -238,6 +238,17 @@ def test_one_invoice_by_its_ncf_and_then_the_one_that_was_left_alone(
     assert business.stored(other)["third_party_name"] == "Otro"
 
 
+def test_without_a_backup_there_is_nothing_to_choose(qtbot: Any, world: DesktopWorld, show: Show) -> None:
+    window = open_restore(show(world))
+    qtbot.waitUntil(window.notice.isVisible, timeout=10_000)
+    assert window.notice.title.text() == "No hay ningún backup que restaurar"
+    assert not window.what.isVisible() and not window.next.isEnabled()
+    back_up(world.session.connector(world.session.settings()), world.store, BackupRequest())
+    window.begin()
+    qtbot.waitUntil(window.what.isVisible, timeout=10_000)
+    assert not window.notice.isVisible() and window.next.isEnabled()
+
+
 def test_into_another_project_and_back(qtbot: Any, backed_up: DesktopWorld, show: Show) -> None:
     business = Business(backed_up)
     first, conflicting = business.invoices[:2]

@@ -13,8 +13,8 @@ from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QAbstractButton, QFileDialog, QLineEdit, QWidget
 
 from facot_backups.faces.desktop import BackupsPanel
+from facot_backups.faces.desktop.colours import DARK
 from facot_backups.faces.desktop.tasks import settings_folder
-from facot_backups.faces.desktop.theme import DARK
 from facot_backups.faces.desktop.views.settings import SettingsWindow
 from facot_backups.faces.desktop.views.settings_fields import ChoiceRow, LimitRow
 from facot_backups.faces.desktop.views.settings_lists import CollectionsRow

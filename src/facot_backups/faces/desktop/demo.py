@@ -40,24 +40,28 @@ _OFF, _BAD, _MORE = 17, 29, 11
 _DRILLED = (9, 2)
 
 
-class _PastClock:
-    """A clock that stands at a moment of the past, in the zone of another."""
+class StillClock:
+    """A clock that stands at `moment` (aware), which only waiting and who holds it move, in `zone`."""
 
-    def __init__(self, clock: Clock) -> None:
-        self.moment = clock.now()
-        self._clock = clock
+    def __init__(self, moment: datetime, zone: tzinfo) -> None:
+        self.moment = moment
+        self._zone = zone
 
     def now(self) -> datetime:
+        """The moment."""
         return self.moment
 
     def monotonic(self) -> float:
+        """Real seconds, so that patience ends."""
         return time.monotonic()
 
     def sleep(self, seconds: float) -> None:
+        """Move on at once."""
         self.moment += timedelta(seconds=seconds)
 
     def zone(self) -> tzinfo:
-        return self._clock.zone()
+        """The zone."""
+        return self._zone
 
 
 @dataclass(frozen=True)
@@ -116,7 +120,7 @@ def _state_folder(folder: Path) -> Iterator[None]:
 
 class _History:
     def __init__(self, world: Demo, emit: Emit, stop: Stop) -> None:
-        self._clock = _PastClock(world.clock)
+        self._clock = StillClock(world.clock.now(), world.clock.zone())
         self._now = world.clock.now()
         self._today = self._local(self._now).date()
         settings = world.session.settings()

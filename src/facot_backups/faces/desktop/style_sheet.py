@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 from string import Template
-from typing import TYPE_CHECKING
 
 from qtpy.QtWidgets import QWidget
 
-if TYPE_CHECKING:
-    from facot_backups.faces.desktop.theme import Colours
+from facot_backups.faces.desktop.colours import Colours
 
 _SHEET = Template("""
 * { font-family: "Inter", "Segoe UI", "Noto Sans", "DejaVu Sans", sans-serif; font-size: 14px; }
@@ -122,10 +120,10 @@ QCheckBox:focus, QRadioButton:focus { color: $link; }
 
 QTableView, QTreeView, QListView {
   background: $surface; alternate-background-color: $alternate; color: $text; border: 1px solid $border;
-  border-radius: 8px; gridline-color: $border; selection-background-color: $selection;
+  padding: 1px; border-radius: 8px; gridline-color: $border; selection-background-color: $selection;
   selection-color: $on_selection; outline: 0;
 }
-QTableView:focus, QTreeView:focus, QListView:focus { border: 2px solid $focus; }
+QTableView:focus, QTreeView:focus, QListView:focus { border: 2px solid $focus; padding: 0; }
 QTableView::item, QTreeView::item, QListView::item { padding: 6px 10px; border: 0; }
 QTableView::item:selected, QTreeView::item:selected, QListView::item:selected {
   background: $selection; color: $on_selection;
@@ -146,7 +144,9 @@ QHeaderView::section:last { border-top-right-radius: 7px; }
 QTableView[dense="true"] { font-size: 13px; }
 QTableView[dense="true"]::item { padding: 4px 5px; }
 QTableView[dense="true"] QHeaderView::section { padding: 7px 6px 7px 8px; }
-QTableView[calendar="true"], QTableView[calendar="true"]:focus { border: 0; background: transparent; }
+QTableView[calendar="true"], QTableView[calendar="true"]:focus {
+  border: 0; padding: 0; background: transparent;
+}
 QTableView[calendar="true"]::item { padding: 0; }
 QTableView[calendar="true"] QHeaderView::section {
   padding: 0; border: 0; background: transparent; font-weight: 400;

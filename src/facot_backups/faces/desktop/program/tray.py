@@ -9,8 +9,9 @@ from qtpy.QtGui import QIcon
 from qtpy.QtWidgets import QMenu, QSystemTrayIcon, QWidget
 
 from facot_backups.faces.desktop import icons
+from facot_backups.faces.desktop.colours import LIGHT
 from facot_backups.faces.desktop.slots import slot
-from facot_backups.faces.desktop.theme import LIGHT, Theme
+from facot_backups.faces.desktop.theme import Theme
 from facot_backups.faces.desktop.words.standing import Level, Standing
 
 NAME = "FACOT Backups"

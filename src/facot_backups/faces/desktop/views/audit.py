@@ -72,7 +72,7 @@ class AuditWindow(ViewWindow):
         self.model = findings_model(self.theme, self)
         self.filter = FindingsFilter(self.model, self)
         self.table = table(
-            self.filter, "Hallazgos de la auditoría", widths={0: 120, 2: 150, 3: 240}, sortable=True
+            self.filter, "Hallazgos de la auditoría", widths={0: 120, 2: 176, 3: 220}, sortable=True
         )
         self.table.sortByColumn(0, Qt.SortOrder.AscendingOrder)
         self.table.selectionModel().selectionChanged.connect(self._selected)

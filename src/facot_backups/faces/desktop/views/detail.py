@@ -116,7 +116,8 @@ class DetailWindow(ViewWindow):
     def _collections_page(self) -> QWidget:
         self.model = collections_model(self)
         self.sorted = SortedModel(self.model, self)
-        self.table = table(self.sorted, "Colecciones de este backup", sortable=True)
+        widths = {1: 130, 2: 100, 3: 120, 4: 190}
+        self.table = table(self.sorted, "Colecciones de este backup", widths=widths, sortable=True)
         self.table.sortByColumn(0, Qt.SortOrder.AscendingOrder)
         self.compared = label("", "muted")
         self.open_collection = button("Ver sus &documentos", "flat", tip="Buscar en la colección elegida")

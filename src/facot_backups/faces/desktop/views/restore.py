@@ -188,6 +188,8 @@ class RestoreWindow(ViewWindow):
 
         def read(found: Choices) -> None:
             self.what.show_choices(found, backup, collections, documents)
+            if self.pages.currentWidget() is self.what:
+                self.what.setVisible(bool(found.backups))
             if not found.backups:
                 self.notice.tell(*restore_words.NO_BACKUP)
             self._offer_cut(found)

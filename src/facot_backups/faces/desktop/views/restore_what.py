@@ -341,6 +341,7 @@ class WhatPage(QWidget):
             text = f"Se muestran los primeros {words.number(count)}: escriba algo más para encontrar el suyo."
         elif count:
             text = words.counted(count, "documento encontrado", "documentos encontrados")
+            text += ": elija el suyo" if count > 1 else ""
         else:
             text = "No hay ningún documento así en este backup. Pruebe con otro día."
         self.finding.setText(text)

@@ -28,6 +28,8 @@ class CollectionsRow(FieldRow):
         self.heading.setContentsMargins(0, 0, 0, 0)
         self.usual = QRadioButton(usual)
         self.some = QRadioButton("Solo estas:")
+        for one in (self.usual, self.some):
+            one.setAccessibleName(f"{title}: {one.text()}")
         self.list = CheckList(title)
         self.list.setFixedHeight(_LIST_HEIGHT)
         self.more = QLineEdit()

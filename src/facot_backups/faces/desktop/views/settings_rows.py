@@ -41,7 +41,7 @@ def settings_rows(theme: Theme, choose: QWidget) -> tuple[FieldRow, ...]:
         CollectionsRow(
             theme,
             "collections",
-            "Colecciones que se guardan",
+            "Colecciones",
             usual="Todas, también las que se creen después (recomendado)",
             none=None,
         ),

@@ -13,8 +13,8 @@ from qtpy.QtWidgets import (
     QStyleOptionViewItem,
 )
 
+from facot_backups.faces.desktop.colours import LIGHT
 from facot_backups.faces.desktop.slots import slot
-from facot_backups.faces.desktop.theme import LIGHT
 
 # In parts of the indicator. Its background has the same colour in every look.
 _TICK = ((0.24, 0.53), (0.43, 0.71), (0.77, 0.31))

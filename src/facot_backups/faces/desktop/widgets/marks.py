@@ -9,7 +9,8 @@ from qtpy.QtGui import QColor, QFont, QPainter, QPaintEvent, QPen, QPolygonF
 from qtpy.QtWidgets import QWidget
 
 from facot_backups.faces.desktop.calendar_days import DayState, legend
-from facot_backups.faces.desktop.theme import Colours, Theme
+from facot_backups.faces.desktop.colours import Colours
+from facot_backups.faces.desktop.theme import Theme
 
 # Stroke, background and text of a day, as names of `Colours`.
 TONES: Mapping[DayState, tuple[str, str, str]] = {

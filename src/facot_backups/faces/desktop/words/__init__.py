@@ -131,6 +131,8 @@ def time_left(seconds: float) -> str:
 def duration(seconds: float) -> str:
     """How long something took: `3 s`, `2 min 5 s`, `1 h 12 min`."""
     whole = max(0, round(seconds))
+    if not whole:
+        return "menos de un segundo"
     if whole < 60:
         return f"{whole} s"
     if whole < 3600:

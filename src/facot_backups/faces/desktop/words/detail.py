@@ -131,7 +131,7 @@ def of(day: str) -> str:
 def said(checked: Checked) -> Said:
     """What a check or a drill found, in words."""
     amount = f"{words.counted(checked.documents, 'documento')}, {words.size(checked.size_bytes)}"
-    took = words.duration(checked.seconds) if checked.seconds >= 1 else "menos de un segundo"
+    took = words.duration(checked.seconds)
     notes = [words.sentence(words.one_line(note)) for note in checked.notes]
     if not checked.good:
         problems = [words.sentence(words.one_line(problem)) for problem in checked.problems[:_SHOWN]]
