@@ -194,6 +194,55 @@ def test_a_refused_write_does_not_stop_the_others(memory_server: FirestoreServer
         assert "INVALID_ARGUMENT" in outcomes[1].reason
 
 
+@pytest.mark.parametrize("code", [Code.NOT_FOUND, Code.ALREADY_EXISTS, Code.FAILED_PRECONDITION])
+def test_a_broken_condition_is_a_conflict_by_any_name(memory_server: FirestoreServer, code: Code) -> None:
+    options = ConnectionOptions(project=memory_server.project, emulator_host=memory_server.host)
+    with connect(options) as connection:
+        calls: Any = Statuses(connection, [{0: (code, False)}])
+        assert kinds(send(calls, write(connection, 0, "a/0", 0, 5_000))) == ["conflict"]
+
+
+@dataclass
+class Short:
+    """A connection whose answers to writes lack the last status."""
+
+    calls: Connection
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.calls, name)
+
+    def batch_write(self, request: Message, timeout: float) -> Message:
+        """The server's answer, cut."""
+        answer = self.calls.batch_write(request, timeout)
+        del answer.status[-1]
+        return answer
+
+
+def test_an_answer_that_lacks_a_status_is_believed_in_nothing(memory_server: FirestoreServer) -> None:
+    options = ConnectionOptions(project=memory_server.project, emulator_host=memory_server.host)
+    with connect(options) as connection:
+        short: Any = Short(connection)
+        committer = Committer(short, ManualClock())
+        outcomes = committer.send([write(connection, n, f"a/{n}", n, None) for n in range(2)])
+        assert committer.failure is not None and kinds(outcomes) == ["done", "done"]
+
+
+def test_what_is_still_as_expected_after_the_end_is_pending(memory_server: FirestoreServer) -> None:
+    memory_server.write([("a/0", encode.fields({"n": 7}))])
+    memory_server.local.add_fault(Fault("BatchWrite", "error"))
+    options = ConnectionOptions(project=memory_server.project, emulator_host=memory_server.host)
+    with connect(options) as connection:
+        there_now = time_of(connection, "a/0")
+        outcomes = send(
+            connection,
+            write(connection, 0, "a/0", 8, there_now),
+            write(connection, 1, "a/1", None, there_now),
+            write(connection, 2, "a/2", 8, there_now),
+        )
+        # A deletion of what is gone is as good as done; a change of what is gone is not.
+        assert kinds(outcomes) == ["pending", "done", "conflict"]
+
+
 @pytest.mark.parametrize("kind", ["error", "error_after"])
 @pytest.mark.parametrize("readable", [False, True])
 def test_a_server_that_takes_no_more_is_asked_what_it_took(

@@ -8,11 +8,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from facot_backups.errors import FirestoreUnavailable
 from facot_backups.events import Event
 from facot_backups.firestore import check
 from facot_backups.firestore import requests as requests_module
 from facot_backups.firestore import walk as walk_module
 from facot_backups.firestore.check import count, count_collection, list_collections, same_fields, spot_check
+from facot_backups.firestore.columns import Columns
 from facot_backups.firestore.connection import Connection
 from facot_backups.firestore.encode import encode_document
 from facot_backups.firestore.names import documents_root
@@ -21,9 +23,9 @@ from facot_backups.firestore.scan import Scan
 from facot_backups.firestore.walk import Walk
 from facot_backups.local.load import delete_documents
 from facot_backups.model import EVERYTHING, Document, DocumentPath, Scope, Source, path_key
-from facot_backups.protocol import Message
+from facot_backups.protocol import Message, Value
 from tests.firestore.conftest import connect_to
-from tests.firestore.faulty import ManualClock
+from tests.firestore.faulty import Faulty, ManualClock
 from tests.support import values
 from tests.support.servers import FirestoreServer
 from tests.support.values import canonical_bytes
@@ -220,6 +222,26 @@ def test_walking_yields_the_same(
     assert walked == before
     reads = requests.reads
     assert list(walk.read("vacía")) == [] and requests.reads == reads + 1
+
+
+def test_columns_are_of_one_collection_and_a_few_fields(
+    firestore_server: FirestoreServer, connection: Connection, clock: ManualClock
+) -> None:
+    fill(firestore_server)
+    firestore_server.write([("invoices/1", ONE | {"m": ONE["n"]}), ("a/7/invoices/7", ONE)])
+    moment = Requests(connection, clock, lambda _event: None).instant()
+    firestore_server.write([("invoices/9", ONE)])
+    columns = Columns(connection, "invoices", ("n",), moment, clock, lambda _event: None)
+    assert columns.count() == 2
+    found = [(document.path[1], document.fields) for document in columns]
+    assert found == [("1", {"n": 1}), ("2", {"n": 1})] and columns.reads == 3
+
+    def alter(_request: Message, _number: int, response: Message) -> None:
+        response.document.fields["raro"].CopyFrom(Value())
+
+    odd = Columns(Faulty(connection, clock, alter=alter), "invoices", ("n",), None, clock, lambda _: None)
+    with pytest.raises(FirestoreUnavailable, match="Actualice"):
+        list(odd)
 
 
 def test_progress_is_told_and_may_interrupt(
