@@ -116,6 +116,8 @@ CASES: dict[str, tuple[list[Document], list[str]]] = {
                                     config("B02", "B0200000009", 10)], ["note mixed_types"]),
     "unknown company": ([bill("1", "B0100000001", 7)], ["error unknown_company"]),
     "no company": ([bill("1", "B0100000001", None)], ["error unknown_company"]),
+    "two companies of one RNC": ([at("companies/2", rnc="1-31-24679-6"), at("companies/3", rnc="")],
+                                 ["warning shared_rnc"]),
     "company by its own id": ([bill("1", "B0100000001", 7), at("companies/abc", id="7")],
                               ["note mixed_types"]),
     "total": ([totals(100.0, 18.0, 118.02)], ["error total"]),

@@ -124,16 +124,22 @@ def _line_amount(line: dict[str, Json]) -> float | None:
 
 
 class Companies:
-    """Invoices of companies that do not exist, or of none. Companies must come before invoices."""
+    """Invoices of companies that do not exist, or of none; companies that share an RNC, and so its numbers.
+
+    Companies must come before invoices.
+    """
 
     def __init__(self) -> None:
         self._ids: set[str] = set()
+        self._by_rnc: defaultdict[str, list[str]] = defaultdict(list)
 
     def see(self, document: Document) -> Iterator[Finding]:
         """As `Check.see`."""
         if document.path[0] == "companies" and len(document.path) == 2 and document.mark is None:
             own = company_text(document.fields.get("id"))
             self._ids |= {document.path[1], own or document.path[1]}
+            if rnc := _tax_id(document.fields.get("rnc")):
+                self._by_rnc[rnc].append(path_of(document))
         elif is_invoice(document):
             company = company_of(document)
             if company is None:
@@ -142,9 +148,14 @@ class Companies:
                 message = f"es de la empresa {company}, que no está en companies"
                 yield about(document, "error", "unknown_company", message)
 
-    def end(self) -> Iterable[Finding]:
+    def end(self) -> Iterator[Finding]:
         """As `Check.end`."""
-        return ()
+        for rnc, paths in sorted(self._by_rnc.items()):
+            if len(paths) > 1:
+                message = (
+                    f"{len(paths)} empresas llevan el RNC {_short(rnc)}: no pueden repetir un NCF entre ellas"
+                )
+                yield Finding("warning", "shared_rnc", message, tuple(paths), count=len(paths))
 
 
 class Orphans:

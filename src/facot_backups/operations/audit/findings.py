@@ -23,6 +23,7 @@ KINDS = {
     "ncf_mirror": "Facturas con dos números distintos",
     "buyer": "Comprobantes sin el RNC del cliente",
     "unknown_company": "Facturas de una empresa que no existe",
+    "shared_rnc": "Empresas con el mismo RNC",
     "total": "Totales que no cuadran",
     "itbis": "ITBIS que no puede ser",
     "pesos": "Totales en pesos que no cuadran",
