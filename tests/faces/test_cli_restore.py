@@ -5,12 +5,14 @@ from __future__ import annotations
 import io
 import json
 import shlex
+from datetime import UTC, datetime
 from typing import Any
 
 import grpc
 import pytest
 
 from facot_backups import restore_backup
+from facot_backups.archive.owner import Owner
 from facot_backups.errors import UsageError
 from facot_backups.faces import wiring
 from facot_backups.firestore import writes
@@ -183,6 +185,12 @@ def test_conflicts_are_named_and_give_21(world: World) -> None:
     assert [conflict["path"] for conflict in ran.report["conflicts"]] == ["clients/7"]
 
 
+def told_as_cut(world: World) -> list[str]:
+    """The restores that `status` calls half done."""
+    findings = world.run("status", "--json").report["findings"]
+    return [finding["subject"] for finding in findings if finding["code"] == "restore_cut"]
+
+
 def test_a_server_that_dies_and_the_command_that_goes_on(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -195,9 +203,15 @@ def test_a_server_that_dies_and_the_command_that_goes_on(
     ran = world.run("restore", "latest", "--json")
     assert (ran.code, len(ran.report["troubles"])) == (3, 1)
     assert "cuota" in ran.report["errors"][0]
+    assert told_as_cut(world) == [ran.report["restore"]]
+    owner = world.folder / ".facot/owner.json"
+    owner.write_bytes(Owner("x", "otro", 1, None, (now := datetime.now(UTC)), "t", now).to_bytes())
+    assert told_as_cut(world) == []  # it may still be running
+    owner.unlink()
     finished = command(world, ran.report["continue_command"] + " --json")
     assert finished.code == 0, finished
     assert (finished.report["created"], finished.report["changed"]) == (1, 1)
+    assert told_as_cut(world) == []
     again = command(world, ran.report["continue_command"] + " --json")
     assert (again.code, again.report["created"]) == (0, 1)
 

@@ -100,6 +100,12 @@ def test_a_backup_of_today_and_no_failure_is_well() -> None:
     assert health.schedule.standing == "done"
 
 
+def test_a_restore_that_was_cut_is_a_warning() -> None:
+    health = judge(facts(backup(12 * HOUR), backup(36 * HOUR), cut_restores=["20241127T100000Z-00000000"]))
+    assert (health.state, codes(health)) == ("warning", ["warning restore_cut"])
+    assert "restore --continue 20241127T100000Z-00000000" in health.findings[0].remedy
+
+
 def test_notes_are_no_harm() -> None:
     by_hand = backup(12 * HOUR, trigger="manual", scheduled_for=None)
     disk = replace(ROOMY, same_disk=True, synchronised=True)

@@ -180,3 +180,18 @@ class FolderLock:
             self._owner = replace(self._owner, heartbeat=self._clock.now(), beats=self._owner.beats + 1)
             atomic.write_file(self._folder / OWNER_FILE, self._owner.to_bytes())
             self._beat_failed = False
+
+
+def is_held(root: Path, folder: Path, state: State, clock: Clock) -> bool:
+    """Whether somebody seems to be at work in the backup folder `root`, whose `.facot` is `folder`.
+
+    A look without the lock, for what is only shown: an owner elsewhere counts for as long as it beats, by
+    the local clock.
+    """
+    try:
+        present = parse_owner(atomic.read_file(folder / OWNER_FILE))
+    except OSError:
+        return False
+    if present.is_here(state.taken_lock(root)):
+        return present.is_alive()
+    return abs(clock.now() - present.heartbeat) < SILENCE

@@ -11,14 +11,14 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from facot_backups import atomic
-from facot_backups.archive import recovery
+from facot_backups.archive import journal, recovery
 from facot_backups.archive.facot2 import AnyBackup, OldBackup, open_folder
 from facot_backups.archive.holding import Holding
 from facot_backups.archive.layout import LEDGER_FILE, STAGING_DIR, STATE_DIR, TRASH_DIR, BackupName
 from facot_backups.archive.ledger import DAMAGED, Ledger
 from facot_backups.archive.links import LinkReport, link_unchanged
 from facot_backups.archive.listing import latest_of, list_all, list_backups, list_old_backups
-from facot_backups.archive.lock import HEARTBEAT_SECONDS, FolderLock
+from facot_backups.archive.lock import HEARTBEAT_SECONDS, FolderLock, is_held
 from facot_backups.archive.metadata import FileEntry, Metadata
 from facot_backups.archive.publishing import publish
 from facot_backups.archive.reader import Backup
@@ -71,6 +71,19 @@ class Store:
         """`backups` and `old_backups` together, newest first, for what shows or counts them alike."""
         check_present(self.root, self.state)
         return list_all(self.root, self.clock.zone())
+
+    def cut_restores(self) -> list[str]:
+        """The ids of the restores that did not come to their end, oldest first; none while one may run.
+
+        Raises BackupDirUnusable.
+        """
+        with atomic.explained(self.root):
+            cut = [one for one in journal.ids(self.root) if journal.is_cut(self.root, one)]
+        if not cut or is_held(self.root, self.root / STATE_DIR, self.state, self.clock):
+            return []
+        # Without what it kept, nothing was written.
+        kept = {backup.metadata.scope.restore for backup in self.backups() if backup.metadata is not None}
+        return [restore for restore in cut if restore in kept]
 
     def find(self, name: str, scope: Scope = EVERYTHING) -> AnyBackup:
         """The backup whose folder is `name`, also one of FACOT 2.0's own.

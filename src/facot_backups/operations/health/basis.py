@@ -45,7 +45,8 @@ class HealthFacts:
 
     `entries`: the whole ledger, oldest first. `drop_percent`: the setting `anomaly_drop`. `drill_every`: how
     often a scheduled run drills. `awake_since`: since when the computer has been awake, as far as the daily
-    backup knows (`awake`); None where nothing here makes it.
+    backup knows (`awake`); None where nothing here makes it. `cut_restores`: the ids of those that are half
+    done.
     """
 
     schedule: Facts
@@ -54,6 +55,7 @@ class HealthFacts:
     drop_percent: int
     drill_every: timedelta
     awake_since: datetime | None = None
+    cut_restores: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)

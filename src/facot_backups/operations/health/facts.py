@@ -27,10 +27,12 @@ def read_health_facts(
     """
     facts = facts_of(store, hour, scope)
     entries = []
+    cut: list[str] = []
     problem = None
     try:
         store.repository()
         entries = store.ledger.entries()
+        cut = store.cut_restores()
     except BackupDirUnusable as error:
         problem = str(error)
     if facts.backups is None and problem is None:
@@ -42,6 +44,7 @@ def read_health_facts(
         drop_percent=drop_percent,
         drill_every=drill_every,
         awake_since=awake.since(store),
+        cut_restores=cut,
     )
 
 

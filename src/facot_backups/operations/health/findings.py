@@ -25,6 +25,7 @@ Code: TypeAlias = Literal[
     "damage",  # a backup is damaged
     "anomaly",  # a collection lost too many documents
     "disk_full_next",  # the next backup does not fit
+    "restore_cut",  # a restore did not come to its end
     "drill_failed",  # what the last restore drill gave back was not the backup
     "drill_not_made",  # the last attempt at a drill came to no end
     "unverified",  # nobody has read the newest backup again
@@ -66,7 +67,8 @@ class Finding:
 
 def find(basis: Basis) -> Iterator[Finding]:
     """All findings, in no order of severity."""
-    for part in (_folder, _damage, _anomalies, _age, _failing, _space, _drill, _unverified, _clock, _remarks):
+    data = (_folder, _damage, _anomalies, _restores)
+    for part in (*data, _age, _failing, _space, _drill, _unverified, _clock, _remarks):
         yield from part(basis)
 
 
@@ -99,6 +101,17 @@ def _anomalies(basis: Basis) -> Iterator[Finding]:
     for anomaly in basis.anomalies:
         remedy = _remedy_of(anomaly, damaged=anomaly.largest_in in damaged)
         yield Finding("anomaly", "critical", f"{anomaly}.", remedy, _subject_of(anomaly))
+
+
+def _restores(basis: Basis) -> Iterator[Finding]:
+    for restore in basis.facts.cut_restores:
+        yield Finding(
+            "restore_cut",
+            "warning",
+            "Una restauración quedó a medias: en Firestore hay una parte.",
+            f"Termínela con: facot-backups restore --continue {restore}",
+            restore,
+        )
 
 
 def _remedy_of(anomaly: Anomaly, *, damaged: bool) -> str:
