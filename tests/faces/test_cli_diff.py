@@ -240,6 +240,9 @@ def test_an_invoice_by_its_number(world: World) -> None:
         "invoices/21", ["first", "deleted"],
     )  # fmt: skip
     world.run("show", "latest", "B0100000021").failed(12, "Ninguna factura lleva el NCF B0100000021")
+    restored = world.run("restore", first, "--document", "b0100000021", "--yes", "--json").report
+    assert (restored["success"], restored["created"]) == (True, 1)
+    assert "invoices/21" not in world.run("diff", first, "live").out
     world.run("history", "E310000000099").failed(12, "E310000000099")
     world.run("show", "latest", "E310000000022").failed(
         2, "invoices/22 (emitida, empresa 1), invoices/23 (emitida, empresa 2)"

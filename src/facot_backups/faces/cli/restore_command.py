@@ -20,6 +20,7 @@ from facot_backups.faces.cli.progress import progress
 from facot_backups.model import EVERYTHING, Scope
 
 if TYPE_CHECKING:
+    from facot_backups.archive.store import Store
     from facot_backups.operations.restore.guard import Question
     from facot_backups.operations.restore.plan import Plan
     from facot_backups.operations.restore.report import Report
@@ -43,7 +44,8 @@ _YES = frozenset({"s", "si", "sí", "y", "yes"})
     "documents",
     multiple=True,
     metavar="RUTA",
-    help="Solo este documento con todo lo que tiene debajo, como invoices/12 o invoices/12/items/0.",
+    help="Solo este documento con todo lo que tiene debajo, como invoices/12 o invoices/12/items/0; de una "
+    "factura, también su NCF.",
 )
 @click.option(
     "--mode",
@@ -102,7 +104,7 @@ class _Command:
         with self._screen:
             store = wiring.open_store(self._settings, self._screen.emit)
             if self._options["dry_run"]:
-                with restore.planned(connect, store, self._request(), self._screen.emit) as plan:
+                with restore.planned(connect, store, self._request(store), self._screen.emit) as plan:
                     self._screen.stop()
                     return self._show_plan(plan)
             approval = _Asking(self._options, self._screen)
@@ -111,17 +113,17 @@ class _Command:
                     connect, store, self._continued, approval, self._screen.emit
                 )
             else:
-                report = restore.restore(connect, store, self._request(), approval, self._screen.emit)
+                report = restore.restore(connect, store, self._request(store), approval, self._screen.emit)
         return self._tell(report)
 
-    def _request(self) -> RestoreRequest:
+    def _request(self, store: Store) -> RestoreRequest:
         from facot_backups.operations.restore.request import RestoreRequest
 
         options = self._options
         assert self._name is not None
         return RestoreRequest(
             backup=self._name,
-            scope=_scope(options["collections"], options["documents"]),
+            scope=self._scope(store, self._name),
             mode=options["mode"],
             into_project=options["into_project"],
             into_database=options["into_database"],
@@ -129,6 +131,21 @@ class _Command:
             counters_from_backup=options["counters_from_backup"],
             max_reads=self._settings.max_reads,
         )
+
+    def _scope(self, store: Store, name: str) -> Scope:
+        """What is asked for; of an invoice that is named by its NCF, where the backup has it."""
+        from facot_backups.operations.by_number import find_invoice, is_number
+
+        collections, documents = self._options["collections"], self._options["documents"]
+        if not collections and not documents:
+            return EVERYTHING
+        paths = [
+            find_invoice([store.find(name, self._settings.scope)], text)
+            if is_number(text)
+            else document_path(text)
+            for text in documents
+        ]
+        return Scope(collections=collections, documents=tuple(paths))
 
     def _show_plan(self, plan: Plan) -> int:
         if self._options["as_json"]:
@@ -173,12 +190,6 @@ def _check_usage(name: str | None, options: dict[str, Any]) -> None:
             "--continue termina lo que ya se decidió: no admite FECHA, alcance, modo ni --dry-run.\n"
             f"Use: facot-backups restore --continue {options['continued']}"
         )
-
-
-def _scope(collections: tuple[str, ...], documents: tuple[str, ...]) -> Scope:
-    if not collections and not documents:
-        return EVERYTHING
-    return Scope(collections=collections, documents=tuple(map(document_path, documents)))
 
 
 class _Screen:
