@@ -146,6 +146,7 @@ CASES: dict[str, tuple[list[Document], list[str]]] = {
     "neither issued nor paid": ([bill("1", "B0100000001", kind="venta")], ["warning invoice_type"]),
     "fiscal credit for nobody": ([bill("1", "B0100000001", rnc=""), bill("2", "E450000000001", rnc="0-00")],
                                  ["error buyer"] * 2 + ["warning tax_id"]),
+    "a special regime for nobody": ([bill("1", "B1400000001", rnc="")], ["warning buyer"]),
     "the client's RNC elsewhere": ([bill("1", "B0100000001", rnc=None, client_rnc=RNC)], []),
     "consumption": ([bill("1", "B0200000001", rnc="", total_amount=249_999.99)], []),
     "much consumption": ([bill("1", "B0200000001", rnc="", total_amount=5000, currency="USD",

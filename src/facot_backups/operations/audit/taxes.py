@@ -16,8 +16,11 @@ from facot_backups.operations.audit.findings import Finding, Places
 from facot_backups.operations.audit.numbers import number_text
 from facot_backups.operations.ncf import compact, is_emitted, is_expense, is_invoice, parse_ncf, type_of
 
-# Types on paper and as e-NCF (docs/facot.md, "Los números fiscales").
-_NAMES_ITS_BUYER = {"B01", "E31", "B14", "E44", "B15", "E45"}
+# Types on paper and as e-NCF (docs/facot.md, "Los números fiscales"). Who must be named: the DGII's "Formato
+# Comprobante Fiscal Electrónico" 1.0, RNCComprador.
+_NAMES_ITS_BUYER = {"B01", "E31", "B15", "E45"}
+# A diplomat from abroad has no RNC.
+_MAY_NAME_A_FOREIGNER = {"B14", "E44"}
 _CONSUMER = {"B02", "E32"}
 _WITHOUT_ITBIS = {"B14": "regímenes especiales", "E44": "regímenes especiales",
                   "B16": "exportación", "E46": "exportación"}  # fmt: skip
@@ -68,6 +71,9 @@ def _buyer(invoice: Document, prefix: str) -> Iterator[Finding]:
         return
     if prefix in _NAMES_ITS_BUYER:
         yield about(invoice, "error", "buyer", f"con {prefix} hace falta el RNC o la cédula del cliente")
+    elif prefix in _MAY_NAME_A_FOREIGNER:
+        message = f"con {prefix} hace falta el RNC o la cédula, si el cliente no es diplomático extranjero"
+        yield about(invoice, "warning", "buyer", message)
     elif prefix in _CONSUMER and (_in_pesos(invoice) or 0.0) >= _NAMED_FROM:
         message = f"desde RD$ {_NAMED_FROM:,.2f} hace falta el RNC o la cédula del cliente"
         yield about(invoice, "warning", "buyer", message)
