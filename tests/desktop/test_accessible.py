@@ -25,6 +25,8 @@ from facot_backups.faces.desktop import BackupsPanel
 from facot_backups.faces.desktop.actions import BACKUP_ACTIONS, PANEL_ACTIONS
 from facot_backups.faces.desktop.session import Session
 from facot_backups.faces.desktop.views.detail import DetailWindow
+from facot_backups.faces.desktop.views.losses import open_losses
+from facot_backups.faces.desktop.views.restore import RestoreWindow
 from facot_backups.faces.desktop.widgets.check import CheckBox, CheckList
 from tests.desktop.world import DesktopWorld
 
@@ -41,6 +43,10 @@ def views(qtbot: Any, old_world: DesktopWorld, show: Show) -> Iterator[list[QWid
     for action in PANEL_ACTIONS:
         action.do(panel)
     BACKUP_ACTIONS[0].do(panel, chosen)
+    open_losses(panel)
+    for window in panel.findChildren(RestoreWindow):
+        window.what.more.setChecked(True)
+        window.what.elsewhere.setChecked(True)
     windows = list(panel._views.values())
     qtbot.waitUntil(lambda: not panel.jobs.busy and not any(one.jobs.busy for one in windows), timeout=20_000)
     yield [panel, *windows]
@@ -49,7 +55,7 @@ def views(qtbot: Any, old_world: DesktopWorld, show: Show) -> Iterator[list[QWid
 
 
 def test_a_screen_reader_has_a_name_for_all_that_can_be_used(qtbot: Any, views: list[QWidget]) -> None:
-    assert len(views) == len(PANEL_ACTIONS) + 2
+    assert len(views) == len(PANEL_ACTIONS) + 3
     count = 0
     for view in views:
         assert isinstance(view, BackupsPanel) or view.windowTitle()

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from qtpy.QtCore import QPoint, Qt
-from qtpy.QtWidgets import QApplication
+from qtpy.QtWidgets import QApplication, QMenu
 
 from facot_backups.faces.desktop import BackupsPanel
 from facot_backups.faces.desktop.actions import RestoreWish
@@ -159,6 +159,15 @@ def test_the_list_is_sorted_by_its_headings(qtbot: Any, world: DesktopWorld, sho
     assert ids(0) == ["10", "11", "12", "9"]  # the third time by their names
     assert ids(1) == ["10", "9", "11", "12"] and ids(1) == ["11", "9", "10", "12"]
     assert ids(3) == ["11", "9", "12", "10"]
+    page.table.customContextMenuRequested.emit(QPoint(5, 5))  # the menu key
+    menu = page.table.findChild(QMenu)
+    assert menu is not None and menu.isVisible()
+    texts = [action.text() for action in menu.actions()]
+    assert texts[0] == "Ordenar por: Documento" and texts[2] == "Ordenar por: Fecha" and len(texts) == 5
+    assert [action.isChecked() for action in menu.actions()].index(True) == 3
+    qtbot.keyClick(menu, Qt.Key.Key_Down)
+    qtbot.keyClick(menu, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: not jobs.busy and page.model.order == ("document", False), timeout=20_000)
 
 
 def _shown(page: BrowsePage) -> str:

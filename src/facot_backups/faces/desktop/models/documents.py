@@ -120,6 +120,8 @@ class DocumentsModel(QAbstractTableModel):
         """The headings, in capitals, as FACOT has them."""
         if orientation != Qt.Orientation.Horizontal or not 0 <= section < len(_COLUMNS):
             return None
+        if role == Qt.ItemDataRole.AccessibleTextRole:
+            return list(_COLUMNS)[section]
         if role == Qt.ItemDataRole.DisplayRole:
             return list(_COLUMNS)[section].upper()
         if role == Qt.ItemDataRole.TextAlignmentRole:

@@ -106,6 +106,8 @@ class TableModel(QAbstractTableModel, Generic[Row]):
         if orientation != Qt.Orientation.Horizontal or not 0 <= section < len(self.columns):
             return None
         column = self.columns[section]
+        if role == int(Qt.ItemDataRole.AccessibleTextRole):
+            return column.heading
         if role == int(Qt.ItemDataRole.DisplayRole):
             return column.heading.upper()
         if role == int(Qt.ItemDataRole.TextAlignmentRole):

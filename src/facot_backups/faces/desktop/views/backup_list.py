@@ -17,7 +17,7 @@ from facot_backups.faces.desktop.style_sheet import mark
 from facot_backups.faces.desktop.tasks.overview import BackupRow, Overview
 from facot_backups.faces.desktop.widgets.basic import button, label, row
 from facot_backups.faces.desktop.widgets.fitted import FittedTable, ShortLabel
-from facot_backups.faces.desktop.widgets.tables import furnish
+from facot_backups.faces.desktop.widgets.tables import furnish, offer_order
 
 if TYPE_CHECKING:
     from facot_backups.faces.desktop.panel import BackupsPanel
@@ -151,13 +151,13 @@ class BackupList(QWidget):
 
     @slot
     def _menu(self, place: QPoint) -> None:
-        if self.chosen is None:
-            return
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        for action in BACKUP_ACTIONS:
+        for action in BACKUP_ACTIONS if self.chosen is not None else ():
             entry = menu.addAction(self._panel.theme.icon(action.icon), action.text)
             entry.triggered.connect(slot(lambda action=action: self._do(action)))
+        menu.addSeparator()
+        offer_order(menu, self.table)
         menu.popup(self.table.viewport().mapToGlobal(place))
 
 

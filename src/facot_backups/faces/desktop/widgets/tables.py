@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from qtpy.QtCore import QAbstractItemModel, QModelIndex, Qt
-from qtpy.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QTreeView
+from qtpy.QtCore import QAbstractItemModel, QModelIndex, QPoint, Qt
+from qtpy.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QTableView, QTreeView
+
+from facot_backups.faces.desktop.slots import slot
 
 _ROW_HEIGHT = 36
 
@@ -15,17 +17,47 @@ def table(
 ) -> QTableView:
     """A table of `model`, called `name` for screen readers.
 
-    `widths` gives columns a width of their own, in pixels; the others share the rest.
+    `widths` gives columns a width of their own, in pixels; the others share the rest. A `sortable` one has a
+    menu that sorts it: headings take no keyboard.
     """
     made = QTableView()
     furnish(made, model, name, _ROW_HEIGHT)
     made.setSortingEnabled(sortable)
+    if sortable:
+        made.customContextMenuRequested.connect(slot(lambda place: _menu(made, place)))
     header = made.horizontalHeader()
     header.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
     for number, width in (widths or {}).items():
         header.setSectionResizeMode(number, QHeaderView.ResizeMode.Interactive)
         header.resizeSection(number, width)
     return made
+
+
+def _menu(view: QTableView, place: QPoint) -> None:
+    menu = QMenu(view)
+    menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    offer_order(menu, view)
+    menu.popup(view.viewport().mapToGlobal(place))
+
+
+def offer_order(menu: QMenu, view: QTableView) -> None:
+    """Add an entry to `menu` for each column of `view`: it sorts by it, the second time the other way."""
+    model, header = view.model(), view.horizontalHeader()
+    assert model is not None
+    now = header.sortIndicatorSection()
+    for column in range(model.columnCount()):
+        heading = model.headerData(column, Qt.Orientation.Horizontal, Qt.ItemDataRole.AccessibleTextRole)
+        entry = menu.addAction(f"Ordenar por: {heading}")
+        entry.setCheckable(True)
+        entry.setChecked(column == now)
+        entry.triggered.connect(slot(lambda column=column: _sort(view, column)))
+
+
+def _sort(view: QTableView, column: int) -> None:
+    header = view.horizontalHeader()
+    up, down = Qt.SortOrder.AscendingOrder, Qt.SortOrder.DescendingOrder
+    again = header.sortIndicatorSection() == column and header.sortIndicatorOrder() == up
+    view.sortByColumn(column, down if again else up)
 
 
 def furnish(made: QTableView, model: QAbstractItemModel, name: str, row_height: int) -> None:
