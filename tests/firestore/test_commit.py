@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from facot_backups.errors import FirestoreUnavailable
 from facot_backups.firestore import writes
 from facot_backups.firestore.calls import Calls
 from facot_backups.firestore.commit import Committer
@@ -19,6 +20,7 @@ from facot_backups.firestore.names import documents_root, name_of
 from facot_backups.firestore.permission import may_write
 from facot_backups.firestore.ramp import Ramp
 from facot_backups.firestore.requests import Requests
+from facot_backups.firestore.retry import Patience
 from facot_backups.firestore.writes import Outcome, Write, batches
 from facot_backups.local import encode
 from facot_backups.local.faults import Fault
@@ -342,7 +344,9 @@ def test_only_production_is_written_to_slowly(connection: Connection) -> None:
     calls: Any = _AsProduction(connection, replace(real, project=connection.source.project))
     slow = Committer(calls, clock)
     for start in range(0, 2000, 500):
-        slow.send([write(connection, n, f"b/{n}", n, None) for n in range(start, start + 500)])
+        batch = [write(connection, n, f"b/{n}", n, None) for n in range(start, start + 500)]
+        outcomes = slow.begin(batch).finish() if start else slow.send(batch)
+        assert {outcome.kind for outcome in outcomes} == {"done"}
     assert sum(clock.slept) == pytest.approx(3)
 
 
@@ -355,6 +359,47 @@ class _AsProduction:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.calls, name)
+
+
+def test_who_may_not_write_is_told_so_and_what_passes_is_tried_again(memory_server: FirestoreServer) -> None:
+    options = ConnectionOptions(project=memory_server.project, emulator_host=memory_server.host)
+    clock = ManualClock()
+    with connect(options) as connection:
+        patience = Patience(clock, lambda _: None, connection.source)
+        for code, allowed in ((Code.PERMISSION_DENIED, False), (Code.NOT_FOUND, True)):
+            single: Any = Statuses(connection, [{0: (code, False)}])
+            assert may_write(single, patience) == allowed
+            memory_server.local.add_fault(Fault("BatchWrite", "error", calls=(1,), code=code))
+            assert may_write(connection, patience) == allowed
+            memory_server.local.clear_faults()
+        assert clock.slept == []
+        busy: Any = Statuses(connection, [{0: (Code.ABORTED, False)}, {0: (Code.PERMISSION_DENIED, False)}])
+        assert not may_write(busy, patience) and len(clock.slept) == 1
+        with pytest.raises(FirestoreUnavailable):
+            may_write(Statuses(connection, [{0: (Code.ABORTED, False)}]))
+
+
+def test_a_large_batch_without_an_answer_is_judged_to_its_end(memory_server: FirestoreServer) -> None:
+    memory_server.local.add_fault(Fault("BatchWrite", "error_after", code=Code.PERMISSION_DENIED))
+    options = ConnectionOptions(project=memory_server.project, emulator_host=memory_server.host)
+    with connect(options) as connection:
+        outcomes = send(connection, *(write(connection, n, f"a/{n}", n, None) for n in range(250)))
+        assert kinds(outcomes) == ["done"] * 250
+
+
+def test_a_call_that_is_refused_for_one_write_is_made_for_the_others(memory_server: FirestoreServer) -> None:
+    def has_the_bad_one(request: Message) -> bool:
+        return any(one.update.name.endswith("/a/5") for one in request.writes)
+
+    memory_server.local.add_fault(
+        Fault("BatchWrite", "error", when=has_the_bad_one, code=Code.INVALID_ARGUMENT)
+    )
+    options = ConnectionOptions(project=memory_server.project, emulator_host=memory_server.host)
+    with connect(options) as connection:
+        committer = Committer(connection, ManualClock())
+        outcomes = sorted(committer.send([write(connection, n, f"a/{n}", n, None) for n in range(9)]))
+        assert kinds(outcomes) == ["done"] * 5 + ["failed"] + ["done"] * 3
+        assert committer.failure is None and value_of(connection, "a/8") == 8
 
 
 def test_whether_we_may_write_changes_nothing(

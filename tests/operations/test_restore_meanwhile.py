@@ -11,7 +11,10 @@ from typing import Any
 import grpc
 import pytest
 
-from facot_backups.events import Event, PhaseStarted
+from facot_backups.archive import journal
+from facot_backups.archive.owner import Owner
+from facot_backups.errors import LockHeld
+from facot_backups.events import Event, PhaseStarted, Progressed
 from facot_backups.firestore import writes
 from facot_backups.firestore.names import name_of
 from facot_backups.local.faults import Fault
@@ -20,6 +23,7 @@ from facot_backups.operations.restore.report import Report
 from facot_backups.protocol import BatchWriteRequest
 from tests.end_to_end.world import World
 from tests.operations.restores import Stored, give_back, go_on, remove, take_back, world_in
+from tests.support.archives import NOON
 from tests.support.servers import FirestoreServer
 
 
@@ -135,6 +139,26 @@ def edit(world: World, path: DocumentPath, gone: bool) -> bool:
     return True
 
 
+def test_an_undo_of_a_restore_that_was_cut_spares_what_others_changed(
+    memory_server: FirestoreServer, tmp_path: Path
+) -> None:
+    """Killed before it noted a result: what the documents hold tells what it had written."""
+    world = world_in(memory_server, tmp_path)
+    world.write("a/0", "a/1")
+    world.back_up()
+    world.write("a/0", "a/1", n=2)
+    before = world.stored()
+    report = give_back(world)
+    path = journal.path_of(world.folder, report.restore)
+    plan, closed, results = path.read_text().partition('{"planned"')
+    path.write_text(plan + closed + results.partition("\n")[0] + "\n")
+    world.write("a/1", n=3)
+    edited = world.stored()["a", "1"]
+    undone = take_back(world, report)
+    assert [conflict.path for conflict in undone.conflicts] == [("a", "1")]
+    assert world.stored() == before | {("a", "1"): edited}
+
+
 def test_what_the_plan_left_alone_and_is_gone_is_told(memory_server: FirestoreServer, tmp_path: Path) -> None:
     """Also what the backup does not have, and an overwrite passes over."""
     world = world_in(memory_server.fresh(), tmp_path)
@@ -161,6 +185,26 @@ def test_a_reading_back_that_fails_accuses_nobody(memory_server: FirestoreServer
     assert world.stored() == wanted
     assert report.read_back_failure is not None
     assert (told(report), report.exit_code) == (set(), 3)
+
+
+def test_who_lost_the_lock_writes_nothing_more(
+    memory_server: FirestoreServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writes, "BATCH_WRITES", 1)
+    world = world_in(memory_server.fresh(), tmp_path)
+    world.write(*(f"a/{number}" for number in range(9)))
+    world.back_up()
+    remove(world, *world.stored())
+    taken = Owner("another", "otro-pc", 7, "x", NOON, "taken over", NOON).to_bytes()
+
+    def take(event: Event) -> None:
+        if isinstance(event, Progressed) and 0 < len(world.stored()) < 4:
+            (world.folder / ".facot/owner.json").write_bytes(taken)
+
+    with pytest.raises(LockHeld, match="otro-pc"):
+        give_back(world, emit=take)
+    assert len(world.stored()) < 9
+    (world.folder / ".facot/owner.json").unlink()
 
 
 def test_two_batches_are_under_way_but_counters_come_alone(

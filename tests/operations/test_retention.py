@@ -14,6 +14,7 @@ from facot_backups.archive.facot2 import OldBackup
 from facot_backups.archive.reader import Backup
 from facot_backups.errors import SettingError
 from facot_backups.model import Scope, Source
+from facot_backups.operations.retention.alarms import ClockReading
 from facot_backups.operations.retention.plan import Facts, Plan, Policy, counts, plan
 from facot_backups.settings import load_settings
 from tests.support.retention import SOURCE, ZONE, damaged, made, newer, old_folder
@@ -158,6 +159,33 @@ def test_old_folders_have_a_keep_last_of_their_own(
     expected = [age for age in present[keep_last:] if age > retention_days]
     assert sorted((date(2024, 12, 31) - d.date).days for d in done.deletions) == expected
     assert len(done.warnings) == len(ages) - len(present)
+
+
+def test_days_are_local() -> None:
+    """At ten in the evening there it is tomorrow already in UTC; nothing is older for that."""
+    old = [old_folder(name) for name in ("2024-12-30", "2024-12-29", "2024-12-01", "2024-11-30")]
+    now = datetime(2025, 1, 1, 2, 0, tzinfo=UTC)
+    done = plan(Facts(backups=[], old_backups=old, now=now, zone=ZONE, source=None), Policy(30))
+    assert [decision.path.name for decision in done.deletions] == ["2024-11-30"]
+
+
+@pytest.mark.parametrize(
+    ("ago", "ahead", "kinds"),
+    [
+        (timedelta(days=7), timedelta(hours=24), set()),
+        (timedelta(days=7, seconds=1), timedelta(), {"stale"}),
+        (-timedelta(hours=24), timedelta(), set()),
+        (-timedelta(hours=24, seconds=1), timedelta(), {"future"}),
+        (timedelta(), timedelta(hours=24, seconds=1), {"clock"}),
+        (timedelta(), -timedelta(hours=24, seconds=1), {"clock"}),
+    ],
+)
+def test_the_alarms_begin_beyond_their_bounds(ago: timedelta, ahead: timedelta, kinds: set[str]) -> None:
+    last_run = ClockReading(NOW + ahead, NOW)
+    facts = Facts(
+        backups=[made("2024-12-24", NOW - ago)], now=NOW, zone=ZONE, source=SOURCE, last_run=last_run
+    )
+    assert {alarm.kind for alarm in plan(facts, Policy()).alarms} == kinds
 
 
 @given(backups(), _SCOPE)

@@ -17,7 +17,8 @@ import pytest
 
 from facot_backups.archive.facot2 import AnyBackup
 from facot_backups.archive.store import LockedStore
-from facot_backups.errors import BackupDirUnusable, Interrupted, UsageError
+from facot_backups.clock import iso_utc
+from facot_backups.errors import BackupDirUnusable, FacotBackupsError, Interrupted, UsageError
 from facot_backups.events import Event, PhaseStarted
 from facot_backups.model import EVERYTHING, Source
 from facot_backups.operations.proof.verify import verify
@@ -212,18 +213,23 @@ def test_a_disk_that_fails_ends_it_and_the_result_is_true(archive: Archive) -> N
     assert len(clean(archive).deleted) == 4
 
 
+FAULT = BackupDirUnusable(Path("backups"), "el disco falla", "Revíselo")
+
+
 class Flawed:
     """A store whose deletion fails after its rename, or whose ledger fails."""
 
-    def __init__(self, store: LockedStore, *, at_delete: bool = False, at_record: bool = False) -> None:
+    def __init__(
+        self, store: LockedStore, *, at_delete: FacotBackupsError | None = None, at_record: bool = False
+    ) -> None:
         self._store = store
         self._at_delete = at_delete
         self._at_record = at_record
 
     def delete(self, backup: AnyBackup) -> None:
         self._store.delete(backup)
-        if self._at_delete:
-            raise BackupDirUnusable(backup.path.parent, "el disco falla", "Revíselo")
+        if self._at_delete is not None:
+            raise self._at_delete
 
     def record(self, kind: str, outcome: str, **details: Any) -> None:
         if self._at_record:
@@ -234,9 +240,27 @@ class Flawed:
 def test_what_failed_after_its_rename_is_deleted_all_the_same(archive: Archive) -> None:
     days(archive, 15)
     with archive.store.locked() as locked:
-        result = apply(planned(archive), Flawed(locked, at_delete=True))
+        result = apply(planned(archive), Flawed(locked, at_delete=FAULT))
     assert [decision.path.name for decision in result.deleted] == ["2024-11-27"]
     assert result.errors and names(archive) == [decision.path.name for decision in result.kept]
+
+
+class Unplugged(Flawed):
+    """A store whose disk goes away at a deletion."""
+
+    def delete(self, backup: AnyBackup) -> None:
+        root = backup.path.parent
+        root.rename(root.with_name("unplugged"))
+        raise FAULT
+
+
+def test_what_went_with_its_disk_is_not_deleted(archive: Archive) -> None:
+    days(archive, 15)
+    decisions = planned(archive)
+    with archive.store.locked() as locked:
+        result = apply(decisions, Unplugged(locked, at_record=True))
+        archive.root.with_name("unplugged").rename(archive.root)
+    assert result.deleted == () and {d.rule for d in result.kept} == {"recent", "not-reached"}
 
 
 def test_a_ledger_that_fails_is_told_and_hides_nothing(archive: Archive) -> None:
@@ -262,6 +286,21 @@ def test_who_stops_it_leaves_the_ledger_true(archive: Archive) -> None:
     assert told == ["verifying", "verifying", "deleting"]
     assert len(names(archive)) == 15
     assert not [entry for entry in archive.store.ledger.entries() if entry.kind == "retention"]
+    with archive.store.locked() as locked, pytest.raises(Interrupted):
+        apply(planned(archive), Flawed(locked, at_delete=Interrupted()))
+    assert len(names(archive)) == 14
+    assert archive.store.ledger.entries()[-1].details["deleted"] == ["2024-11-27"]
+
+
+def test_the_clocks_are_those_of_the_last_run_that_met_a_server(archive: Archive) -> None:
+    with archive.store.locked() as locked:
+        for hour in (1, 2):
+            moment = iso_utc(NOON + timedelta(hours=hour))
+            locked.record("run", "FAILED", started_at=moment, read_time=moment)
+        locked.record("run", "FAILED", started_at=iso_utc(NOON), read_time=None)
+        locked.record("restore", "COMPLETE", started_at=iso_utc(NOON), read_time=iso_utc(NOON))
+    last = read_facts(archive.store, EVERYTHING).last_run
+    assert last is not None and last.local == last.server == NOON + timedelta(hours=2)
 
 
 def test_a_dry_run_writes_nothing_and_no_folder_is_made(archive: Archive) -> None:
@@ -271,6 +310,9 @@ def test_a_dry_run_writes_nothing_and_no_folder_is_made(archive: Archive) -> Non
     days(archive, 15)
     before = tree(archive.root)
     assert len(clean(archive, dry_run=True).deleted) == 5
+    assert tree(archive.root) == before
+    with archive.store.locked() as locked:
+        assert len(apply(planned(archive), locked, dry_run=True).deleted) == 5
     assert tree(archive.root) == before
 
 
