@@ -208,6 +208,14 @@ def test_every_alarm_of_the_design_stands(ours: list[Backup], scope: Scope) -> N
     assert all(alarm.message for alarm in plan(facts, Policy()).alarms)
 
 
+def test_why_the_newest_is_incomplete_is_part_of_one_sentence() -> None:
+    cut = made("2024-12-31T020000.incomplete", NOW, errors=("clients: sin permiso. Revise el proyecto.",))
+    (alarm,) = plan(Facts(backups=[cut], now=NOW, zone=ZONE, source=SOURCE), Policy()).alarms[:1]
+    first, second = alarm.message.split("\n")
+    assert first.endswith("está incompleto: clients: sin permiso. Revise el proyecto.")
+    assert second.startswith("No se borra nada")
+
+
 @pytest.mark.parametrize("way_out", ["recovered", "accepted"])
 def test_an_anomaly_that_stands_for_sixty_days_loses_nothing(way_out: str) -> None:
     held: dict[str, Backup] = {}

@@ -10,7 +10,7 @@ from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
 from facot_backups.archive.reader import Backup
-from facot_backups.errors import UsageError
+from facot_backups.errors import UsageError, one_line
 from facot_backups.events import CollectionDone, CollectionFailed, Event, Retried, Warned
 from facot_backups.operations.retention.cleanup import RetentionResult
 
@@ -47,7 +47,7 @@ def log_backup(backup: Backup) -> None:
 
 def log_failure(reason: str) -> None:
     """The line at the end of a run that published nothing."""
-    BACKUP.error("[BACKUP] Backup fallido: %s", " ".join(reason.split()))
+    BACKUP.error("[BACKUP] Backup fallido: %s", one_line(reason))
 
 
 def log_retention(result: RetentionResult) -> None:

@@ -10,7 +10,7 @@ from typing import Any, TypedDict
 
 from facot_backups.archive.reader import Backup
 from facot_backups.clock import Clock, SystemClock
-from facot_backups.errors import FacotBackupsError
+from facot_backups.errors import FacotBackupsError, one_line
 from facot_backups.events import Counted, Emit, Event, PhaseStarted, Progressed
 from facot_backups.faces import daily, logs, wiring
 from facot_backups.faces.api import BackupResult, backup_result, failed_result
@@ -232,7 +232,7 @@ class BackupScheduler:
     def _published(self, backup: Backup, fault: FacotBackupsError | None) -> None:
         logs.log_backup(backup)
         if fault is not None:
-            logs.SCHEDULER.error("[SCHEDULER] %s", " ".join(str(fault).split()))
+            logs.SCHEDULER.error("[SCHEDULER] %s", one_line(fault))
         self._error = str(fault) if fault is not None else None
         result = backup_result(backup)
         _call(self.on_backup_complete if backup.complete else self.on_backup_error, result)

@@ -12,7 +12,7 @@ from typing import Protocol
 
 from facot_backups.archive.reader import Backup
 from facot_backups.clock import Clock
-from facot_backups.errors import FacotBackupsError, Interrupted, LockHeld
+from facot_backups.errors import FacotBackupsError, Interrupted, LockHeld, one_line
 from facot_backups.events import Emit
 from facot_backups.faces import logs
 from facot_backups.faces.notify.watch import Failed
@@ -168,7 +168,7 @@ class Ticker:
         return settings
 
     def _unusable(self, problem: str) -> None:
-        text = f"Scheduler no inicia: {_one_line(problem)}"
+        text = f"Scheduler no inicia: {one_line(problem)}"
         if text != self.waiting:
             logs.SCHEDULER.warning("[SCHEDULER] %s", text)
         self.configured, self.waiting = False, text
@@ -197,7 +197,7 @@ class Ticker:
         try:
             run = self._ways.run_if_due(settings, self._listener.emit, stop, self._made, self._not_made)
         except LockHeld as held:
-            self.waiting = _one_line(str(held))
+            self.waiting = one_line(str(held))
             logs.SCHEDULER.info("[SCHEDULER] %s", self.waiting)
         except Interrupted:
             logs.SCHEDULER.info("[SCHEDULER] Backup interrumpido: nada ha quedado a medias")
@@ -238,9 +238,5 @@ class Ticker:
         self.busy = False
         foreseen = isinstance(error, FacotBackupsError)
         reason = str(error) if foreseen else f"fallo inesperado: {type(error).__name__}: {error}"
-        logs.SCHEDULER.error("[SCHEDULER] %s", _one_line(reason), exc_info=None if foreseen else error)
+        logs.SCHEDULER.error("[SCHEDULER] %s", one_line(reason), exc_info=None if foreseen else error)
         self._listener.failed(reason)
-
-
-def _one_line(text: str) -> str:
-    return " ".join(text.split())

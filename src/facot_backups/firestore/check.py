@@ -13,6 +13,7 @@ from facot_backups.errors import FormatError, SnapshotExpired
 from facot_backups.events import Emit, ignore
 from facot_backups.firestore.calls import Calls
 from facot_backups.firestore.encode import encode
+from facot_backups.firestore.equality import content
 from facot_backups.firestore.faults import CallFailed, code_of, failure
 from facot_backups.firestore.names import name_of
 from facot_backups.firestore.requests import Requests
@@ -167,13 +168,8 @@ def spot_check(
 
 
 def same_fields(document: Document, message: Message, root: str) -> bool:
-    """Whether `document` encodes to exactly the fields of a plain protobuf `Document`.
-
-    Compared as bytes with sorted maps, for which -0.0 is not 0.0 and NaN is NaN.
-    """
+    """Whether `document` encodes to exactly the fields of a plain protobuf `Document`."""
     try:
-        ours = encode(document.fields, document.types, root)
+        return content(encode(document.fields, document.types, root)) == content(message)
     except FormatError:
         return False
-    theirs = type(message)(fields=message.fields)
-    return bool(ours.SerializeToString(deterministic=True) == theirs.SerializeToString(deterministic=True))

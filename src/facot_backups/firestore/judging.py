@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from facot_backups.firestore.equality import content
 from facot_backups.firestore.requests import Requests
 from facot_backups.firestore.writes import Outcome, Write, nanoseconds
 from facot_backups.protocol import Document as DocumentMessage
@@ -33,13 +34,6 @@ def _judged(write: Write, live: Message | None) -> Outcome:
             return Outcome(write.number, "done")
         return Outcome(write.number, "pending" if write.expected is None else "conflict")
     time = nanoseconds(live.update_time)
-    if write.document is not None and same_message(write.document, live):
+    if write.document is not None and content(DocumentMessage.FromString(write.document)) == content(live):
         return Outcome(write.number, "done", time)
     return Outcome(write.number, "pending" if time == write.expected else "conflict")
-
-
-def same_message(document: bytes, live: Message) -> bool:
-    """Whether a serialized protobuf Document has the very fields of `live`, to the bit."""
-    ours = DocumentMessage(fields=DocumentMessage.FromString(document).fields)
-    theirs = DocumentMessage(fields=live.fields)
-    return bool(ours.SerializeToString(deterministic=True) == theirs.SerializeToString(deterministic=True))

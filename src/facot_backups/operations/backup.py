@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -13,12 +12,19 @@ from facot_backups.archive.reader import Backup
 from facot_backups.archive.staging import Staging
 from facot_backups.archive.store import LockedStore, Store
 from facot_backups.clock import iso_utc
-from facot_backups.errors import BackupDirUnusable, FacotBackupsError, Interrupted, ReadBudgetExceeded
+from facot_backups.errors import (
+    BackupDirUnusable,
+    FacotBackupsError,
+    Interrupted,
+    ReadBudgetExceeded,
+    one_line,
+)
 from facot_backups.events import Emit, Event, PhaseStarted, Progressed, Retried, Warned, ignore
 from facot_backups.firestore.connection import Connection
 from facot_backups.model import EVERYTHING, Scope
 from facot_backups.operations.opening import Begin, opened, remember_failure, silent
-from facot_backups.operations.reading import Budget, Read, Reading, one_line
+from facot_backups.operations.reading import Budget, Read, Reading
+from facot_backups.operations.schedule.tries import new_id
 from facot_backups.operations.stopping import Stop
 from facot_backups.state import Try
 from facot_backups.version import __version__
@@ -126,7 +132,7 @@ class _Run:
         self._tell_always = emit
         self._clock = store.clock
         started_at = self._clock.now()
-        self._run_id = f"{started_at:%Y%m%dT%H%M%SZ}-{secrets.token_hex(4)}"
+        self._run_id = new_id(started_at)
         self._try = Try(self._run_id, request.trigger, started_at)
         self._emulator = False
         self._reading: Reading | None = None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
@@ -11,7 +10,8 @@ from typing import TypeAlias
 from facot_backups.archive.ledger import FAILED
 from facot_backups.archive.metadata import Trigger
 from facot_backups.archive.store import LockedStore, Store
-from facot_backups.errors import BackupDirUnusable, FacotBackupsError
+from facot_backups.errors import BackupDirUnusable, FacotBackupsError, one_line
+from facot_backups.operations.schedule.tries import new_id
 from facot_backups.state import Try
 
 # Told when a try begins: the lock is held and nothing but the backup is to come, or the folder is not usable.
@@ -43,11 +43,11 @@ def opened(store: Store, begin: Begin = silent, *, create: bool = False) -> Iter
 def remember_failure(store: Store, trigger: Trigger, started_at: datetime, error: FacotBackupsError) -> None:
     """Note a try that ended before its run began: the folder that should hold the ledger is not usable."""
     attempt = Try(
-        run_id=f"{started_at:%Y%m%dT%H%M%SZ}-{secrets.token_hex(4)}",
+        run_id=new_id(started_at),
         trigger=trigger,
         started_at=started_at,
         outcome=FAILED,
         ended_at=store.clock.now(),
-        error=" ".join(str(error).split()),
+        error=one_line(error),
     )
     store.state.record_try(store.root, attempt)

@@ -17,7 +17,12 @@ import grpc
 from facot_backups.archive.metadata import FileEntry
 from facot_backups.archive.writer import SPOT_CHECKS, BackupWriter
 from facot_backups.clock import Clock
-from facot_backups.errors import FacotBackupsError, FirestoreUnavailable, ReadBudgetExceeded, SnapshotExpired
+from facot_backups.errors import (
+    FirestoreUnavailable,
+    ReadBudgetExceeded,
+    SnapshotExpired,
+    one_line,
+)
 from facot_backups.events import CollectionDone, CollectionFailed, Counted, Emit, PhaseStarted, Warned
 from facot_backups.firestore.check import Count, count, count_collection, list_collections, spot_check
 from facot_backups.firestore.connection import Connection
@@ -380,8 +385,3 @@ class Reading:
             and collection not in self._unreadable
             and self._scope.includes((collection,))
         ]
-
-
-def one_line(reason: FacotBackupsError | str) -> str:
-    """A reason for the `errors` of the metadata: without line breaks."""
-    return " ".join(str(reason).split())

@@ -18,7 +18,14 @@ from facot_backups.archive.metadata import Trigger
 from facot_backups.archive.reader import Backup
 from facot_backups.archive.store import Store
 from facot_backups.clock import iso_utc
-from facot_backups.errors import BackupDirUnusable, DamagedBackup, FacotBackupsError, Interrupted, LockHeld
+from facot_backups.errors import (
+    BackupDirUnusable,
+    DamagedBackup,
+    FacotBackupsError,
+    Interrupted,
+    LockHeld,
+    one_line,
+)
 from facot_backups.events import Emit, PhaseStarted, ignore
 from facot_backups.faces import wiring
 from facot_backups.faces.logs import NOTIFY
@@ -323,7 +330,7 @@ class Attempt:
             self._tell("Interrumpido: alguien paró el backup.", None, _HASTE_SECONDS)
         elif isinstance(error, Exception):
             known = isinstance(error, FacotBackupsError)
-            self._tell(" ".join((str(error) if known else type(error).__name__).split()), None)
+            self._tell(one_line(error if known else type(error).__name__), None)
             self._owner.tell_changes()
 
     def _tell(self, reason: str | None, backup: Backup | None, seconds: float | None = None) -> None:

@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Literal, TypeAlias
 
 from facot_backups.archive.reader import Backup
+from facot_backups.errors import one_line
 from facot_backups.figures import age, size
 from facot_backups.operations.health.basis import CUT, Basis
 from facot_backups.operations.proof.record import PastProof
@@ -75,7 +76,7 @@ def find(basis: Basis) -> Iterator[Finding]:
 def _folder(basis: Basis) -> Iterator[Finding]:
     if basis.disk.problem is not None:
         text, _, remedy = basis.disk.problem.partition("\n")
-        yield Finding("folder_unusable", "critical", text, " ".join(remedy.split()))
+        yield Finding("folder_unusable", "critical", text, one_line(remedy))
 
 
 def _damage(basis: Basis) -> Iterator[Finding]:
@@ -234,7 +235,7 @@ def _clock(basis: Basis) -> Iterator[Finding]:
     judged = Judged(backups=basis.backups, counting=basis.counting, now=basis.now, zone=basis.plan.zone)
     for alarm in find_alarms(judged, accepted=None, drop_percent=100, last_run=None):
         if alarm.kind in ("clock", "future"):
-            text = " ".join(alarm.message.partition("\n")[0].split())
+            text = one_line(alarm.message.partition("\n")[0])
             yield Finding("clock", "warning", text, "Ponga en hora el equipo, y haga otro backup.")
             return
 
@@ -281,4 +282,4 @@ def still_good(complete: Sequence[Backup], proofs: Mapping[str, PastProof]) -> s
 
 
 def _sentence(text: str) -> str:
-    return " ".join(text.split()).rstrip(".") + "."
+    return one_line(text).rstrip(".") + "."

@@ -34,6 +34,7 @@ from facot_backups.errors import (
 from facot_backups.events import Emit, PhaseStarted, Progressed, ignore
 from facot_backups.firestore.connection import Connection, ConnectionOptions, connect, make_client
 from facot_backups.firestore.encode import encode_document
+from facot_backups.firestore.equality import content
 from facot_backups.firestore.names import documents_root, path_of
 from facot_backups.local.server import LocalFirestore
 from facot_backups.model import EVERYTHING, DocumentPath, Scope, Source
@@ -246,13 +247,8 @@ def _read_again(backup: AnyBackup, source: Source, client: Any, emit: Emit) -> _
 def _judge(path: DocumentPath, message: Message, restored: Message, found: _Found) -> None:
     found.documents += 1
     found.bytes += restored.ByteSize()
-    if _content(message) != _content(restored):
+    if content(message) != content(restored):
         found.differs(path, "no volvió igual")
-
-
-def _content(message: Message) -> bytes:
-    """A document's fields as bytes that do not depend on the order of maps: equal to the last bit."""
-    return bytes(type(message)(fields=message.fields).SerializeToString(deterministic=True))
 
 
 def _expected(backup: AnyBackup, root: str) -> Iterator[tuple[DocumentPath, Message]]:

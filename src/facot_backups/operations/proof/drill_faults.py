@@ -6,8 +6,7 @@ import tempfile
 
 import grpc
 
-from facot_backups.errors import DrillNotMade, FacotBackupsError, FirestoreUnavailable, NoSpace
-from facot_backups.operations.reading import one_line
+from facot_backups.errors import DrillNotMade, FacotBackupsError, FirestoreUnavailable, NoSpace, one_line
 
 _AGAIN = "Repítalo: facot-backups verify latest --drill"
 
@@ -41,5 +40,5 @@ def _explained(error: Exception) -> tuple[str, str]:
 
 
 def _said(error: Exception) -> str:
-    text = " ".join(str(error).split())
+    text = one_line(error)
     return f"{type(error).__name__}: {text[:200]}" if text else type(error).__name__

@@ -15,14 +15,13 @@ from facot_backups.archive.facot2 import AnyBackup
 from facot_backups.archive.layout import LEDGER_FILE, STATE_DIR
 from facot_backups.archive.ledger import COMPLETE, DAMAGED, FAILED, INTERRUPTED, Ledger
 from facot_backups.archive.store import LockedStore, Store
-from facot_backups.errors import DamagedBackup, DrillNotMade, FacotBackupsError, Interrupted
+from facot_backups.errors import DamagedBackup, DrillNotMade, FacotBackupsError, Interrupted, one_line
 from facot_backups.events import Emit, Warned, ignore
 from facot_backups.figures import size
 from facot_backups.model import Json, Scope
 from facot_backups.operations.proof.drill import DrillReport, drill
 from facot_backups.operations.proof.drill_record import is_due
 from facot_backups.operations.proof.record import PROOF
-from facot_backups.operations.reading import one_line
 from facot_backups.operations.serving import memory_needed
 
 # A scheduled run shares the computer with its user: it drills no backup that needs more memory (bytes).

@@ -8,10 +8,9 @@ from typing import Literal, TypeAlias
 
 from facot_backups.archive.ledger import COMPLETE, FAILED, INCOMPLETE, INTERRUPTED
 from facot_backups.archive.store import LockedStore
-from facot_backups.errors import FacotBackupsError, Interrupted, RestoreInterrupted
+from facot_backups.errors import FacotBackupsError, Interrupted, RestoreInterrupted, one_line
 from facot_backups.events import Emit, Warned
 from facot_backups.model import DocumentPath, Json, Source
-from facot_backups.operations.reading import one_line
 from facot_backups.operations.restore.plan import Conflict, Counts
 
 CONFLICT_EXIT = 21

@@ -7,7 +7,6 @@ Until the journal is on the disk and the `.pre-restore` is published, nothing is
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -38,6 +37,7 @@ from facot_backups.operations.restore.request import Connect, RestoreRequest, ch
 from facot_backups.operations.restore.spool import Entry, Outcomes
 from facot_backups.operations.restore.undo import Undo, undo_facts
 from facot_backups.operations.restore.write import begun, letting_go, write_all
+from facot_backups.operations.schedule.tries import new_id
 from facot_backups.operations.sides import BackupSide, FolderSide, OldSide
 from facot_backups.version import __version__
 
@@ -199,7 +199,7 @@ class _Restore:
         self._emit = emit
         self._make_guard = make_guard
         self._started_at = store.clock.now()
-        self._id = f"{self._started_at:%Y%m%dT%H%M%SZ}-{secrets.token_hex(4)}"
+        self._id = new_id(self._started_at)
         self._line = LedgerLine(
             locked, emit, self._id, request.backup, stopped="interrumpida antes de escribir"
         )

@@ -12,6 +12,7 @@ from datetime import UTC, datetime, time, timedelta, tzinfo
 from typing import Literal, TypeAlias
 
 from facot_backups.archive.reader import Backup
+from facot_backups.errors import one_line
 from facot_backups.operations.retention.anomaly import Anomaly, find_anomalies
 
 AlarmKind: TypeAlias = Literal[
@@ -128,9 +129,10 @@ def _incomplete(judged: Judged) -> Iterator[Alarm]:
     if found:
         backup = max(found, key=lambda b: (b.proven().read_time, str(b.name)))
         errors = backup.proven().errors
+        why = f": {_clause(errors[0])}" if errors else ""
         yield Alarm(
             "incomplete",
-            f"El backup más reciente ({backup.name}) está incompleto{': ' + errors[0] if errors else ''}.\n"
+            f"El backup más reciente ({backup.name}) está incompleto{why}.\n"
             "No se borra nada hasta que haya uno completo más nuevo: facot-backups run",
             str(backup.name),
         )
@@ -147,7 +149,7 @@ def _damaged(judged: Judged) -> Iterator[Alarm]:
         backup = max(found, key=lambda b: (moment(b, judged.zone), str(b.name)))
         yield Alarm(
             "damaged",
-            f"El backup más reciente ({backup.name}) está dañado: {_one_line(str(backup.problem or ''))}.\n"
+            f"El backup más reciente ({backup.name}) está dañado: {_clause(backup.problem or '')}.\n"
             "No se borra nada hasta que haya uno completo más nuevo: facot-backups run",
             str(backup.name),
         )
@@ -237,5 +239,6 @@ def _local(instant: datetime, zone: tzinfo) -> str:
     return f"{instant.astimezone(zone):%d/%m/%Y %H:%M}"
 
 
-def _one_line(text: str) -> str:
-    return " ".join(text.split()).rstrip(".")
+def _clause(text: object) -> str:
+    """A reason within a sentence of ours."""
+    return one_line(text).rstrip(".")

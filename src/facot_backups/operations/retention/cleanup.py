@@ -18,7 +18,7 @@ from facot_backups.archive.reader import Backup
 from facot_backups.archive.removal import check_removable
 from facot_backups.archive.store import LockedStore, Store
 from facot_backups.clock import from_iso_utc
-from facot_backups.errors import BackupNotFound, FacotBackupsError, Interrupted, UsageError
+from facot_backups.errors import BackupNotFound, FacotBackupsError, Interrupted, UsageError, one_line
 from facot_backups.events import Emit, PhaseStarted, Warned, ignore
 from facot_backups.model import Json, Scope
 from facot_backups.operations.proof.verify import VerifyReport, verify
@@ -238,13 +238,13 @@ class _Cleanup:
             self._deleted.append(decision)
         except UsageError as error:
             # The store's refusal concerns this folder alone, and is the user's to mend.
-            self._spared[decision.path] = spared(decision, "refused", _one_line(error))
+            self._spared[decision.path] = spared(decision, "refused", one_line(error))
             self._emit(Warned(str(error)))
         except FacotBackupsError as error:
             if _is_gone(decision.path):
                 self._deleted.append(decision)
             else:
-                self._spared[decision.path] = spared(decision, "not-reached", _one_line(error))
+                self._spared[decision.path] = spared(decision, "not-reached", one_line(error))
             if isinstance(error, Interrupted):
                 raise
             self._fault = error
@@ -284,7 +284,3 @@ def _is_gone(path: Path) -> bool:
         return (path.parent / STATE_DIR).is_dir() and not path.exists()
     except OSError:
         return False
-
-
-def _one_line(error: FacotBackupsError) -> str:
-    return " ".join(str(error).split())

@@ -6,6 +6,7 @@ backups and knows them on another computer. Each may lack what the other has.
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, tzinfo
@@ -19,6 +20,12 @@ from facot_backups.state import Try
 # Those of a try to make a backup; others (a preview, a live comparison) are noted for their reads alone.
 BACKUP_TRIGGERS = frozenset({"scheduled", "manual", "api"})
 SCHEDULED: Trigger = "scheduled"
+_STAMP = "%Y%m%dT%H%M%SZ"
+
+
+def new_id(begun: datetime) -> str:
+    """An id for what begins at `begun` (UTC), which nothing else has."""
+    return f"{begun:{_STAMP}}-{secrets.token_hex(4)}"
 
 
 def join(remembered: Iterable[Try], entries: Iterable[LedgerEntry]) -> list[Try]:
@@ -74,7 +81,7 @@ def _of(entry: LedgerEntry) -> Try | None:
 def _killed(run_id: str, entry: LedgerEntry) -> Try:
     """A run of which a later one found the remains: when it began is in its id, what it read is not known."""
     try:
-        started = datetime.strptime(run_id.partition("-")[0], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+        started = datetime.strptime(run_id.partition("-")[0], _STAMP).replace(tzinfo=UTC)
     except ValueError:
         started = entry.time
     return Try(run_id, SCHEDULED, started, outcome=INTERRUPTED, read_data=True)
