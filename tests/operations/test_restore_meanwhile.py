@@ -13,7 +13,7 @@ import pytest
 
 from facot_backups.archive import journal
 from facot_backups.archive.owner import Owner
-from facot_backups.errors import LockHeld
+from facot_backups.errors import LockHeld, UsageError
 from facot_backups.events import Event, PhaseStarted, Progressed
 from facot_backups.firestore import writes
 from facot_backups.firestore.names import name_of
@@ -157,6 +157,8 @@ def test_an_undo_of_a_restore_that_was_cut_spares_what_others_changed(
     undone = take_back(world, report)
     assert [conflict.path for conflict in undone.conflicts] == [("a", "1")]
     assert world.stored() == before | {("a", "1"): edited}
+    with pytest.raises(UsageError, match="ya se deshizo"):
+        go_on(world, report.restore)
 
 
 def test_what_the_plan_left_alone_and_is_gone_is_told(memory_server: FirestoreServer, tmp_path: Path) -> None:

@@ -184,6 +184,7 @@ def test_old_folders_go_by_the_same_way(archive: Archive) -> None:
     assert [decision.path.name for decision in result.deleted] == ["2023-01-01", "2023-01-03", "2023-01-04"]
     assert [folder.exists() for folder in old] == [False, True, False, False, True, True]
     assert (old[1] / "apuntes.docx").exists()
+    assert any("apuntes.docx" in warning for warning in archive.warnings)
 
 
 @contextmanager
@@ -330,6 +331,7 @@ def test_an_anomaly_stops_it_until_a_person_accepts(archive: Archive) -> None:
     told = accept_anomaly(archive.store, POLICY, EVERYTHING, seen=seen)
     assert told[0] == "«invoices» tenía 1 documentos en el backup 2024-12-10 y ahora ninguno"
     assert accept_anomaly(archive.store, POLICY, EVERYTHING) == ()
+    assert len([entry for entry in archive.store.ledger.entries() if entry.kind == "acceptance"]) == 1
     assert len(clean(archive).deleted) == 4
     archive.clock.moment += timedelta(days=1)
     archive.backup([document("items/1", n=1)])

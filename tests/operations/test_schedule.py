@@ -133,6 +133,21 @@ def test_a_backup_that_went_on_after_midnight_is_of_its_own_date() -> None:
     assert decide(facts("27T02:00", late)).due
 
 
+def test_a_backup_that_began_after_midnight_is_of_the_date_that_it_serves() -> None:
+    assert decide(facts("28T02:30", scheduled(27, at="28T00:30"))).due
+
+
+def test_the_next_one_comes_with_the_next_date_that_there_is() -> None:
+    """Samoa had no 30th of December in 2011; and a long wait does not reach into the next date."""
+    apia = ZoneInfo("Pacific/Apia")
+    begun = local("2011-12-29T03:00", apia)
+    spent = [Try(f"r{n}", "scheduled", begun, outcome="FAILED", read_data=True) for n in range(3)]
+    found = decide(replace(facts("27T03:00", tries=spent, zone=apia), now=begun))
+    assert (found.standing, found.next_due) == ("spent", local("2011-12-31T02:00", apia))
+    waiting = decide(facts("27T23:45", tries=[failed(f"27T23:{n}0") for n in range(4)], hour=time(0, 10)))
+    assert (waiting.standing, waiting.next_due) == ("backoff", local("28T00:10"))
+
+
 @pytest.mark.parametrize(
     ("backup", "counts"),
     [
