@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,10 +16,8 @@ from facot_backups.archive.reader import Backup
 from facot_backups.model import Scope, Source
 from facot_backups.operations.health.alerts import standing
 from facot_backups.operations.health.judgement import Disk, Health, HealthFacts, judge
-from facot_backups.operations.schedule import awake
 from facot_backups.operations.schedule.due import Facts
 from facot_backups.state import Try
-from tests.support.archives import Archive, HandClock, document
 from tests.support.retention import SOURCE, ZONE, damaged, made
 
 NOW = datetime(2024, 11, 27, 14, 0, tzinfo=ZONE).astimezone(UTC)
@@ -307,68 +304,6 @@ def test_older_ones_that_nobody_reads() -> None:
     assert judged(newest, old, entries=[drilled(newest), proof(old, 36 * DAY)]) == ("ok", [])
     assert judged(newest, old, entries=[drilled(newest), proof(old, 37 * DAY)])[1] == ["note reread_overdue"]
     assert judged(newest, old, entries=[drilled(newest)])[1] == ["note reread_overdue"]
-
-
-# --- waking ----------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("awake_for", "tries", "catching_up"),
-    [
-        (timedelta(minutes=3), [], True),
-        (timedelta(minutes=59), [], True),
-        (timedelta(minutes=61), [], False),
-        (None, [], False),
-        # Its first try goes on, even for long; it ended.
-        (9 * HOUR, [failed(8 * HOUR, outcome=None, ended_at=None)], False),
-        (2 * HOUR, [failed(timedelta(minutes=50), outcome=None, ended_at=None)], True),
-        (timedelta(minutes=3), [failed(timedelta(minutes=1))], False),
-        # What failed before it slept does not end it.
-        (timedelta(minutes=3), [failed(70 * HOUR)], True),
-    ],
-)
-def test_a_computer_that_just_woke(awake_for: timedelta | None, tries: list[Try], catching_up: bool) -> None:
-    since = None if awake_for is None else NOW - awake_for
-    health = judge(facts(backup(74 * HOUR), tries=tries, awake_since=since))
-    assert health.catching_up == catching_up
-    found = codes(health)
-    assert ("critical stale" in found) != catching_up
-    if catching_up:
-        assert "note catching_up" in found
-        text = next(f.text for f in health.findings if f.code == "catching_up")
-        assert text.startswith("Poniéndose al día")
-
-
-def test_before_its_hour_a_computer_that_woke_waits_with_us() -> None:
-    for awake_for, waits in ((3 * HOUR, True), (25 * HOUR, False)):
-        friday = facts(backup(64 * HOUR), awake_since=NOW - awake_for, hour=time(17))
-        assert judge(friday).catching_up == waits
-
-
-def test_ticks_tell_when_the_computer_woke(tmp_path: Path) -> None:
-    clock = HandClock()
-    archive = Archive(tmp_path / "b", tmp_path / "s", clock)
-    awake.tick(archive.store)
-    assert awake.since(archive.store) is None, "nothing was published yet"
-    archive.backup([document("clients/1")])
-    assert awake.since(archive.store) is None, "nothing makes the daily backup"
-    start = clock.now()
-    for _ in range(20):
-        awake.tick(archive.store)
-        assert awake.since(archive.store) == start
-        clock.moment += timedelta(minutes=15)
-    clock.moment += 60 * HOUR
-    woke = clock.now()
-    assert awake.since(archive.store) == woke, "who looks before the first tick"
-    clock.moment += timedelta(minutes=5)
-    assert awake.since(archive.store) == woke
-    clock.moment += 30 * DAY
-    assert awake.since(archive.store) == woke, "a scheduler that died is not asleep for ever"
-    awake.tick(archive.store)
-    assert awake.since(archive.store) == clock.now()
-    clock.moment -= DAY
-    awake.tick(archive.store)
-    assert awake.since(archive.store) == clock.now(), "the clock was set back"
 
 
 def test_dates_are_local() -> None:
