@@ -88,6 +88,11 @@ FAILURES = [
     (errors.LockHeld("PC-CAJA, proceso 12"), "Ya hay un backup en marcha", "termine"),
     (errors.RepositoryGone(FOLDER), "La carpeta de los backups no está", "Conecte el disco"),
     (errors.NoSpace(FOLDER, 5_000_000), "El disco está lleno", "Libere espacio"),
+    (
+        errors.DrillNotMade("2024-11-27", "no hay memoria suficiente", "Repítalo: facot-backups verify"),
+        "El simulacro no se pudo hacer",
+        "No dice nada malo del backup",
+    ),
     (errors.SourceMismatch("a/x", "b/x"), "Esta carpeta es de otra base de datos", "otra carpeta"),
     (
         errors.SettingError("backup_hour", "f.json", "no vale", "HH:MM"),
