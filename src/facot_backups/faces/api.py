@@ -16,7 +16,7 @@ from facot_backups.archive.reader import Backup, size_on_disk
 from facot_backups.archive.store import Store
 from facot_backups.clock import SystemClock
 from facot_backups.errors import FacotBackupsError, ReadBudgetExceeded, SettingError, UsageError
-from facot_backups.faces import logs, wiring
+from facot_backups.faces import backing_up, logs, wiring
 from facot_backups.faces.restoring import RestoreResult, restore_backup
 from facot_backups.model import FACOT_COLLECTIONS
 from facot_backups.operations.retention.cleanup import RetentionResult, clean_up
@@ -182,7 +182,7 @@ class BackupRunner:
             adopt_source=self._adopt_source,
         )
         try:
-            backup = wiring.back_up(self._settings, request, logs.log_event, client=self._client)
+            backup = backing_up.back_up(self._settings, request, logs.log_event, client=self._client)
         except FacotBackupsError as error:
             if _is_callers_mistake(error):
                 raise

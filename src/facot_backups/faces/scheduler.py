@@ -12,7 +12,7 @@ from facot_backups.archive.reader import Backup
 from facot_backups.clock import Clock, SystemClock
 from facot_backups.errors import FacotBackupsError, one_line
 from facot_backups.events import Counted, Emit, Event, PhaseStarted, Progressed
-from facot_backups.faces import daily, logs, wiring
+from facot_backups.faces import backing_up, daily, logs, wiring
 from facot_backups.faces.api import BackupResult, backup_result, failed_result
 from facot_backups.faces.notify.watch import Failed
 from facot_backups.faces.scheduler_status import SchedulerStatus, nothing_known, tell
@@ -88,7 +88,7 @@ class _Ways:
         from facot_backups.operations.backup import BackupRequest
 
         request = BackupRequest(scope=settings.scope, trigger="manual", max_reads=settings.max_reads)
-        return wiring.back_up(
+        return backing_up.back_up(
             settings,
             request,
             emit,

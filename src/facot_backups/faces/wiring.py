@@ -4,23 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from facot_backups.archive.reader import Backup
 from facot_backups.archive.store import Store
 from facot_backups.clock import Clock, SystemClock
 from facot_backups.events import Emit, ignore
 from facot_backups.operations.health.facts import read_health_facts
 from facot_backups.operations.health.judgement import Health, HealthFacts, judge
 from facot_backups.operations.retention.plan import Policy
-from facot_backups.operations.stopping import Stop, StoppableClock
 from facot_backups.settings import Settings
 from facot_backups.state import State
 
 if TYPE_CHECKING:
     from facot_backups.firestore.connection import Connection, ConnectionOptions
-    from facot_backups.operations.backup import BackupRequest
 
 
 def open_store(settings: Settings, emit: Emit = ignore, clock: Clock | None = None) -> Store:
@@ -63,35 +59,6 @@ def connector(
         return connect(_options(settings, client, use_firebase_app=use_firebase_app))
 
     return open_connection
-
-
-def back_up(  # noqa: PLR0913 - all but two are named and have defaults
-    settings: Settings,
-    request: BackupRequest,
-    emit: Emit = ignore,
-    *,
-    client: Any = None,
-    clock: Clock | None = None,
-    stop: Stop | None = None,
-    made: Callable[[Backup], None] | None = None,
-    failed: Callable[[Exception], None] | None = None,
-) -> Backup:
-    """A backup, not a scheduled one, with all that the settings want told of it. Raises as `back_up` does.
-
-    `made` gets the backup, `failed` what is raised, before anything is told, which may take its time.
-    """
-    from facot_backups.faces.notify.watch import Alerts
-    from facot_backups.operations.backup import back_up
-
-    stop = stop or Stop()
-    store = open_store(settings, emit, StoppableClock(clock or SystemClock(), stop))
-    whole = request.scope.covers(settings.scope)
-    alerts = Alerts(settings, store, emit, stop)
-    with alerts.attempt(request.trigger, whole=whole, failed=failed) as attempt:
-        connect = connector(settings, client)
-        backup = back_up(connect, store, request, emit, begin=attempt.begin, stop=stop)
-        attempt.made(backup, first=partial(made, backup) if made is not None else None)
-    return backup
 
 
 def make_client(settings: Settings) -> Any:

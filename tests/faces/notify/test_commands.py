@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from facot_backups.faces import wiring
+from facot_backups.faces import backing_up
 from facot_backups.operations.backup import BackupRequest
 from tests.faces.notify.conftest import Ear
 from tests.faces.notify.watched import Watched
@@ -76,7 +76,7 @@ def test_what_follows_a_backup_made_by_hand(watched: Watched, noted: Callable[[]
     """It serves the day: the scheduler proves it and cleans up, and nobody hears of it a second time."""
     watched.variables.setenv("BACKUP_RETENTION_DAYS", "4")
     for _ in range(9):
-        wiring.back_up(watched.settings, BackupRequest(), clock=watched.clock)
+        backing_up.back_up(watched.settings, BackupRequest(), clock=watched.clock)
         noted(), watched.pings
         watched.tick()
         watched.tick()
@@ -87,7 +87,7 @@ def test_what_follows_a_backup_made_by_hand(watched: Watched, noted: Callable[[]
     assert read == [line["backup"] for line in lines if line["kind"] == "run"], "each once"
     assert sum(line.get("drill", False) for line in lines) == 2
     assert len(watched.world.published()) == 5, "retention"
-    damaged = wiring.back_up(watched.settings, BackupRequest(), clock=watched.clock)
+    damaged = backing_up.back_up(watched.settings, BackupRequest(), clock=watched.clock)
     (damaged.path / "clients.json").unlink()
     watched.tick()
     assert watched.pings == ["/start", "ok", "/fail"]
@@ -111,7 +111,7 @@ def test_a_disk_that_before_backup_mounts_is_used(watched: Watched) -> None:
 def test_a_mounted_disk_may_show_that_nothing_was_due(watched: Watched) -> None:
     """What began is ended for the heartbeat all the same."""
     assert watched.world.run("run", "--quiet").code == 0
-    made = wiring.back_up(watched.settings, BackupRequest(), clock=watched.clock)
+    made = backing_up.back_up(watched.settings, BackupRequest(), clock=watched.clock)
     watched.pings.clear()
     away = watched.world.folder.with_name("desconectado")
     watched.world.folder.rename(away)

@@ -13,7 +13,7 @@ import pytest
 
 from facot_backups import atomic
 from facot_backups.errors import FacotBackupsError
-from facot_backups.faces import wiring
+from facot_backups.faces import backing_up
 from facot_backups.faces.api import create_backup
 from facot_backups.faces.scheduler import BackupScheduler
 from facot_backups.model import Scope
@@ -104,7 +104,7 @@ def test_a_part_is_no_day_s_backup(watched: Watched) -> None:
     watched.days(1)
     assert (watched.pings[-1], watched.said) == ("/fail", ["el backup falla"])
     part = BackupRequest(scope=Scope(collections=("invoices",)))
-    assert wiring.back_up(watched.settings, part, clock=watched.clock).complete
+    assert backing_up.back_up(watched.settings, part, clock=watched.clock).complete
     watched.tick()
     assert (watched.pings, watched.said) == ([], [])
 
@@ -126,7 +126,7 @@ def test_not_due_it_is_silent_and_offline(watched: Watched) -> None:
 def test_interrupted_is_a_failure_for_the_heartbeat_alone(watched: Watched) -> None:
     stop = Stop()
     with pytest.raises(FacotBackupsError, match="Interrumpido"):
-        wiring.back_up(watched.settings, BackupRequest(), lambda _: stop.request(), stop=stop)
+        backing_up.back_up(watched.settings, BackupRequest(), lambda _: stop.request(), stop=stop)
     assert watched.pings == ["/start", "/fail"]
     assert watched.said == []
 

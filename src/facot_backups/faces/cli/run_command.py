@@ -49,7 +49,7 @@ def command(
         from facot_backups.faces.cli.if_due import run_if_due
 
         return run_if_due(load_settings({"backup_dir": shared["backup_dir"]}), **shared)
-    from facot_backups.faces import wiring
+    from facot_backups.faces import backing_up
     from facot_backups.operations.backup import BackupRequest
 
     settings = load_settings({"backup_dir": shared["backup_dir"], "collections": list(collections) or None})
@@ -62,7 +62,7 @@ def command(
         create=create,
     )
     with progress(quiet=shared["quiet"], verbose=shared["verbose"]) as emit:
-        backup = wiring.back_up(settings, request, emit)
+        backup = backing_up.back_up(settings, request, emit)
     if shared["as_json"]:
         output.print_json(run_text.to_json(backup))
     elif not shared["quiet"]:

@@ -13,7 +13,7 @@ from facot_backups.archive.reader import Backup
 from facot_backups.archive.store import Store
 from facot_backups.clock import Clock, SystemClock
 from facot_backups.events import Emit, Event, ignore
-from facot_backups.faces import logs, wiring
+from facot_backups.faces import backing_up, logs, wiring
 from facot_backups.operations.stopping import Stop, StoppableClock
 from facot_backups.settings import Settings, load_settings, save_settings
 from facot_backups.settings.load import process
@@ -93,6 +93,6 @@ class Session:
             logs.log_event(event)
             emit(event)
 
-        backup = wiring.back_up(settings, request, tell, client=self._client, clock=self.clock, stop=stop)
+        backup = backing_up.back_up(settings, request, tell, client=self._client, clock=self.clock, stop=stop)
         logs.log_backup(backup)
         return backup
