@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from facot_backups.archive.ledger import LedgerEntry
 from facot_backups.errors import DamagedBackup, DrillNotMade, FormatError, Interrupted, LockHeld, UsageError
-from facot_backups.events import Event, PhaseStarted
+from facot_backups.events import Event, PhaseStarted, Warned
 from facot_backups.firestore.names import documents_root
 from facot_backups.local.encode import reference
 from facot_backups.local.faults import Fault
@@ -29,6 +29,7 @@ from facot_backups.operations.proof.drilling import PeriodicDrill, drill_and_rec
 from facot_backups.operations.retention.plan import Policy
 from facot_backups.operations.schedule.scheduled_run import Job, run_if_due
 from facot_backups.protocol import Message
+from facot_backups.state import Try
 from tests.end_to_end.world import NOON, World
 from tests.operations.restores import another, give_back, put, remove, world_in
 from tests.support.servers import FirestoreServer
@@ -307,6 +308,28 @@ def test_a_scheduled_run_drills(world: World) -> None:
     assert run.fault is None
     assert run.backup is not None
     assert [drill.passed for drill in past_drills(world.store().ledger.entries())] == [True]
+
+
+def test_a_scheduled_backup_that_is_damaged_at_once_is_told(world: World) -> None:
+    world.write("clients/1")
+    warnings: list[str] = []
+
+    def spoil(event: Event) -> None:
+        if isinstance(event, Warned):
+            warnings.append(event.message)
+        if event == PhaseStarted("verifying"):
+            file = world.backups()[0].path / "clients.json"
+            file.chmod(0o600)
+            file.write_bytes(file.read_bytes().replace(b"1", b"2", 1))
+
+    store = world.store()
+    # One that a clock which went ahead has noted: it holds nothing up, and is told.
+    store.state.record_try(store.root, Try("r", "scheduled", world.clock.now() + timedelta(hours=3)))
+    job = Job(store=store, connect=world.connect, hour=time(0), scope=EVERYTHING, policy=Policy(), emit=spoil)
+    run = run_if_due(job)
+    assert isinstance(run.fault, DamagedBackup) and "recién hecho" in str(run.fault)
+    assert run.report is not None and not run.report.sound and run.retention is None
+    assert any("va por detrás" in warning for warning in warnings)
 
 
 def test_when_a_drill_is_due() -> None:
