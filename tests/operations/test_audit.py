@@ -15,9 +15,11 @@ from facot_backups.archive.facot2 import open_old
 from facot_backups.archive.reader import open_backup
 from facot_backups.errors import DamagedBackup
 from facot_backups.model import FACOT_COLLECTIONS, Document, DocumentPath, Mark, Scope, TypeTree, path_key
+from facot_backups.operations.audit.content import Amounts
 from facot_backups.operations.audit.findings import KINDS, SEVERITIES, Finding
 from facot_backups.operations.audit.run import Audit, verdict
 from facot_backups.operations.sides import side_of
+from tests.support.archives import document
 from tests.support.folders import write_backup
 
 RNC = "131246796"
@@ -341,3 +343,16 @@ def test_damage_is_told(tmp_path: Path) -> None:
 
 def test_the_verdict_reads_well() -> None:
     assert verdict({"error": 1, "warning": 2}) == "1 error, 2 avisos y 0 notas"
+
+
+def test_the_lines_of_one_invoice_are_not_the_next_ones() -> None:
+    amounts = Amounts()
+    documents = [
+        one
+        for number in range(3)
+        for one in (
+            document(f"invoices/{number}", subtotal=10.0, itbis=0.0, total_amount=10.0),
+            document(f"invoices/{number}/items/0", quantity=2, unit_price=5.0),
+        )
+    ]
+    assert [*(found for one in documents for found in amounts.see(one)), *amounts.end()] == []

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from facot_backups.model import Document, DocumentPath, Scope
 from facot_backups.operations.fiscal import Guard
+from facot_backups.operations.fiscal_counters import counter_in, raised
 from tests.support.fiscal import State, Table, carried_out, document, invoice, judged, state, writes
 
 _TABLES = sorted((Path(__file__).parents[1] / "golden" / "fiscal").glob("*.txt"))
@@ -188,3 +189,11 @@ def test_absurd_numbers_stay_what_firestore_takes(current: Any) -> None:
     plan = writes(target, state(), "mirror", Scope())
     final = carried_out(target, plan, judged(target, plan))
     assert final == target
+
+
+def test_a_counter_counts_numbers_of_its_own_and_keeps_their_spelling() -> None:
+    for odd in (True, "B0200000009", "nueve", None):
+        fields = {"company_id": 1, "last_assigned": odd, "prefix": "B01"}
+        assert counter_in(document("ncf_sequence_configs/1ncfB01", **fields)) is None
+    padded = counter_in(document("sequences/1_B01", current="0041"))
+    assert padded is not None and raised(padded, 52).fields == {"current": "0052"}
