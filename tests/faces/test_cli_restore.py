@@ -123,6 +123,7 @@ def test_documents_and_collections(world: World) -> None:
     report = world.run("restore", "latest", "--collection", "clients", "--json").report
     assert (report["created"], report["changed"]) == (0, 1)
     world.run("restore", "latest", "--document", "clients/99").failed(2, "clients/99")
+    world.run("restore", "latest", "--collection", "cleints", "--dry-run").failed(2, "cleints")
     world.run("restore", "latest", "--document", "clients").failed(2, "ruta de un documento")
 
 

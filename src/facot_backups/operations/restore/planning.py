@@ -99,6 +99,12 @@ class Planning:
                     f"Ni {self._side.label} ni Firestore tienen el documento «{'/'.join(root)}».\n"
                     "Vea los que hay: facot-backups show, o los archivos de la carpeta."
                 )
+        for collection in scope.collections or ():
+            if (collection,) not in self._found and collection not in self._side.collections():
+                raise UsageError(
+                    f"Ni {self._side.label} ni Firestore tienen la colección «{collection}».\n"
+                    "Vea las que hay en los archivos de la carpeta, o con: facot-backups run --dry-run"
+                )
 
 
 def _check_whole(live: LiveSide) -> None:
