@@ -45,7 +45,7 @@ def join(remembered: Iterable[Try], entries: Iterable[LedgerEntry]) -> list[Try]
 
 
 def _both(remembered: Try, recorded: Try) -> Try:
-    """One try as both know it: how it went is the ledger's to say, what it cost that of who knows more."""
+    """One try as both know it: what only one of them says, and the higher cost. They agree on how it went."""
     return replace(
         remembered,
         reads=max(remembered.reads, recorded.reads),
