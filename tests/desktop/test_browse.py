@@ -10,13 +10,13 @@ from qtpy.QtCore import QPoint, Qt
 from qtpy.QtWidgets import QApplication, QMenu
 
 from facot_backups.faces.desktop import BackupsPanel
-from facot_backups.faces.desktop.actions import RestoreWish
 from facot_backups.faces.desktop.models.documents import PAGE
 from facot_backups.faces.desktop.models.table import ROW_ROLE
 from facot_backups.faces.desktop.tasks.browse import DocumentView
 from facot_backups.faces.desktop.views.browse import BrowsePage
 from facot_backups.faces.desktop.views.detail import DetailWindow
 from facot_backups.faces.desktop.views.history import HistoryWindow
+from facot_backups.faces.desktop.views.window import RestoreWish
 from facot_backups.faces.desktop.worker import Jobs
 from facot_backups.model import Document, Source
 from tests.desktop.watchdog import Watchdog

@@ -12,9 +12,9 @@ from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QLabel, QPushButton
 
 from facot_backups.faces.desktop import BackupsPanel
-from facot_backups.faces.desktop.actions import RestoreWish
 from facot_backups.faces.desktop.models.table import ROW_ROLE
 from facot_backups.faces.desktop.views.detail import DetailWindow
+from facot_backups.faces.desktop.views.window import RestoreWish
 from tests.desktop.watchdog import Watchdog
 from tests.desktop.world import DesktopWorld
 

@@ -31,7 +31,8 @@ def look():
         if {early}:
             dialog.close()
     elif hasattr(panel, "began") and panel.create_button.isEnabled():
-        print(panel.notice.title.text(), type(panel).__mro__[1].__module__)
+        of_qt = next(base for base in type(panel).__mro__ if base.__name__ == "QWidget")
+        print(panel.notice.title.text(), of_qt.__module__)
         dialog.close()
 
 class Application(QApplication):

@@ -9,10 +9,10 @@ from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QPushButton
 
 from facot_backups.faces.desktop import BackupsPanel
-from facot_backups.faces.desktop.actions import RestoreWish
 from facot_backups.faces.desktop.demo import PROJECT
 from facot_backups.faces.desktop.views.detail import DetailWindow
 from facot_backups.faces.desktop.views.losses import LossesWindow
+from facot_backups.faces.desktop.views.window import RestoreWish
 from facot_backups.local.load import delete_documents
 from facot_backups.local.sample import documents
 from tests.desktop.world import DesktopWorld

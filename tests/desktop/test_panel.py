@@ -154,7 +154,7 @@ def test_the_folder_is_opened_or_its_path_said(
             opened.append(url.toLocalFile())
             return True
 
-    monkeypatch.setattr("facot_backups.faces.desktop.panel.QDesktopServices", Services)
+    monkeypatch.setattr("facot_backups.faces.desktop.views.window.QDesktopServices", Services)
     panel.notice.hide()
     _click(qtbot, panel.folder_button)
     panel.list.table.selectRow(1)

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from facot_backups.faces.desktop.panel import BackupsPanel
     from facot_backups.faces.desktop.tasks.overview import BackupRow
+    from facot_backups.faces.desktop.views.window import Host
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class PanelAction:
     text: str
     icon: str
     tip: str
-    do: Callable[[BackupsPanel], None]
+    do: Callable[[Host], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,59 +35,46 @@ class BackupAction:
     text: str
     icon: str
     tip: str
-    do: Callable[[BackupsPanel, BackupRow], None]
+    do: Callable[[Host, BackupRow], None]
 
 
-@dataclass(frozen=True, slots=True)
-class RestoreWish:
-    """What a person wants back from a backup: all of it, or only these root collections and documents.
-
-    `documents` are paths (collection, id, …), each with all below it. `BackupsPanel.restore_wanted` carries
-    it.
-    """
-
-    backup: str
-    collections: tuple[str, ...] = ()
-    documents: tuple[tuple[str, ...], ...] = ()
-
-
-def _open_folder(panel: BackupsPanel, row: BackupRow) -> None:
+def _open_folder(panel: Host, row: BackupRow) -> None:
     panel.open_folder(row.path)
 
 
-def _open_detail(panel: BackupsPanel, row: BackupRow) -> None:
+def _open_detail(panel: Host, row: BackupRow) -> None:
     from facot_backups.faces.desktop.views.detail import DetailWindow
 
     panel.open_view(f"detail {row.name}", lambda: DetailWindow(panel, row))
 
 
-def _restore(panel: BackupsPanel) -> None:
+def _restore(panel: Host) -> None:
     from facot_backups.faces.desktop.views.restore import open_restore
 
     open_restore(panel)
 
 
-def _restore_one(panel: BackupsPanel, row: BackupRow) -> None:
+def _restore_one(panel: Host, row: BackupRow) -> None:
     from facot_backups.faces.desktop.views.restore import open_restore
 
     open_restore(panel, row.name)
 
 
-def open_settings(panel: BackupsPanel) -> None:
+def open_settings(panel: Host) -> None:
     """Show the settings."""
     from facot_backups.faces.desktop.views.settings import SettingsWindow
 
     panel.open_view("settings", lambda: SettingsWindow(panel))
 
 
-def open_firebase(panel: BackupsPanel) -> None:
+def open_firebase(panel: Host) -> None:
     """Show «Configurar Firebase»."""
     from facot_backups.faces.desktop.views.firebase import FirebaseWindow
 
     panel.open_view("firebase", lambda: FirebaseWindow(panel))
 
 
-def _audit(panel: BackupsPanel) -> None:
+def _audit(panel: Host) -> None:
     from facot_backups.faces.desktop.views.audit import open_audit
 
     open_audit(panel)

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
-from pathlib import Path
 
-from qtpy.compat import isalive
-from qtpy.QtCore import QSize, Qt, QTimer, QUrl, Signal
-from qtpy.QtGui import QDesktopServices, QHideEvent, QResizeEvent, QShowEvent
+from qtpy.QtCore import QSize, Qt, QTimer, Signal
+from qtpy.QtGui import QHideEvent, QResizeEvent, QShowEvent
 from qtpy.QtWidgets import QBoxLayout, QFrame, QGroupBox, QScrollArea, QVBoxLayout, QWidget
 
 from facot_backups.faces.desktop import words
-from facot_backups.faces.desktop.actions import PANEL_ACTIONS, RestoreWish, open_firebase, open_settings
+from facot_backups.faces.desktop.actions import PANEL_ACTIONS, open_firebase, open_settings
 from facot_backups.faces.desktop.calendar_days import calendar_of
 from facot_backups.faces.desktop.chart_scale import points_of
 from facot_backups.faces.desktop.session import Session
@@ -20,18 +18,17 @@ from facot_backups.faces.desktop.slots import slot
 from facot_backups.faces.desktop.style_sheet import mark
 from facot_backups.faces.desktop.tasks.backup import Made, back_up
 from facot_backups.faces.desktop.tasks.overview import Overview, fold_hints, overview
-from facot_backups.faces.desktop.theme import Choice, Theme
+from facot_backups.faces.desktop.theme import Choice
 from facot_backups.faces.desktop.views.backup_list import BackupList
-from facot_backups.faces.desktop.views.window import ViewWindow
+from facot_backups.faces.desktop.views.window import Host, RestoreWish
 from facot_backups.faces.desktop.widgets.basic import button, column, row
 from facot_backups.faces.desktop.widgets.calendar import CalendarCard
 from facot_backups.faces.desktop.widgets.chart import ChartCard
-from facot_backups.faces.desktop.widgets.notice import Notice
 from facot_backups.faces.desktop.widgets.progress_card import ProgressCard
 from facot_backups.faces.desktop.widgets.state_card import StateCard
 from facot_backups.faces.desktop.words.failures import Failure
 from facot_backups.faces.desktop.words.standing import Standing, standing, unreadable
-from facot_backups.faces.desktop.worker import Job, Jobs
+from facot_backups.faces.desktop.worker import Job
 
 # Less than this it cannot be; this shows it all.
 _SMALLEST, _ENOUGH = QSize(600, 360), QSize(1000, 720)
@@ -39,7 +36,7 @@ _SMALLEST, _ENOUGH = QSize(600, 360), QSize(1000, 720)
 _LOOK_MS = 60_000
 
 
-class BackupsPanel(QWidget):
+class BackupsPanel(Host):
     """How the backups stand, one button to make one, and the list of them.
 
     Needs no arguments: the settings are those that count where the program runs. `session` stands for
@@ -47,30 +44,22 @@ class BackupsPanel(QWidget):
     settings say. Nothing is read until the panel is shown, and never on the GUI thread.
 
     `overview_changed` carries an `Overview` after each look, `standing_changed` the `Standing` that the card
-    shows; `backup_ended` whether a complete backup was made; `restore_wanted` a `RestoreWish` of a view that
-    the panel opened; `settings_changed` says that a person saved settings.
+    shows; `backup_ended` whether a complete backup was made. The other signals are a `Host`'s.
     """
 
-    overview_changed = Signal(object)
     standing_changed = Signal(object)
-    settings_changed = Signal()
-    backup_ended = Signal(bool)
-    restore_wanted = Signal(object)
 
     def __init__(
         self, parent: QWidget | None = None, *, session: Session | None = None, theme: Choice | None = None
     ) -> None:
-        super().__init__(parent)
-        self.session = session or Session()
-        self.theme = Theme(self, theme or "sistema")
+        super().__init__(parent, session or Session(), theme or "sistema")
         self._theme_is_given = theme is not None
-        self.jobs = Jobs(self)
-        self.overview: Overview | None = None
         self._backup: Job | None = None
         self._looking = False
-        self._views: dict[str, ViewWindow] = {}
         self._build()
         self.restore_wanted.connect(self._restore)
+        self.look_wanted.connect(self.look)
+        self.backup_wanted.connect(self.back_up)
         mark_root(self)
         self.theme.dress(self)
         self.theme.changed.connect(self._dress_buttons)
@@ -95,7 +84,6 @@ class BackupsPanel(QWidget):
             one.clicked.connect(slot(lambda do=action.do: do(self)))
         self.progress = ProgressCard()
         self.progress.cancelled.connect(self.cancel)
-        self.notice = Notice(self.theme)
         self.calendar = CalendarCard(self.theme)
         self.chart = ChartCard(self.theme)
         self.list = BackupList(self)
@@ -271,30 +259,6 @@ class BackupsPanel(QWidget):
         if self.overview is not None:
             self.open_folder(self.overview.folder)
 
-    def open_folder(self, folder: Path) -> None:
-        """Show `folder` in the system's file manager; where that cannot be, say the path."""
-        if not folder.is_dir():
-            self.notice.tell(
-                "info", "La carpeta todavía no existe", f"Se creará con el primer backup:\n{folder}"
-            )
-        elif not QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder))):
-            self.notice.tell(
-                "info",
-                "Los backups están en esta carpeta",
-                f"{folder}\nEn este equipo no se puede abrir desde aquí.",
-            )
-
-    def open_view(self, key: str, make: Callable[[], ViewWindow]) -> ViewWindow:
-        """Show the window `key`, made by `make` unless it is open already."""
-        self._views = {name: one for name, one in self._views.items() if _is_open(one)}
-        view = self._views.get(key)
-        if view is None:
-            view = self._views[key] = make()
-        view.show()
-        view.raise_()
-        view.activateWindow()
-        return view
-
     @slot
     def _open_losses(self) -> None:
         from facot_backups.faces.desktop.views.losses import open_losses
@@ -343,8 +307,3 @@ def mark_root(widget: QWidget) -> None:
     """Let `widget` have the style sheet's background."""
     widget.setProperty("root", True)
     widget.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-
-
-def _is_open(view: ViewWindow) -> bool:
-    """Whether a window is there, and stays. Its `destroyed` cannot tell: worker.py, `_owners`, says why."""
-    return bool(isalive(view)) and not view.closing  # type: ignore[no-untyped-call]

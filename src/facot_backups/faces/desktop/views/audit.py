@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QSize, Qt
 from qtpy.QtWidgets import QComboBox, QFileDialog, QFrame, QLineEdit, QVBoxLayout, QWidget
@@ -14,7 +13,7 @@ from facot_backups.faces.desktop.slots import slot
 from facot_backups.faces.desktop.style_sheet import mark
 from facot_backups.faces.desktop.tasks.audit import Audited, audit_backup, export
 from facot_backups.faces.desktop.tasks.restore_choices import Choices, choices
-from facot_backups.faces.desktop.views.window import ViewWindow
+from facot_backups.faces.desktop.views.window import Host, ViewWindow
 from facot_backups.faces.desktop.widgets.basic import SPACE, button, column, label, row
 from facot_backups.faces.desktop.widgets.check import CheckBox
 from facot_backups.faces.desktop.widgets.notice import Notice
@@ -25,11 +24,8 @@ from facot_backups.faces.desktop.words import restore as restore_words
 from facot_backups.faces.desktop.words.failures import Failure
 from facot_backups.faces.desktop.worker import Job
 
-if TYPE_CHECKING:
-    from facot_backups.faces.desktop.panel import BackupsPanel
 
-
-def open_audit(panel: BackupsPanel, backup: str | None = None) -> AuditWindow:
+def open_audit(panel: Host, backup: str | None = None) -> AuditWindow:
     """Show the audit of `backup` (None: the latest)."""
     window = panel.open_view("audit", lambda: AuditWindow(panel))
     assert isinstance(window, AuditWindow)
@@ -40,7 +36,7 @@ def open_audit(panel: BackupsPanel, backup: str | None = None) -> AuditWindow:
 class AuditWindow(ViewWindow):
     """One backup's findings, or those of another that is chosen."""
 
-    def __init__(self, panel: BackupsPanel) -> None:
+    def __init__(self, panel: Host) -> None:
         super().__init__(panel, "Auditoría", QSize(1060, 740))
         self.audited: Audited | None = None
         self._job: Job | None = None
@@ -157,7 +153,7 @@ class AuditWindow(ViewWindow):
         self.rest.setVisible(not some)
 
     def _nothing(self) -> None:
-        self.notice.tell(*audit_words.NOTHING, offer=("Crear backup ahora", self.panel.back_up))
+        self.notice.tell(*audit_words.NOTHING, offer=("Crear backup ahora", self.panel.backup_wanted.emit))
 
     @slot
     def _backup_ended(self, complete: bool) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QModelIndex, QPoint, Qt, Signal
 from qtpy.QtWidgets import QMenu, QVBoxLayout, QWidget
@@ -15,13 +14,10 @@ from facot_backups.faces.desktop.models.table import ROW_ROLE, SortedModel
 from facot_backups.faces.desktop.slots import slot
 from facot_backups.faces.desktop.style_sheet import mark
 from facot_backups.faces.desktop.tasks.overview import BackupRow, Overview
+from facot_backups.faces.desktop.views.window import Host
 from facot_backups.faces.desktop.widgets.basic import button, label, row
 from facot_backups.faces.desktop.widgets.fitted import FittedTable, ShortLabel
 from facot_backups.faces.desktop.widgets.tables import furnish, offer_order
-
-if TYPE_CHECKING:
-    from facot_backups.faces.desktop.panel import BackupsPanel
-
 
 # The longest usual text of each column.
 _SAMPLES = (
@@ -39,7 +35,7 @@ class BackupList(QWidget):
 
     all_wanted = Signal()
 
-    def __init__(self, panel: BackupsPanel) -> None:
+    def __init__(self, panel: Host) -> None:
         super().__init__()
         self._panel = panel
         self.model = backups_model(panel.theme, self)

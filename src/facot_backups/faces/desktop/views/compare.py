@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QComboBox, QLineEdit, QSplitter, QVBoxLayout, QWidget
 
-from facot_backups.faces.desktop.actions import RestoreWish
 from facot_backups.faces.desktop.models.changed_documents import changed_documents
 from facot_backups.faces.desktop.models.changes import changes_tree
 from facot_backups.faces.desktop.models.table import ROW_ROLE
@@ -15,6 +14,7 @@ from facot_backups.faces.desktop.slots import slot
 from facot_backups.faces.desktop.tasks.compare import ChangedDocument, Comparison, compare_backups
 from facot_backups.faces.desktop.tasks.detail import Detail
 from facot_backups.faces.desktop.tasks.document_index import query_words
+from facot_backups.faces.desktop.views.window import RestoreWish
 from facot_backups.faces.desktop.widgets.basic import SPACE, button, label, row
 from facot_backups.faces.desktop.widgets.notice import Notice
 from facot_backups.faces.desktop.widgets.progress_card import ProgressCard

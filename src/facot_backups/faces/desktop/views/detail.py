@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QSize, Qt
 from qtpy.QtGui import QResizeEvent
 from qtpy.QtWidgets import QBoxLayout, QGridLayout, QPushButton, QTabWidget, QVBoxLayout, QWidget
 
-from facot_backups.faces.desktop.actions import RestoreWish
 from facot_backups.faces.desktop.models.collections import collections_model
 from facot_backups.faces.desktop.models.table import ROW_ROLE, SortedModel
 from facot_backups.faces.desktop.slots import slot
@@ -24,7 +22,7 @@ from facot_backups.faces.desktop.tasks.detail import (
 from facot_backups.faces.desktop.tasks.overview import BackupRow
 from facot_backups.faces.desktop.views.browse import BrowsePage
 from facot_backups.faces.desktop.views.compare import ComparePage
-from facot_backups.faces.desktop.views.window import ViewWindow
+from facot_backups.faces.desktop.views.window import Host, RestoreWish, ViewWindow
 from facot_backups.faces.desktop.widgets.basic import SPACE, button, column, label, row
 from facot_backups.faces.desktop.widgets.form import scrolled
 from facot_backups.faces.desktop.widgets.notice import Notice
@@ -34,14 +32,11 @@ from facot_backups.faces.desktop.words import detail as detail_words
 from facot_backups.faces.desktop.words.failures import Failure
 from facot_backups.faces.desktop.worker import Job
 
-if TYPE_CHECKING:
-    from facot_backups.faces.desktop.panel import BackupsPanel
-
 # What a low window leaves of the collections, in pixels.
 _FEWEST = 160
 
 
-def open_losses_since(panel: BackupsPanel, chosen: BackupRow, other: str, collection: str) -> DetailWindow:
+def open_losses_since(panel: Host, chosen: BackupRow, other: str, collection: str) -> DetailWindow:
     """Show what `collection` lost in the backup of `chosen` since the one named `other`."""
     window = panel.open_view(f"detail {chosen.name}", lambda: DetailWindow(panel, chosen))
     assert isinstance(window, DetailWindow)
@@ -53,7 +48,7 @@ def open_losses_since(panel: BackupsPanel, chosen: BackupRow, other: str, collec
 class DetailWindow(ViewWindow):
     """Everything about the backup of `chosen`. Tabs: its collections, its documents, comparisons."""
 
-    def __init__(self, panel: BackupsPanel, chosen: BackupRow) -> None:
+    def __init__(self, panel: Host, chosen: BackupRow) -> None:
         super().__init__(panel, f"Backup {chosen.name}", QSize(1240, 740))
         self.chosen = chosen
         self.detail: Detail | None = None
@@ -274,7 +269,7 @@ class DetailWindow(ViewWindow):
         if self._asked is not None:
             self._asked.setFocus()
         self.look()
-        self.panel.look()
+        self.panel.look_wanted.emit()
 
     @slot
     def _open_folder(self) -> None:

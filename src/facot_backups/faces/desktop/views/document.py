@@ -8,11 +8,11 @@ from qtpy.QtCore import QModelIndex, Signal
 from qtpy.QtWidgets import QApplication, QVBoxLayout, QWidget
 
 from facot_backups.faces.desktop import words
-from facot_backups.faces.desktop.actions import RestoreWish
 from facot_backups.faces.desktop.models.document_tree import document_tree
 from facot_backups.faces.desktop.models.table import ROW_ROLE
 from facot_backups.faces.desktop.slots import slot
 from facot_backups.faces.desktop.tasks.browse import DocumentView, open_document
+from facot_backups.faces.desktop.views.window import RestoreWish
 from facot_backups.faces.desktop.widgets.basic import button, label, row
 from facot_backups.faces.desktop.widgets.tables import tree
 from facot_backups.faces.desktop.words import document as document_words

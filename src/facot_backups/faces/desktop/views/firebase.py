@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from qtpy.QtCore import QSize, Qt, QTimer
 from qtpy.QtWidgets import QFileDialog, QFormLayout, QFrame, QLineEdit, QVBoxLayout, QWidget
 
@@ -19,14 +17,11 @@ from facot_backups.faces.desktop.tasks.firebase import (
     save_access,
     try_access,
 )
-from facot_backups.faces.desktop.views.window import ViewWindow
+from facot_backups.faces.desktop.views.window import Host, ViewWindow
 from facot_backups.faces.desktop.widgets.basic import Picture, button, column, label, row
 from facot_backups.faces.desktop.widgets.form import FocusKeeper, StatusLine, scrolled
 from facot_backups.faces.desktop.widgets.notice import Notice
 from facot_backups.faces.desktop.words.failures import Failure
-
-if TYPE_CHECKING:
-    from facot_backups.faces.desktop.panel import BackupsPanel
 
 # From the last letter of a path to the look at its file.
 _PAUSE_MS = 400
@@ -35,7 +30,7 @@ _PAUSE_MS = 400
 class FirebaseWindow(ViewWindow):
     """Choose the credentials file, see whose it is, test it, save it. Its key is never shown."""
 
-    def __init__(self, panel: BackupsPanel) -> None:
+    def __init__(self, panel: Host) -> None:
         super().__init__(panel, "Configurar Firebase", QSize(740, 680))
         self.access: Access | None = None
         self.account: Account | None = None
@@ -243,7 +238,7 @@ class FirebaseWindow(ViewWindow):
         where = self.access.target if self.access is not None else ""
         self.panel.notice.tell("ok", "Firebase configurado", f"Proyecto {account.project}. En {where}")
         self.panel.settings_changed.emit()
-        self.panel.look()
+        self.panel.look_wanted.emit()
         self.accept()
 
 

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from qtpy.QtCore import QSize
 from qtpy.QtWidgets import QVBoxLayout
 
-from facot_backups.faces.desktop.actions import RestoreWish
 from facot_backups.faces.desktop.models.changes import changes_tree
 from facot_backups.faces.desktop.models.table import ROW_ROLE
 from facot_backups.faces.desktop.slots import slot
 from facot_backups.faces.desktop.tasks.history import DocumentHistory, document_history
-from facot_backups.faces.desktop.views.window import ViewWindow
+from facot_backups.faces.desktop.views.window import Host, RestoreWish, ViewWindow
 from facot_backups.faces.desktop.widgets.basic import SPACE, button, label, row
 from facot_backups.faces.desktop.widgets.notice import Notice
 from facot_backups.faces.desktop.widgets.progress_card import ProgressCard
@@ -22,14 +19,11 @@ from facot_backups.faces.desktop.words import history as history_words
 from facot_backups.faces.desktop.words.change import ChangeLine
 from facot_backups.faces.desktop.words.failures import Failure
 
-if TYPE_CHECKING:
-    from facot_backups.faces.desktop.panel import BackupsPanel
-
 
 class HistoryWindow(ViewWindow):
     """What each backup says of the document at `path`: when it came, what changed, when it went."""
 
-    def __init__(self, panel: BackupsPanel, path: tuple[str, ...]) -> None:
+    def __init__(self, panel: Host, path: tuple[str, ...]) -> None:
         super().__init__(panel, f"Historia de {document_words.path_text(path)}", QSize(900, 620))
         self.path = path
         self.history: DocumentHistory | None = None

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from qtpy.QtCore import QSize
 from qtpy.QtWidgets import QVBoxLayout
 
-from facot_backups.faces.desktop.actions import RestoreWish
 from facot_backups.faces.desktop.models.losses import losses_model
 from facot_backups.faces.desktop.models.table import ROW_ROLE
 from facot_backups.faces.desktop.slots import slot
 from facot_backups.faces.desktop.tasks.losses import Loss, accept
-from facot_backups.faces.desktop.views.window import ViewWindow
+from facot_backups.faces.desktop.views.window import Host, RestoreWish, ViewWindow
 from facot_backups.faces.desktop.widgets.basic import SPACE, button, label, row
 from facot_backups.faces.desktop.widgets.notice import Notice
 from facot_backups.faces.desktop.widgets.question import Question
@@ -20,11 +17,8 @@ from facot_backups.faces.desktop.widgets.tables import table
 from facot_backups.faces.desktop.words import losses as losses_words
 from facot_backups.faces.desktop.words.failures import Failure
 
-if TYPE_CHECKING:
-    from facot_backups.faces.desktop.panel import BackupsPanel
 
-
-def open_losses(panel: BackupsPanel) -> LossesWindow:
+def open_losses(panel: Host) -> LossesWindow:
     """Show what the newest backup lost."""
     window = panel.open_view("losses", lambda: LossesWindow(panel))
     assert isinstance(window, LossesWindow)
@@ -34,7 +28,7 @@ def open_losses(panel: BackupsPanel) -> LossesWindow:
 class LossesWindow(ViewWindow):
     """The losses that the panel's last look found; it follows the next ones."""
 
-    def __init__(self, panel: BackupsPanel) -> None:
+    def __init__(self, panel: Host) -> None:
         super().__init__(panel, losses_words.TITLE, QSize(860, 460))
         self.question: Question | None = None
         self._build()
@@ -147,9 +141,9 @@ class LossesWindow(ViewWindow):
 
     def _accepted(self, texts: tuple[str, ...]) -> None:
         self.panel.notice.tell("ok", losses_words.ACCEPTED, losses_words.accepted(texts))
-        self.panel.look()
+        self.panel.look_wanted.emit()
         self.close()
 
     def _failed(self, failure: Failure) -> None:
         self.notice.tell_failure(failure)
-        self.panel.look()
+        self.panel.look_wanted.emit()

@@ -7,7 +7,6 @@ looks. Until the last yes nothing is written. A window that is closed sooner sto
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QSize, QTimer
 from qtpy.QtGui import QIcon
@@ -30,22 +29,19 @@ from facot_backups.faces.desktop.tasks.restore_shown import (
 from facot_backups.faces.desktop.views.restore_plan import AskPage, PlanPage, WorkPage
 from facot_backups.faces.desktop.views.restore_result import ResultPage
 from facot_backups.faces.desktop.views.restore_what import WhatPage
-from facot_backups.faces.desktop.views.window import ViewWindow
+from facot_backups.faces.desktop.views.window import Host, ViewWindow
 from facot_backups.faces.desktop.widgets.basic import SPACE, button, label, row
 from facot_backups.faces.desktop.widgets.notice import Notice
 from facot_backups.faces.desktop.words import restore as restore_words
 from facot_backups.faces.desktop.words.failures import Failure
 from facot_backups.faces.desktop.worker import Job, Work
 
-if TYPE_CHECKING:
-    from facot_backups.faces.desktop.panel import BackupsPanel
-
 # How often the window looks whether it is asked something.
 _LOOK_MS = 40
 
 
 def open_restore(
-    panel: BackupsPanel,
+    panel: Host,
     backup: str | None = None,
     collections: tuple[str, ...] = (),
     documents: tuple[tuple[str, ...], ...] = (),
@@ -64,7 +60,7 @@ def open_restore(
 class RestoreWindow(ViewWindow):
     """One restore after the other."""
 
-    def __init__(self, panel: BackupsPanel) -> None:
+    def __init__(self, panel: Host) -> None:
         super().__init__(panel, "Restaurar", QSize(1000, 760))
         self._job: Job | None = None
         self._desk: Desk[Asked] = Desk()
@@ -313,7 +309,7 @@ class RestoreWindow(ViewWindow):
     def _done(self, outcome: Outcome) -> None:
         self.ending.show_outcome(outcome)
         self._show(self.ending)
-        self.panel.look()
+        self.panel.look_wanted.emit()
         if self._closing:
             said = restore_words.outcome_said(outcome)
             self.panel.notice.tell(said.level, said.title, restore_words.after_closing(outcome))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from qtpy.QtCore import QSize, Qt, QTimer
 from qtpy.QtGui import QCloseEvent
 from qtpy.QtWidgets import QFileDialog, QScrollArea, QVBoxLayout, QWidget
@@ -17,14 +15,11 @@ from facot_backups.faces.desktop.views.settings_fields import FieldRow, TextRow
 from facot_backups.faces.desktop.views.settings_lists import CollectionsRow
 from facot_backups.faces.desktop.views.settings_rows import settings_rows
 from facot_backups.faces.desktop.views.settings_service import ServiceRow
-from facot_backups.faces.desktop.views.window import ViewWindow
+from facot_backups.faces.desktop.views.window import Host, ViewWindow
 from facot_backups.faces.desktop.widgets.basic import button, column, label, row
 from facot_backups.faces.desktop.widgets.form import FocusKeeper, Section, StatusLine, scrolled
 from facot_backups.faces.desktop.widgets.notice import Notice
 from facot_backups.faces.desktop.words.failures import Failure
-
-if TYPE_CHECKING:
-    from facot_backups.faces.desktop.panel import BackupsPanel
 
 # From the last letter of a folder's name to the look at it.
 _PAUSE_MS = 400
@@ -33,7 +28,7 @@ _PAUSE_MS = 400
 class SettingsWindow(ViewWindow):
     """Everything that a person may set. Nothing is saved before «Guardar», and then all of it or nothing."""
 
-    def __init__(self, panel: BackupsPanel) -> None:
+    def __init__(self, panel: Host) -> None:
         super().__init__(panel, "Ajustes de los backups", QSize(860, 780))
         self.form: Form | None = None
         self._discarding = False
@@ -236,7 +231,7 @@ class SettingsWindow(ViewWindow):
             self.theme.choice = saved.theme
         if saved.changed:
             self.panel.settings_changed.emit()
-            self.panel.look()
+            self.panel.look_wanted.emit()
         self._read_again(saved)
 
     def _read_again(self, saved: Saved) -> None:

@@ -1,26 +1,92 @@
-"""`ViewWindow`: what every window that the panel opens has in common."""
+"""`ViewWindow`: what every window beside the panel has in common; `Host`: what it sees of the panel."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
 
-from qtpy.QtCore import QSize, Qt
-from qtpy.QtWidgets import QDialog
+from qtpy.compat import isalive
+from qtpy.QtCore import QSize, Qt, QUrl, Signal
+from qtpy.QtGui import QDesktopServices
+from qtpy.QtWidgets import QDialog, QWidget
 
+from facot_backups.faces.desktop.session import Session
+from facot_backups.faces.desktop.tasks.overview import Overview
+from facot_backups.faces.desktop.theme import Choice, Theme
+from facot_backups.faces.desktop.widgets.notice import Notice
 from facot_backups.faces.desktop.worker import Jobs
 
-if TYPE_CHECKING:
-    from facot_backups.faces.desktop.panel import BackupsPanel
+
+@dataclass(frozen=True, slots=True)
+class RestoreWish:
+    """What a person wants back from a backup: all of it, or only these root collections and documents.
+
+    `documents` are paths (collection, id, …), each with all below it. `Host.restore_wanted` carries it.
+    """
+
+    backup: str
+    collections: tuple[str, ...] = ()
+    documents: tuple[tuple[str, ...], ...] = ()
+
+
+class Host(QWidget):
+    """The widget that opens windows beside itself, and does what they want.
+
+    `overview` is the last look, None before the first; `overview_changed` carries each. `backup_ended` says
+    whether a complete backup was made. The others come from windows: `look_wanted` and `backup_wanted` ask
+    for just that, `restore_wanted` carries a `RestoreWish`, `settings_changed` says that a person saved some.
+    """
+
+    overview_changed = Signal(object)
+    backup_ended = Signal(bool)
+    look_wanted = Signal()
+    backup_wanted = Signal()
+    restore_wanted = Signal(object)
+    settings_changed = Signal()
+
+    def __init__(self, parent: QWidget | None, session: Session, theme: Choice) -> None:
+        super().__init__(parent)
+        self.session = session
+        self.theme = Theme(self, theme)
+        self.jobs = Jobs(self)
+        self.notice = Notice(self.theme)
+        self.overview: Overview | None = None
+        self._views: dict[str, ViewWindow] = {}
+
+    def open_folder(self, folder: Path) -> None:
+        """Show `folder` in the system's file manager; where that cannot be, say the path."""
+        if not folder.is_dir():
+            self.notice.tell(
+                "info", "La carpeta todavía no existe", f"Se creará con el primer backup:\n{folder}"
+            )
+        elif not QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder))):
+            self.notice.tell(
+                "info",
+                "Los backups están en esta carpeta",
+                f"{folder}\nEn este equipo no se puede abrir desde aquí.",
+            )
+
+    def open_view(self, key: str, make: Callable[[], ViewWindow]) -> ViewWindow:
+        """Show the window `key`, made by `make` unless it is open already."""
+        self._views = {name: one for name, one in self._views.items() if _is_open(one)}
+        view = self._views.get(key)
+        if view is None:
+            view = self._views[key] = make()
+        view.show()
+        view.raise_()
+        view.activateWindow()
+        return view
 
 
 class ViewWindow(QDialog):
-    """A window beside the panel, not modal: nothing ever waits for it. It goes when it is closed.
+    """A window beside its host, not modal: nothing ever waits for it. It goes when it is closed.
 
-    `panel`, `session`, `theme` are those of the panel; `jobs` are the window's own tasks, which are asked to
-    stop when it goes. Open it with `BackupsPanel.open_view`.
+    `panel` is the host, whose `session` and `theme` it has; `jobs` are the window's own tasks, which are
+    asked to stop when it goes. Open it with `Host.open_view`.
     """
 
-    def __init__(self, panel: BackupsPanel, title: str, size: QSize | None = None) -> None:
+    def __init__(self, panel: Host, title: str, size: QSize | None = None) -> None:
         super().__init__(panel)
         self.panel, self.session, self.theme = panel, panel.session, panel.theme
         self.jobs = Jobs(self)
@@ -37,3 +103,8 @@ class ViewWindow(QDialog):
         self.closing = True
         self.jobs.cancel()
         super().done(result)
+
+
+def _is_open(view: ViewWindow) -> bool:
+    """Whether a window is there, and stays. Its `destroyed` cannot tell: worker.py, `_owners`, says why."""
+    return bool(isalive(view)) and not view.closing  # type: ignore[no-untyped-call]
