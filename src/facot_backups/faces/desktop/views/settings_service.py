@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from qtpy.QtWidgets import QPlainTextEdit, QWidget
 
@@ -14,18 +13,16 @@ from facot_backups.faces.desktop.tasks.settings_service import (
     remove_service,
     service_state,
 )
+from facot_backups.faces.desktop.views.window import ViewWindow
 from facot_backups.faces.desktop.widgets.basic import button, column, label, row
 from facot_backups.faces.desktop.widgets.form import StatusLine
 from facot_backups.faces.desktop.words.failures import Failure
-
-if TYPE_CHECKING:
-    from facot_backups.faces.desktop.views.settings import SettingsWindow
 
 
 class ServiceRow(QWidget):
     """What the system's own timer does for the backups; it does not wait for «Guardar»."""
 
-    def __init__(self, window: SettingsWindow) -> None:
+    def __init__(self, window: ViewWindow) -> None:
         super().__init__()
         self._window = window
         self.state: ServiceState | None = None
