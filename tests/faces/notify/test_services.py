@@ -50,6 +50,23 @@ def test_a_bad_server_is_given_up(server: Endpoint, how: str) -> None:
         assert server.left.wait(60), "an answer without an end is not read on"
 
 
+def test_a_service_is_loaded_on_the_thread_that_stays(
+    server: Endpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Apprise imports its services late, native code among them, which a thread that ends must not be in."""
+    import apprise
+
+    add, threads = apprise.Apprise.add, list[threading.Thread]()
+
+    def noted(*arguments: object) -> object:
+        threads.append(threading.current_thread())
+        return add(*arguments)
+
+    monkeypatch.setattr(apprise.Apprise, "add", noted)
+    send(server.json_url(), "t", "b", "info")
+    assert threads == [threading.current_thread()] and len(server.told) == 1
+
+
 def test_without_apprise_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "apprise", None)
     with pytest.raises(AppriseMissing, match="pip install apprise"):

@@ -46,12 +46,14 @@ def send(url: str, title: str, body: str, kind: str, seconds: float | None = Non
 
     def work() -> bool:
         with _discreet(redactor, reasons.append):
-            service = apprise.Apprise(asset=_asset(apprise))
-            if not service.add(url):
-                raise Undelivered("Apprise no entiende esa URL: revise el servicio y sus datos")
             return bool(service.notify(body=body, title=title, notify_type=kind, body_format="text"))
 
     try:
+        # On this thread: one that is given up while Apprise imports native code aborts the program at its end.
+        with _discreet(redactor, reasons.append):
+            service = apprise.Apprise(asset=_asset(apprise))
+            if not service.add(url):
+                raise Undelivered("Apprise no entiende esa URL: revise el servicio y sus datos")
         sent = within(limit, f"apprise {url}", work)
     except TooLate:
         raise Undelivered(f"el servicio no terminó de responder en {limit:.0f} s") from None
