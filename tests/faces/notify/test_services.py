@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 import threading
+from typing import Any
 from urllib.parse import quote
 
 import pytest
@@ -58,9 +59,9 @@ def test_a_service_is_loaded_on_the_thread_that_stays(
 
     add, threads = apprise.Apprise.add, list[threading.Thread]()
 
-    def noted(*arguments: object) -> object:
+    def noted(*arguments: Any) -> bool:
         threads.append(threading.current_thread())
-        return add(*arguments)
+        return bool(add(*arguments))
 
     monkeypatch.setattr(apprise.Apprise, "add", noted)
     send(server.json_url(), "t", "b", "info")

@@ -49,7 +49,7 @@ def send(url: str, title: str, body: str, kind: str, seconds: float | None = Non
             return bool(service.notify(body=body, title=title, notify_type=kind, body_format="text"))
 
     try:
-        # On this thread: one that is given up while Apprise imports native code aborts the program at its end.
+        # On this thread: one given up while Apprise imports native code aborts the program at its end.
         with _discreet(redactor, reasons.append):
             service = apprise.Apprise(asset=_asset(apprise))
             if not service.add(url):
