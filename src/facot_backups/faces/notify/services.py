@@ -35,7 +35,7 @@ class AppriseMissing(FacotBackupsError):
 def send(url: str, title: str, body: str, kind: str, seconds: float | None = None) -> None:
     """Send one message through one Apprise URL. `kind`: `info`, `success`, `warning` or `failure`.
 
-    Raises Undelivered, or AppriseMissing; never later than `seconds`.
+    Raises Undelivered, or AppriseMissing; never later than `seconds` after Apprise has loaded the service.
     """
     limit = SECONDS if seconds is None else seconds
     try:

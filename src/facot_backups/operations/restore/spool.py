@@ -223,5 +223,5 @@ class Outcomes:
 
 
 def _temporary(folder: Path | None) -> BinaryIO:
-    file = tempfile.TemporaryFile(dir=folder, prefix=atomic.TEMPORARY_PREFIX)  # noqa: SIM115
+    file = tempfile.TemporaryFile(dir=folder, prefix=atomic.TEMPORARY_PREFIX)  # noqa: SIM115 - `close` does
     return cast("BinaryIO", file)

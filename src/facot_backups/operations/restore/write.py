@@ -63,8 +63,7 @@ def write_all(
     """Write the plan, or until the server takes no more: then `report.failure` says why.
 
     Every outcome goes to the journal, to `outcomes` and, but for what was done, by name into the report.
-    Raises LockHeld, NoSpace, BackupDirUnusable if the journal
-    cannot be kept: then nothing more is written.
+    Raises LockHeld, NoSpace, BackupDirUnusable if the journal cannot be kept: then nothing more is written.
     """
     _Writing(connection, locked, plan, journal, outcomes, report, emit).run()
 

@@ -132,7 +132,7 @@ class Builder:
     def __init__(self, zone: tzinfo) -> None:
         self._zone = zone
         self._keys = tempfile.TemporaryFile()  # noqa: SIM115 - `close` closes it
-        self._rows = tempfile.TemporaryFile()  # noqa: SIM115
+        self._rows = tempfile.TemporaryFile()  # noqa: SIM115 - as above
         self._key_starts, self._row_starts = array("Q", [0]), array("Q", [0])
         self._roots: list[str] = []
         self._of_root, self._nested, self._places = array("L"), bytearray(), array("Q")
