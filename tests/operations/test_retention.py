@@ -129,9 +129,8 @@ def test_what_goes_is_old_and_surpassed_and_nothing_else_goes(
     if outcome.plan.alarms:
         assert not outcome.plan.deletions
         return
-    assert sorted(outcome.plan.to_verify, key=read_time) == (
-        sorted(left, key=lambda b: (read_time(b), b.path.name))[-keep_last:] if outcome.plan.deletions else []
-    )
+    newest_first = sorted(left, key=lambda b: (read_time(b), b.path.name), reverse=True)
+    assert list(outcome.plan.to_verify) == (newest_first[:keep_last] if outcome.plan.deletions else [])
 
     def may_go(backup: Backup) -> bool:
         """The rule in the words of the design, of what is left."""
