@@ -12,10 +12,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from google.api_core.exceptions import Unauthenticated
 
 from facot_backups.local.server import LocalFirestore
 from facot_backups.model import Source
 from facot_backups.operations.serving import load, memory_needed, source_of
+from facot_backups.settings.model import variables
 from tests.end_to_end.world import World
 from tests.support.servers import FirestoreServer, free_port
 
@@ -28,11 +30,11 @@ def damage(file: Path) -> None:
 
 
 @contextmanager
-def serving(world: World, *words: str) -> Iterator[subprocess.Popen[str]]:
+def serving(world: World, *words: str, **more: str) -> Iterator[subprocess.Popen[str]]:
     """`serve` in a process of its own, which is gone in the end whatever happens."""
     process = subprocess.Popen(
         world.command("serve", "latest", *words),
-        env=world.environment(),
+        env=world.environment(**more),
         cwd=world.state.parent,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -86,7 +88,7 @@ def test_the_lines_to_set(world: World) -> None:
     port = free_port()
     with serving(world, "--port", str(port), "--host", "localhost") as process:
         assert process.stdout is not None
-        lines = [process.stdout.readline().strip() for _ in range(10)]
+        lines = [process.stdout.readline().strip() for _ in range(11)]
         process.send_signal(signal.SIGINT)
         assert process.wait(timeout=30) == 0
     host = f"127.0.0.1:{port}"
@@ -94,6 +96,57 @@ def test_the_lines_to_set(world: World) -> None:
     assert f'Windows (PowerShell)  $env:FIRESTORE_EMULATOR_HOST = "{host}"' in lines
     assert f"Linux, macOS          export FIRESTORE_EMULATOR_HOST={host}" in lines
     assert any(line.endswith(world.server.project) for line in lines)
+    assert any("cualquier programa de este equipo" in line for line in lines)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("given", [None, "elegido-por-mi-0123456789"])
+def test_with_a_token_nobody_else_comes_in(world: World, given: str | None) -> None:
+    """One of the variable, which is not told again, or one made at random; our own commands show it."""
+    world.write("invoices/3")
+    world.run("run")
+    name = variables("emulator_token")[0]
+    more = {} if given is None else {name: given}
+    with serving(world, "--json", "--token", **more) as process:
+        told = ready(process)
+        token = given or told["environment"][name]
+        assert (told["token_required"], len(token) > 20) == (True, True)
+        assert told["environment"] == {"FIRESTORE_EMULATOR_HOST": told["host"]} | (
+            {} if given else {name: token}
+        )
+        assert token not in " ".join(process.args if isinstance(process.args, list) else [])
+        host = {"FIRESTORE_EMULATOR_HOST": told["host"]}
+        refused = world.process("diff", "latest", "live", environment=host)
+        refused.failed(10, "pide un token", name)
+        assert world.process("diff", "latest", "live", environment={**host, name: token}).code == 0
+        client = FirestoreServer(told["host"], "memory", told["project"]).client()
+        with pytest.raises(Unauthenticated):
+            client.document("invoices/3").get(retry=None)
+        client._rpc_metadata.append(("authorization", f"Bearer {token}"))  # as docs/cli.md says
+        assert client.document("invoices/3").get().exists
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("given", [None, "elegido-por-mi-0123456789"])
+def test_a_token_is_told_only_by_who_made_it(world: World, given: str | None) -> None:
+    world.run("run")
+    name = variables("emulator_token")[0]
+    with serving(world, "--token", "--quiet", **({} if given is None else {name: given})) as process:
+        assert process.stdout is not None
+        first = process.stdout.readline()
+        second = "" if given else process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+        rest, err = process.communicate(timeout=30)
+    assert first.startswith("FIRESTORE_EMULATOR_HOST=127.0.0.1:")
+    assert (second.partition("=")[0], rest) == ("" if given else name, "")
+    assert given is None or given not in first + rest + err
+
+
+def test_a_token_that_could_be_guessed(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.run("run")
+    monkeypatch.setenv("BACKUP_EMULATOR_TOKEN", "corto")
+    ran = world.run("serve", "latest", "--token")
+    assert (ran.code, "BACKUP_EMULATOR_TOKEN" in ran.err, "corto" in ran.err) == (2, True, False)
 
 
 @pytest.mark.parametrize(

@@ -118,6 +118,12 @@ def test_every_kind_of_difference_is_told(world: World, monkeypatch: pytest.Monk
     backup = world.back_up()
     read_again = drills._read_again
 
+    class Open(LocalFirestore):
+        def __init__(self, **more: Any) -> None:
+            super().__init__(**more | {"token": None})
+
+    monkeypatch.setattr(drills, "LocalFirestore", Open)
+
     def mangled(backup: Any, source: Source, client: Any, emit: Any) -> Any:
         server = FirestoreServer(client._emulator_host, "memory", source.project)
         target = World(server, world.folder, world.state, None)

@@ -78,5 +78,6 @@ def _options(settings: Settings, client: Any, *, use_firebase_app: bool = True) 
         credentials=settings.credentials,
         credentials_origin=settings.origin("credentials"),
         emulator_host=settings.emulator_host,
+        emulator_token=settings.emulator_token,
         use_firebase_app=use_firebase_app,
     )

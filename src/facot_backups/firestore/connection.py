@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 DEFAULT_DATABASE = "(default)"
 # What google-cloud-firestore uses for an emulator when nobody names a project.
 EMULATOR_PROJECT = "google-cloud-firestore-emulator"
+# Whom an emulator takes its caller for, unless it wants a token.
+_OWNER = "owner"
 _SERVICE = "/google.firestore.v1.Firestore/"
 _OPTIONS: list[tuple[str, Any]] = [
     ("grpc.max_send_message_length", -1),
@@ -43,9 +45,9 @@ class ConnectionOptions:
 
     `client` is a google.cloud.firestore client; project, database, credentials and emulator host are taken
     from it. `use_firebase_app` looks at the default app of a `firebase_admin` that the program has already
-    imported; we never import it. `emulator_host` is "host:port". `credentials` is the path of a service
-    account's file, or "default" for Google's own search;
-    `credentials_origin` says where that was read. `connect_timeout` is in seconds.
+    imported; we never import it. `emulator_host` is "host:port", `emulator_token` what it wants to see with
+    every call, if it does. `credentials` is the path of a service account's file, or "default" for Google's
+    own search; `credentials_origin` says where that was read. `connect_timeout` is in seconds.
     """
 
     client: Any = None
@@ -54,27 +56,41 @@ class ConnectionOptions:
     credentials: str | None = None
     credentials_origin: str | None = None
     emulator_host: str | None = None
+    emulator_token: str | None = field(default=None, repr=False)
     use_firebase_app: bool = True
     connect_timeout: float = 10.0
 
 
 @dataclass(frozen=True, slots=True)
 class _Target:
-    """Where to connect and as whom; `channel` is somebody else's, used as it is."""
+    """Where to connect and as whom; `channel` is somebody else's, used as it is.
+
+    `authorization` is what an emulator gets with every call; None for Firestore itself.
+    """
 
     source: Source
     host: str
     credentials: Any = None
     channel: Any = None
+    authorization: str | None = field(default=None, repr=False)
 
 
 class Connection:
     """The raw calls of one Firestore database (see `Calls`), over a channel.
 
     `close` closes the channel if it is ours; then `closed` is true. A context manager. Threads may share it.
+    `authorization` goes with every call as the header of that name.
     """
 
-    def __init__(self, source: Source, channel: grpc.Channel, *, owned: bool, connect_timeout: float) -> None:
+    def __init__(
+        self,
+        source: Source,
+        channel: grpc.Channel,
+        *,
+        owned: bool,
+        connect_timeout: float,
+        authorization: str | None = None,
+    ) -> None:
         from facot_backups import protocol
 
         self._source = source
@@ -83,7 +99,7 @@ class Connection:
         self._owned = owned
         self.closed = False
         self._connect_timeout = connect_timeout
-        self._metadata = _metadata(source)
+        self._metadata = _metadata(source, authorization)
         self._run_query = self._stub("RunQuery", protocol.RunQueryRequest, protocol.RunQueryResponse)
         self._aggregate = self._stub(
             "RunAggregationQuery", protocol.RunAggregationQueryRequest, protocol.RunAggregationQueryResponse
@@ -184,11 +200,11 @@ class Connection:
         self.close()
 
 
-def _metadata(source: Source) -> Metadata:
+def _metadata(source: Source, authorization: str | None) -> Metadata:
     database = database_name(source)
     routing = f"project_id={quote(source.project)}&database_id={quote(source.database)}"
     metadata = (("google-cloud-resource-prefix", database), ("x-goog-request-params", routing))
-    return (*metadata, ("authorization", "Bearer owner")) if source.emulator else metadata
+    return (*metadata, ("authorization", authorization)) if authorization else metadata
 
 
 def connect(options: ConnectionOptions) -> Connection:
@@ -204,6 +220,7 @@ def connect(options: ConnectionOptions) -> Connection:
         channel,
         owned=target.channel is None,
         connect_timeout=options.connect_timeout,
+        authorization=target.authorization,
     )
 
 
@@ -224,6 +241,9 @@ def make_client(options: ConnectionOptions) -> Any:
     client = make(target.source.project, credentials, target.source.database)
     # The client itself knows an emulator from the environment alone, which is not ours to change.
     client._emulator_host = target.host if target.source.emulator else None
+    if options.emulator_token is not None and target.authorization is not None:
+        # Beside the client's own "Bearer owner", which cannot be changed.
+        client._rpc_metadata.append(("authorization", target.authorization))
     return client
 
 
@@ -249,7 +269,7 @@ def _target(options: ConnectionOptions) -> _Target:
     if options.use_firebase_app and (app := firebase_app()) is not None:
         return _of_firebase_app(app, options)
     if options.emulator_host:
-        return _of_emulator(options.emulator_host, options.project, options.database)
+        return _of_emulator(options.emulator_host, options.project, options)
     credentials, project = credentials_of.find(options.credentials, options.credentials_origin)
     return _Target(_source(options.project or project, options.database), _host(), credentials)
 
@@ -271,13 +291,14 @@ def _source(project: str | None, database: str | None, *, emulator: bool = False
     return Source(project, database or DEFAULT_DATABASE, emulator)
 
 
-def _of_emulator(host: str, project: str | None, database: str | None) -> _Target:
+def _of_emulator(host: str, project: str | None, options: ConnectionOptions) -> _Target:
     name, _, port = host.rpartition(":")
     if not name or "/" in name or not (port.isascii() and port.isdecimal() and 0 < int(port) < 65536):
         raise SettingError(
             "FIRESTORE_EMULATOR_HOST", "emulador", "no es una dirección", "host:puerto, como 127.0.0.1:8080"
         )
-    return _Target(_source(project or EMULATOR_PROJECT, database, emulator=True), host)
+    source = _source(project or EMULATOR_PROJECT, options.database, emulator=True)
+    return _Target(source, host, authorization=f"Bearer {options.emulator_token or _OWNER}")
 
 
 def _of_client(client: Any) -> _Target:
@@ -292,7 +313,13 @@ def _of_client(client: Any) -> _Target:
     emulator = client._emulator_host
     source = _source(client.project, client._database, emulator=bool(emulator))
     channel = _own_channel(client)
-    return _Target(source, str(client._target), client._credentials, channel)
+    return _Target(source, str(client._target), client._credentials, channel, _authorization(client))
+
+
+def _authorization(client: Any) -> str | None:
+    """What a client shows to its emulator: its own word, or a token that somebody added after it."""
+    shown = [value for name, value in client._rpc_metadata if name == "authorization"]
+    return str(shown[-1]) if shown else None
 
 
 def _own_channel(client: Any) -> Any:
@@ -327,7 +354,7 @@ def _of_firebase_app(app: Any, options: ConnectionOptions) -> _Target:
     try:
         project = app.project_id or options.project
         if emulator:
-            return _of_emulator(emulator, project, options.database)
+            return _of_emulator(emulator, project, options)
         credentials = app.credential.get_credential()
     except (ValueError, OSError, _auth_error()) as error:
         raise FirestoreUnavailable(

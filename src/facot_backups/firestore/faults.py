@@ -36,6 +36,10 @@ _DECISIONS = {
 # The texts in which google-auth reports, through gRPC, that Google refused the credentials.
 _AUTH_REFUSED = ("invalid_grant", "invalid_client", "unauthorized_client", "RefreshError")
 _EXPIRED = ("read_time' is too old", "snapshot version is too old", "read time is too old")
+_UNKNOWN_TOKEN = (
+    "el emulador pide un token y no reconoce el que se le mostró",
+    "Ponga en la variable BACKUP_EMULATOR_TOKEN el que dijo: facot-backups serve --token",
+)
 
 
 class CallFailed(FirestoreUnavailable):
@@ -138,7 +142,9 @@ def _by_code(code: Code, details: str, source: Source) -> tuple[str, str]:
             f"{source} está saturada",
             "Espere unos minutos y vuelva a intentarlo.",
         ),
-        Code.UNAUTHENTICATED: (
+        Code.UNAUTHENTICATED: _UNKNOWN_TOKEN
+        if source.emulator
+        else (
             f"Google no reconoce las credenciales para {source}",
             "Compruebe la fecha y hora del equipo y el archivo de la cuenta de servicio.",
         ),

@@ -24,6 +24,7 @@ from facot_backups import protocol
 from facot_backups.clock import Clock, SystemClock
 from facot_backups.local import faults, wire, writes
 from facot_backups.local.database import Version
+from facot_backups.local.door import Door
 from facot_backups.local.faults import Fault, Script
 from facot_backups.local.load import Fields
 from facot_backups.local.refusals import Refusal
@@ -32,6 +33,13 @@ from facot_backups.local.service import Method, Service, Switches, methods
 # The emulator's own limit is 4 MiB for a request; answers may be larger.
 _REQUEST_BYTES = 4 * 2**20
 _THREADS = 16
+# Whoever may connect at all must not use up the file descriptors or the memory of this process: connections
+# at once, how long (ms) one may stay silent before it speaks HTTP/2, and calls at once on each.
+_LIMITS = [
+    ("grpc.max_allowed_incoming_connections", 100),
+    ("grpc.server_handshake_timeout_ms", 10_000),
+    ("grpc.max_concurrent_streams", 100),
+]
 # Of up to a MiB each; they are held twice for a moment.
 _LOAD_TOGETHER = 100
 
@@ -39,7 +47,8 @@ _LOAD_TOGETHER = 100
 class LocalFirestore:
     """A Firestore server in this process. Use as a context manager, or `start` and `stop` it.
 
-    `address` must be a loopback address; ValueError for any other, because nothing here asks who calls.
+    With a `token` every call must carry it (`Door`); without one every program of this computer reads and
+    writes. `address` must be a loopback address; ValueError for any other, because nothing is encrypted here.
     `port` 0 takes a free one. `horizon` is how long an instant stays readable. `switches` may be changed at
     any time, as may the faults. Databases are made when they are first named.
     """
@@ -50,11 +59,14 @@ class LocalFirestore:
         port: int = 0,
         clock: Clock | None = None,
         horizon: timedelta = timedelta(hours=1),
+        token: str | None = None,
     ) -> None:
         if not ipaddress.ip_address(address).is_loopback:
             raise ValueError(f"{address} is not a loopback address")
         self._address = f"[{address}]" if ":" in address else address
         self._port = port
+        self._token = token
+        self._door: Door | None = None
         self._server: grpc.Server | None = None
         self.switches = Switches()
         self.script = Script()
@@ -71,15 +83,21 @@ class LocalFirestore:
         """Listen, at `port` if it is given. Raises RuntimeError when the port is taken; try another then."""
         wanted = self._port if port is None else port
         threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="local-firestore")
+        door = Door(self._token) if self._token is not None else None
         server = grpc.server(
             threads,
-            options=[("grpc.max_receive_message_length", _REQUEST_BYTES), ("grpc.so_reuseport", 0)],
+            interceptors=[door] if door else None,
+            options=[
+                ("grpc.max_receive_message_length", _REQUEST_BYTES),
+                ("grpc.so_reuseport", 0),
+                *_LIMITS,
+            ],
         )
         handlers = {method.name: _handler(method, self.script) for method in methods(self.service)}
         server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(wire.SERVICE, handlers),))
         self._port = server.add_insecure_port(f"{self._address}:{wanted}")
         server.start()
-        self._server, self._threads = server, threads
+        self._server, self._threads, self._door = server, threads, door
         return self
 
     def stop(self) -> None:
@@ -88,6 +106,8 @@ class LocalFirestore:
             self._server.stop(grace=None).wait()
             self._server = None
             self._threads.shutdown()
+            if self._door is not None:
+                self._door.close()
 
     def __enter__(self) -> Self:
         return self.start()

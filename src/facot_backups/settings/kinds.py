@@ -26,6 +26,7 @@ _WINDOWS_PATH = re.compile(r"[A-Za-z]:[\\/]|\\\\")
 _ADDRESS = re.compile(r"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]):([0-9]{1,5})")
 _RESERVED_ID = re.compile(r"__.*__", re.DOTALL)
 _NAME = re.compile(r"[A-Za-z0-9_.:()-]{1,128}")
+_TOKEN = re.compile(r"[!-~]{16,200}")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 _COMMA = re.compile(",")
 # An Apprise URL may hold commas: one ends where another scheme begins.
@@ -180,6 +181,13 @@ def address(value: object) -> str:
     if match is None or not 1 <= int(match[1]) <= 65535:
         raise ValueError("no es una dirección con puerto")
     return match[0]
+
+
+def token(value: object) -> str:
+    """A secret word that goes into a header: not so short that it could be guessed."""
+    if not isinstance(value, str) or not _TOKEN.fullmatch(value.strip()):
+        raise ValueError("no sirve de token")
+    return value.strip()
 
 
 def web_address(value: object) -> str:

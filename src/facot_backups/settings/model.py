@@ -97,6 +97,12 @@ class Settings(BaseModel):
         BeforeValidator(kinds.optional(kinds.address)),
         Rule("servidor:puerto, sin http://", variables=("FIRESTORE_EMULATOR_HOST",)),
     ] = None
+    # What an emulator that asks for one (`serve --token`) gets with every call.
+    emulator_token: Annotated[
+        str | None,
+        BeforeValidator(kinds.optional(kinds.token)),
+        Rule("de 16 a 200 letras, cifras y signos, sin espacios ni acentos", secret=True),
+    ] = None
     # Told at every try that begins and ends (README.md, "Ajustes").
     healthcheck_url: Annotated[
         str | None,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import sys
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 # Where Google's tools start their emulator.
 USUAL_PORT = 8080
 _VARIABLE = "FIRESTORE_EMULATOR_HOST"
+# That of the setting `emulator_token`: our other commands show it.
+_TOKEN_VARIABLE = "BACKUP_EMULATOR_TOKEN"
 _LONG = 3600.0
 
 
@@ -44,14 +47,23 @@ _LONG = 3600.0
     metavar="DIRECCIÓN",
     help="Dirección de este mismo equipo (127.0.0.1); ninguna otra se admite.",
 )
+@click.option(
+    "--token",
+    "guarded",
+    is_flag=True,
+    help=f"Solo entra quien muestre un token: el de la variable {_TOKEN_VARIABLE}, o uno al azar.",
+)
 @common
-def command(fecha: str, port: int | None, host: str, **shared: Any) -> int:
+def command(fecha: str, port: int | None, host: str, guarded: bool, **shared: Any) -> int:
     """Sirve el backup FECHA (una carpeta, o latest) como un Firestore vivo, hasta Ctrl-C.
 
     FACOT, o cualquier programa con una biblioteca de Firestore (gRPC), lo abre poniendo una variable. Lo que
     escriba queda en memoria y desaparece al terminar: ni el backup ni el Firestore de verdad cambian.
+
+    Sin --token lo lee cualquier programa y cualquier usuario de este equipo mientras esté abierto.
     """
     from facot_backups.faces import wiring
+    from facot_backups.local.door import new_token
     from facot_backups.local.server import LocalFirestore
     from facot_backups.operations.serving import load, source_of
     from facot_backups.settings import load_settings
@@ -60,13 +72,15 @@ def command(fecha: str, port: int | None, host: str, **shared: Any) -> int:
     settings = load_settings({"backup_dir": shared["backup_dir"]})
     store = wiring.open_store(settings)
     backup = store.find(fecha, settings.scope)
-    loaded = LocalFirestore(address)
+    made = new_token() if guarded and settings.emulator_token is None else None
+    loaded = LocalFirestore(address, token=(made or settings.emulator_token) if guarded else None)
     with progress(quiet=shared["quiet"], verbose=shared["verbose"]) as emit:
         source = source_of(backup, store.repository(), settings.project)
         served = load(backup, source, loaded, emit)
     server = _listen(loaded, address, port)
     try:
-        _tell(server, served, as_json=shared["as_json"], quiet=shared["quiet"])
+        door = Door(server.host, guarded, made)
+        _tell(door, served, as_json=shared["as_json"], quiet=shared["quiet"])
         _wait()
     except KeyboardInterrupt:
         return 0  # the way to end it
@@ -102,45 +116,76 @@ def _listen(loaded: LocalFirestore, address: str, port: int | None) -> LocalFire
     )
 
 
-def to_json(server: LocalFirestore, served: Served) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class Door:
+    """Where the backup is open, and for whom.
+
+    `guarded`: a token is asked for. `token` is the one that was made here, and is to be told; None where
+    there is none, or the user gave it.
+    """
+
+    host: str
+    guarded: bool
+    token: str | None = field(repr=False)
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """What to set for a program that is to open it."""
+        told = {} if self.token is None else {_TOKEN_VARIABLE: self.token}
+        return {_VARIABLE: self.host, **told}
+
+
+def to_json(door: Door, served: Served) -> dict[str, Any]:
     """What `serve --json` prints once, when the server is ready (docs/cli.md)."""
     return {
         "success": True,
         "backup": served.backup,
-        "host": server.host,
+        "host": door.host,
+        "token_required": door.guarded,
         "project": served.source.project,
         "database": served.source.database,
         "documents": served.documents,
         "memory_bytes": served.memory,
-        "environment": {_VARIABLE: server.host},
+        "environment": door.variables,
     }
 
 
-def _tell(server: LocalFirestore, served: Served, *, as_json: bool, quiet: bool) -> None:
+def _tell(door: Door, served: Served, *, as_json: bool, quiet: bool) -> None:
     if as_json:
-        output.print_json(to_json(server, served))
+        output.print_json(to_json(door, served))
     else:
-        for line in _lines(server.host, served, quiet=quiet):
+        for line in _lines(door, served, quiet=quiet):
             click.echo(line)
     sys.stdout.flush()  # who reads a pipe waits for it
 
 
-def _lines(host: str, served: Served, *, quiet: bool) -> list[str]:
+def _lines(door: Door, served: Served, *, quiet: bool) -> list[str]:
+    values = door.variables
     if quiet:
-        return [f"{_VARIABLE}={host}"]
+        return [f"{name}={value}" for name, value in values.items()]
     what = f"{figures.number(served.documents)} documentos, unos {figures.size(served.memory)} de memoria"
+    these = "esta línea" if len(values) == 1 else "estas líneas"
     return [
-        f"{click.style('✓', fg='green')} El backup {served.backup} está abierto en {host}  ({what})",
+        f"{click.style('✓', fg='green')} El backup {served.backup} está abierto en {door.host}  ({what})",
         f"  Proyecto:       {output.printable(served.source.project)}",
         f"  Base de datos:  {output.printable(served.source.database)}",
+        f"  Entra:          {_who(door)}",
         "",
-        "Ponga esta línea en la ventana desde la que abre FACOT u otro programa:",
-        f"  Windows (cmd)         set {_VARIABLE}={host}",
-        f'  Windows (PowerShell)  $env:{_VARIABLE} = "{host}"',
-        f"  Linux, macOS          export {_VARIABLE}={host}",
+        f"Ponga {these} en la ventana desde la que abre FACOT u otro programa:",
+        *(f"  Windows (cmd)         set {name}={value}" for name, value in values.items()),
+        *(f'  Windows (PowerShell)  $env:{name} = "{value}"' for name, value in values.items()),
+        *(f"  Linux, macOS          export {name}={value}" for name, value in values.items()),
         "",
         "Lo que se escriba aquí queda en memoria y desaparece al terminar. Termine con Ctrl-C.",
     ]
+
+
+def _who(door: Door) -> str:
+    if not door.guarded:
+        return "cualquier programa de este equipo; con --token, solo quien lo muestre"
+    if door.token is None:
+        return f"solo quien muestre el token de {_TOKEN_VARIABLE}"
+    return "solo quien muestre el token (docs/cli.md dice cómo)"
 
 
 def _wait() -> NoReturn:
