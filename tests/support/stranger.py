@@ -18,7 +18,11 @@ from facot_backups import protocol
 from facot_backups.local import wire
 from facot_backups.local.encode import fields
 
-_HEADERS = [None, [("authorization", "Bearer owner")], [("authorization", "Bearer " + "x" * 43)]]
+_HEADERS: list[tuple[tuple[str, str], ...]] = [
+    (),
+    (("authorization", "Bearer owner"),),
+    (("authorization", "Bearer " + "x" * 43),),
+]
 
 
 def requests(project: str) -> list[tuple[str, protocol.Message]]:

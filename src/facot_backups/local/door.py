@@ -33,7 +33,7 @@ class Door(grpc.ServerInterceptor):
         behaviour: Any = partial(_refuse)
         behaviour.experimental_thread_pool = self._thread  # where gRPC runs it
         # A stream of requests: the only kind of call that begins before a request has arrived.
-        self._refusal = grpc.stream_stream_rpc_method_handler(behaviour)
+        self._refusal: Any = grpc.stream_stream_rpc_method_handler(behaviour)
 
     def intercept_service(
         self, continuation: Callable[[grpc.HandlerCallDetails], Any], handler_call_details: Any
