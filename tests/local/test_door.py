@@ -157,3 +157,12 @@ def everything_of(client: Any) -> dict[str, Any]:
     assert "a" in {collection.id for collection in client.collections()}
     assert [found.id for found in client.collection("a").list_documents()] == ["1"]
     return {snapshot.id: snapshot.to_dict() for snapshot in client.collection("a").stream()}
+
+
+def test_requests_that_are_none_use_nothing_up() -> None:
+    """More of them than calls may be open at once, on one connection: each is refused, the next is served."""
+    with LocalFirestore() as server, grpc.insecure_channel(server.host) as channel:
+        path = f"/{wire.SERVICE}/Commit"
+        assert {answer(channel, path, [], b"\xff") for _ in range(150)} == {grpc.StatusCode.INVALID_ARGUMENT}
+        good = protocol.CommitRequest(database=wire.database_name(PROJECT)).SerializeToString()
+        assert answer(channel, path, [], good) is None

@@ -19,6 +19,7 @@ from types import TracebackType
 from typing import Any, Self
 
 import grpc
+from google.protobuf.message import DecodeError
 
 from facot_backups import protocol
 from facot_backups.clock import Clock, SystemClock
@@ -27,7 +28,7 @@ from facot_backups.local.database import Version
 from facot_backups.local.door import Door
 from facot_backups.local.faults import Fault, Script
 from facot_backups.local.load import Fields
-from facot_backups.local.refusals import Refusal
+from facot_backups.local.refusals import Refusal, invalid
 from facot_backups.local.service import Method, Service, Switches, methods
 
 # The emulator's own limit is 4 MiB for a request; answers may be larger.
@@ -158,7 +159,18 @@ def _handler(method: Method, script: Script) -> Any:
         grpc.unary_stream_rpc_method_handler if method.stream else grpc.unary_unary_rpc_method_handler
     )
     behaviour = _streamed(method, script) if method.stream else _answered(method, script)
-    return make(behaviour, request_deserializer=method.request.FromString, response_serializer=_bytes)
+    return make(behaviour, response_serializer=_bytes)
+
+
+def _parsed(method: Method, data: bytes) -> protocol.Message:
+    """The request that `data` is. Raises Refusal.
+
+    Not left to gRPC: there a call whose request cannot be parsed counts as open for ever (grpcio 1.85).
+    """
+    try:
+        return method.request.FromString(data)
+    except DecodeError:
+        raise invalid(f"Not a request of {method.name}.") from None
 
 
 def _bytes(message: Any) -> bytes:
@@ -167,8 +179,9 @@ def _bytes(message: Any) -> bytes:
 
 
 def _answered(method: Method, script: Script) -> Callable[[Any, grpc.ServicerContext], Any]:
-    def behaviour(request: Any, context: grpc.ServicerContext) -> Any:
+    def behaviour(data: bytes, context: grpc.ServicerContext) -> Any:
         try:
+            request = _parsed(method, data)
             matched = script.match(method.name, request)
             faults.before_call(matched)
             answer = method.answer(request)
@@ -181,8 +194,9 @@ def _answered(method: Method, script: Script) -> Callable[[Any, grpc.ServicerCon
 
 
 def _streamed(method: Method, script: Script) -> Callable[[Any, grpc.ServicerContext], Iterator[Any]]:
-    def behaviour(request: Any, context: grpc.ServicerContext) -> Iterator[Any]:
+    def behaviour(data: bytes, context: grpc.ServicerContext) -> Iterator[Any]:
         try:
+            request = _parsed(method, data)
             matched = script.match(method.name, request)
             messages = method.answer(request)
             yield from faults.disturbed(messages, matched, context.is_active) if matched else messages
