@@ -7,7 +7,7 @@ from typing import Any
 
 from qtpy.QtCore import QAbstractTableModel, QModelIndex, QObject, Qt
 
-from facot_backups.faces.desktop import calendar_days
+from facot_backups.faces.desktop import calendar_days, words
 from facot_backups.faces.desktop.calendar_days import Calendar, Day
 from facot_backups.faces.desktop.models.table import Index
 
@@ -64,7 +64,7 @@ class MonthModel(QAbstractTableModel):
             case Qt.ItemDataRole.DisplayRole:
                 return str(day.date.day)
             case Qt.ItemDataRole.ToolTipRole:
-                return day.said[:1].upper() + day.said[1:]
+                return words.plain(day.said[:1].upper() + day.said[1:])
             case Qt.ItemDataRole.AccessibleTextRole:
                 return day.said
             case _:

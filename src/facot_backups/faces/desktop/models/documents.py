@@ -108,7 +108,7 @@ class DocumentsModel(QAbstractTableModel):
         if role == ROW_ROLE:
             return row
         if role == Qt.ItemDataRole.ToolTipRole:
-            return _tip(row)
+            return words.plain(_tip(row))
         text = _TEXTS[index.column()](row)
         if role == Qt.ItemDataRole.AccessibleTextRole:
             return f"{list(_COLUMNS)[index.column()]}: {text or words.UNKNOWN}"

@@ -111,7 +111,7 @@ class DocumentsModel(QAbstractItemModel):
             case Qt.ItemDataRole.DecorationRole if index.column() == 1:
                 return self._theme.icon(*_PICTURES[document.action])
             case Qt.ItemDataRole.ToolTipRole:
-                return texts[index.column()] or None
+                return words.plain(texts[index.column()]) or None
             case _:
                 return None
 
@@ -122,7 +122,7 @@ class DocumentsModel(QAbstractItemModel):
             case Qt.ItemDataRole.DisplayRole | Qt.ItemDataRole.AccessibleTextRole:
                 return texts[index.column()]
             case Qt.ItemDataRole.ToolTipRole:
-                return tips[index.column()] or None
+                return words.plain(tips[index.column()]) or None
             case _:
                 return None
 

@@ -16,6 +16,7 @@ from qtpy.QtCore import (
 )
 from qtpy.QtGui import QIcon
 
+from facot_backups.faces.desktop import words
 from facot_backups.faces.desktop.slots import slot
 
 Row = TypeVar("Row")
@@ -88,7 +89,7 @@ class TableModel(QAbstractTableModel, Generic[Row]):
             case Qt.ItemDataRole.DecorationRole:
                 return column.icon(row) if column.icon is not None else None
             case Qt.ItemDataRole.ToolTipRole:
-                return column.tip(row) if column.tip is not None else None
+                return words.plain(column.tip(row)) if column.tip is not None else None
             case Qt.ItemDataRole.AccessibleTextRole:
                 return f"{column.heading}: {column.text(row)}"
             case _:

@@ -8,6 +8,7 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from qtpy.QtCore import QAbstractItemModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
+from facot_backups.faces.desktop import words
 from facot_backups.faces.desktop.models.table import ROW_ROLE
 
 Index = QModelIndex | QPersistentModelIndex
@@ -100,7 +101,8 @@ class TreeModel(QAbstractItemModel, Generic[Item]):
             case Qt.ItemDataRole.DisplayRole:
                 return column.text(item)
             case Qt.ItemDataRole.ToolTipRole:
-                return (column.tip(item) if column.tip is not None else "") or column.text(item)
+                tip = column.tip(item) if column.tip is not None else ""
+                return words.plain(tip or column.text(item))
             case Qt.ItemDataRole.DecorationRole:
                 return column.icon(item) if column.icon is not None else None
             case Qt.ItemDataRole.AccessibleTextRole:

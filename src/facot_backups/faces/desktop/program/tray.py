@@ -8,10 +8,11 @@ from qtpy.QtCore import QObject, Signal
 from qtpy.QtGui import QIcon
 from qtpy.QtWidgets import QMenu, QSystemTrayIcon, QWidget
 
-from facot_backups.faces.desktop import icons
+from facot_backups.faces.desktop import icons, words
 from facot_backups.faces.desktop.colours import LIGHT
 from facot_backups.faces.desktop.slots import slot
 from facot_backups.faces.desktop.theme import Theme
+from facot_backups.faces.desktop.widgets.basic import set_tip
 from facot_backups.faces.desktop.words.standing import Level, Standing
 
 NAME = "FACOT Backups"
@@ -27,6 +28,11 @@ _BADGES: Mapping[Level, tuple[str, str]] = {
 def badge(level: Level) -> QIcon:
     """The picture for a state, on its colour."""
     return icons.badge(*_BADGES[level])
+
+
+def _unmarked(text: str) -> str:
+    """`text` for a message of the desktop's: some take `<` for markup, pictures and links included."""
+    return text.replace("<", "‹")
 
 
 class Tray(QObject):
@@ -80,7 +86,7 @@ class Tray(QObject):
 
     def tell(self, title: str, text: str, level: Level) -> None:
         """A message of the system's, for a window that nobody sees."""
-        self.icon.showMessage(title, text, badge(level))
+        self.icon.showMessage(_unmarked(title), _unmarked(text), badge(level))
 
     def hide(self) -> None:
         """Take it away."""
@@ -93,11 +99,11 @@ class Tray(QObject):
         )
         level: Level = "busy" if self._working or standing is None else standing.level
         self.icon.setIcon(badge(level))
-        self.state.setText(title)
+        self.state.setText(words.literal(title))
         lines = [f"{NAME}: {title}"]
         if standing is not None and not self._working:
             lines += [part for part in (standing.text, standing.next) if part]
-        self.icon.setToolTip("\n".join(lines))
+        set_tip(self.icon, "\n".join(lines))
 
     @slot
     def _dress(self) -> None:

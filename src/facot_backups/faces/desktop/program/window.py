@@ -12,7 +12,7 @@ from facot_backups.faces.desktop.program.placing import fitted
 from facot_backups.faces.desktop.program.tray import badge
 from facot_backups.faces.desktop.session import Session
 from facot_backups.faces.desktop.slots import slot
-from facot_backups.faces.desktop.widgets.basic import button, column, label, row
+from facot_backups.faces.desktop.widgets.basic import button, column, label, row, set_tip, set_title
 from facot_backups.faces.desktop.widgets.check import CheckBox
 
 TITLE = "Configuración"
@@ -32,12 +32,12 @@ class Window(QWidget):
 
     def __init__(self, session: Session) -> None:
         super().__init__()
-        self.setWindowTitle(TITLE)
+        set_title(self, TITLE)
         self.setWindowIcon(badge("busy"))
         self.panel = BackupsPanel(session=session)
         self.status = label("", "small", selectable=True)
         self.stay = CheckBox("Al cerrar, seguir en segundo plano")
-        self.stay.setToolTip("Con la ventana cerrada, el programa sigue haciendo el backup de cada día")
+        set_tip(self.stay, "Con la ventana cerrada, el programa sigue haciendo el backup de cada día")
         self.leave = button("&Salir", "flat", tip="Terminar el programa")
         self.stay.toggled.connect(self._stay_changed)
         self.leave.clicked.connect(self._leave)

@@ -14,7 +14,7 @@ from facot_backups.faces.desktop.style_sheet import mark
 from facot_backups.faces.desktop.tasks.audit import Audited, audit_backup, export
 from facot_backups.faces.desktop.tasks.restore_choices import Choices, choices
 from facot_backups.faces.desktop.views.window import Host, ViewWindow
-from facot_backups.faces.desktop.widgets.basic import SPACE, button, column, label, row
+from facot_backups.faces.desktop.widgets.basic import SPACE, button, column, label, row, set_tip
 from facot_backups.faces.desktop.widgets.check import CheckBox
 from facot_backups.faces.desktop.widgets.notice import Notice
 from facot_backups.faces.desktop.widgets.progress_card import ProgressCard
@@ -116,7 +116,7 @@ class AuditWindow(ViewWindow):
     def _severity(self, severity: str) -> CheckBox:
         made = CheckBox(audit_words.SEVERITIES[severity][1])
         made.setChecked(True)
-        made.setToolTip(audit_words.MEANINGS[severity])
+        set_tip(made, audit_words.MEANINGS[severity])
         made.toggled.connect(self._filter)
         return made
 

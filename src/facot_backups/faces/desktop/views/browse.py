@@ -17,7 +17,7 @@ from facot_backups.faces.desktop.tasks.browse import index_documents
 from facot_backups.faces.desktop.tasks.document_index import DocumentIndex
 from facot_backups.faces.desktop.tasks.document_order import DocumentOrder
 from facot_backups.faces.desktop.views.document import DocumentPane
-from facot_backups.faces.desktop.widgets.basic import SPACE, label, row
+from facot_backups.faces.desktop.widgets.basic import SPACE, label, row, set_tip
 from facot_backups.faces.desktop.widgets.check import CheckBox
 from facot_backups.faces.desktop.widgets.progress_card import ProgressCard
 from facot_backups.faces.desktop.widgets.tables import table
@@ -66,7 +66,7 @@ class BrowsePage(QWidget):
         self.collection.addItem(_ALL)
         self.collection.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.nested = CheckBox("También los de dentro")
-        self.nested.setToolTip("Buscar también en los documentos que están dentro de otros, como las líneas")
+        set_tip(self.nested, "Buscar también en los documentos que están dentro de otros, como las líneas")
         self.count = label("", "muted", wrap=False)
         self.model = DocumentsModel(self)
         self.table = table(self.model, "Documentos", widths={0: 150, 2: 110, 3: 148, 4: 120}, sortable=True)

@@ -28,7 +28,7 @@ from facot_backups.faces.desktop.tasks.restore_choices import (
 )
 from facot_backups.faces.desktop.tasks.restore_shown import Mode, Wanted
 from facot_backups.faces.desktop.tasks.settings import problem_of
-from facot_backups.faces.desktop.widgets.basic import SPACE, button, column, label, row
+from facot_backups.faces.desktop.widgets.basic import SPACE, button, column, label, row, set_tip
 from facot_backups.faces.desktop.widgets.check import CheckBox, CheckList
 from facot_backups.faces.desktop.widgets.form import StatusLine
 from facot_backups.faces.desktop.widgets.tables import table
@@ -194,7 +194,7 @@ class WhatPage(QWidget):
         self.backup.setCurrentIndex(max(0, number))
         self.backup.blockSignals(False)
         self.elsewhere.setEnabled(not choices.lent)
-        self.elsewhere.setToolTip(restore_words.LENT if choices.lent else "")
+        set_tip(self.elsewhere, restore_words.LENT if choices.lent else "")
         self._backup_chosen()
         if documents:
             self.one.setChecked(True)

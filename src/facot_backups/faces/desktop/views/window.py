@@ -14,6 +14,7 @@ from qtpy.QtWidgets import QDialog, QWidget
 from facot_backups.faces.desktop.session import Session
 from facot_backups.faces.desktop.tasks.overview import Overview
 from facot_backups.faces.desktop.theme import Choice, Theme
+from facot_backups.faces.desktop.widgets.basic import set_title
 from facot_backups.faces.desktop.widgets.notice import Notice
 from facot_backups.faces.desktop.worker import Jobs
 
@@ -92,7 +93,7 @@ class ViewWindow(QDialog):
         self.jobs = Jobs(self)
         # Whether it was closed, and goes as soon as Qt comes to it.
         self.closing = False
-        self.setWindowTitle(title)
+        set_title(self, title)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowFlag(Qt.WindowType.WindowMaximizeButtonHint)
         self.resize(size or QSize(900, 640))

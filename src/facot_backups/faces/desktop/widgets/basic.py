@@ -1,13 +1,26 @@
-"""Labels, buttons and pictures as the style sheet knows them."""
+"""Labels, buttons and pictures as the style sheet knows them.
+
+All text is shown as it is. The calls of Qt's that could take it for HTML are made here alone (a test checks).
+"""
 
 from __future__ import annotations
 
 from typing import Literal, TypeAlias
 
-from qtpy.QtCore import QSize, Qt
-from qtpy.QtWidgets import QBoxLayout, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from qtpy.QtCore import QPoint, QSize, Qt
+from qtpy.QtWidgets import (
+    QBoxLayout,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QSystemTrayIcon,
+    QToolTip,
+    QVBoxLayout,
+    QWidget,
+)
 
-from facot_backups.faces.desktop import icons
+from facot_backups.faces.desktop import icons, words
 from facot_backups.faces.desktop.theme import Theme, Tone
 
 Role: TypeAlias = Literal["title", "heading", "text", "muted", "small"]
@@ -16,10 +29,33 @@ Look: TypeAlias = Literal["plain", "primary", "flat", "danger"]
 SPACE = 12
 
 
-def label(text: str = "", role: Role = "text", *, wrap: bool = True, selectable: bool = False) -> QLabel:
+class PlainLabel(QLabel):
     """A label that shows its text as it is: what somebody else wrote is never taken for HTML."""
-    made = QLabel(text)
-    made.setTextFormat(Qt.TextFormat.PlainText)
+
+    def __init__(self, text: str = "", parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setText(text)
+
+
+def set_tip(widget: QWidget | QSystemTrayIcon, text: str) -> None:
+    """Give `widget` a tool tip, of the text as it is; "" for none."""
+    widget.setToolTip(words.plain(text))
+
+
+def show_tip(place: QPoint, text: str, widget: QWidget) -> None:
+    """Show a tool tip of `widget` at once, at a place of the screen."""
+    QToolTip.showText(place, words.plain(text), widget)
+
+
+def set_title(window: QWidget, text: str) -> None:
+    """Give `window` its title, of the text as it is: also `[*]`, which is Qt's mark of a changed document."""
+    window.setWindowTitle(words.plain(text).replace("[*]", "[*][*]"))
+
+
+def label(text: str = "", role: Role = "text", *, wrap: bool = True, selectable: bool = False) -> PlainLabel:
+    """A label for a layout, in the look of `role`."""
+    made = PlainLabel(text)
     made.setProperty("role", role)
     made.setWordWrap(wrap)
     if wrap:  # else a layout takes its longest line for its width
@@ -42,12 +78,12 @@ def button(text: str, look: Look = "plain", *, tip: str = "") -> QPushButton:
         made.setProperty(look, True)
     made.setAccessibleName(text.replace("&", ""))
     if tip:
-        made.setToolTip(tip)
+        set_tip(made, tip)
         made.setAccessibleDescription(tip)
     return made
 
 
-class Picture(QLabel):
+class Picture(PlainLabel):
     """One of our pictures, sharp on any screen, in the colour of a tone that may change."""
 
     def __init__(self, theme: Theme, name: str, tone: Tone, size: int = 24) -> None:

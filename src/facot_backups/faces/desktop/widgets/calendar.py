@@ -14,7 +14,6 @@ from qtpy.QtWidgets import (
     QStyledItemDelegate,
     QStyleOptionViewItem,
     QTableView,
-    QToolTip,
     QWidget,
 )
 
@@ -25,7 +24,7 @@ from facot_backups.faces.desktop.models.table import Index
 from facot_backups.faces.desktop.slots import slot
 from facot_backups.faces.desktop.style_sheet import mark
 from facot_backups.faces.desktop.theme import Theme
-from facot_backups.faces.desktop.widgets.basic import button, column, label, row
+from facot_backups.faces.desktop.widgets.basic import button, column, label, row, show_tip
 from facot_backups.faces.desktop.widgets.marks import TONES, Legend, draw_mark
 
 _CELL = QSize(39, 23)
@@ -189,7 +188,7 @@ class _Grid(QTableView):
         if self.hasFocus() and index.isValid():
             place = self.visualRect(index).bottomLeft() + QPoint(0, 4)
             text = self.days.data(index, int(Qt.ItemDataRole.ToolTipRole))
-            QToolTip.showText(self.viewport().mapToGlobal(place), text, self)
+            show_tip(self.viewport().mapToGlobal(place), text, self)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
         """Arrows go by days, PageUp and PageDown by months, Home and End within one; Enter chooses."""

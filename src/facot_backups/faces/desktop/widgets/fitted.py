@@ -6,20 +6,20 @@ from collections.abc import Sequence
 
 from qtpy.QtCore import QSize, Qt
 from qtpy.QtGui import QFont, QFontMetrics, QResizeEvent
-from qtpy.QtWidgets import QHeaderView, QLabel, QSizePolicy, QTableView, QWidget
+from qtpy.QtWidgets import QHeaderView, QSizePolicy, QTableView, QWidget
 
 from facot_backups.faces.desktop.style_sheet import mark
+from facot_backups.faces.desktop.widgets.basic import PlainLabel, set_tip
 
 # So many pixels less and a few long texts are shortened.
 _BEARABLE = 16
 
 
-class ShortLabel(QLabel):
+class ShortLabel(PlainLabel):
     """One line, the longest of its texts that fits; a shortened one has the whole text as its tool tip."""
 
     def __init__(self, role: str, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setTextFormat(Qt.TextFormat.PlainText)
+        super().__init__(parent=parent)
         self.setProperty("role", role)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self._texts: Sequence[str] = ("",)
@@ -46,7 +46,7 @@ class ShortLabel(QLabel):
         text = next(fitting, self._texts[-1])
         shown = metrics.elidedText(text, Qt.TextElideMode.ElideRight, width)
         self.setText(shown)
-        self.setToolTip(self.whole if shown != self.whole else "")
+        set_tip(self, self.whole if shown != self.whole else "")
 
 
 class FittedTable(QTableView):

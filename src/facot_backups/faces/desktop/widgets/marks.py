@@ -11,6 +11,7 @@ from qtpy.QtWidgets import QWidget
 from facot_backups.faces.desktop.calendar_days import DayState, legend
 from facot_backups.faces.desktop.colours import Colours
 from facot_backups.faces.desktop.theme import Theme
+from facot_backups.faces.desktop.widgets.basic import set_tip
 
 # Stroke, background and text of a day, as names of `Colours`.
 TONES: Mapping[DayState, tuple[str, str, str]] = {
@@ -83,7 +84,7 @@ class Legend(QWidget):
         """Show these, in their order."""
         self.counts = counts
         self.said = ", ".join(legend(state, count) for state, count in counts.items())
-        self.setToolTip(self.said)
+        set_tip(self, self.said)
         self.setAccessibleName(self.said)
         self.update()
 

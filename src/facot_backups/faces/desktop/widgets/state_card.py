@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from qtpy.QtCore import Qt, Signal
-from qtpy.QtWidgets import QFrame, QHBoxLayout, QLabel
+from qtpy.QtWidgets import QFrame, QHBoxLayout
 
 from facot_backups.faces.desktop import words
 from facot_backups.faces.desktop.slots import slot
 from facot_backups.faces.desktop.style_sheet import mark
 from facot_backups.faces.desktop.theme import Theme, Tone
-from facot_backups.faces.desktop.widgets.basic import Picture, button, column, label, row
+from facot_backups.faces.desktop.widgets.basic import Picture, PlainLabel, button, column, label, row
 from facot_backups.faces.desktop.words.losses import BUTTON as LOSSES
 from facot_backups.faces.desktop.words.standing import Level, Point, Standing
 
@@ -103,7 +103,7 @@ class StateCard(QFrame):
         self.hints_folded.emit(self.folded)
 
 
-def _fill(one: QLabel, text: str) -> None:
+def _fill(one: PlainLabel, text: str) -> None:
     one.setText(text)
     one.setVisible(bool(text))
 

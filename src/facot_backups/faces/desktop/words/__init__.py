@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import date, datetime, time
 from typing import Literal, NamedTuple, TypeAlias
@@ -55,6 +56,8 @@ MONTHS = (
     "noviembre",
     "diciembre",
 )
+# Where Qt could see the beginning of HTML.
+_HTML = re.compile(r"<|&(?=lt;)")
 # What is not known.
 UNKNOWN = "—"
 counted = figures.counted
@@ -143,6 +146,20 @@ def duration(seconds: float) -> str:
 def one_line(text: str) -> str:
     """A name or reason that somebody else wrote, on one line, without control characters."""
     return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
+
+
+def plain(text: str) -> str:
+    """`text` for what guesses whether it is HTML, such as a tool tip: it looks the same, and never is.
+
+    HTML that a stranger wrote into a document could open any file or network share when it is hovered. An
+    invisible WORD JOINER after each `<` keeps it from being a tag.
+    """
+    return _HTML.sub("\\g<0>\N{WORD JOINER}", text)
+
+
+def literal(text: str) -> str:
+    """`text` for a menu or a button, where one `&` alone would be the mark of a shortcut."""
+    return text.replace("&", "&&")
 
 
 def yes_no(value: bool | None, yes: str, no: str) -> str:
