@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import stat
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
@@ -21,6 +21,7 @@ from facot_backups.archive.facot2_reading import Element, documents_of, parse_el
 from facot_backups.archive.layout import METADATA_FILE, BackupName, is_dropping
 from facot_backups.archive.lines import ITEMS
 from facot_backups.archive.metadata import Metadata
+from facot_backups.archive.parse_cache import ParseCache
 from facot_backups.archive.parsing import Note
 from facot_backups.archive.reader import (
     Backup,
@@ -138,6 +139,7 @@ class OldBackup:
 
 
 AnyBackup: TypeAlias = Backup | OldBackup
+_parsed: ParseCache[Stated] = ParseCache()
 
 
 def open_folder(path: Path) -> AnyBackup | None:
@@ -145,6 +147,8 @@ def open_folder(path: Path) -> AnyBackup | None:
 
     As `open_backup`; of FACOT 2.0's files only the beginnings are read.
     """
+    if (old := _known(path)) is not None:
+        return old
     backup = open_backup(path)
     if backup is None or backup.kind != "damaged":
         return backup
@@ -152,6 +156,16 @@ def open_folder(path: Path) -> AnyBackup | None:
         return _recognise(path, backup.name) or backup
     except DamagedBackup as problem:
         return dataclasses.replace(backup, problem=problem)
+
+
+def _known(path: Path) -> OldBackup | None:
+    """A folder of FACOT 2.0 whose metadata was parsed before, and need not be tried as ours again."""
+    name = BackupName.parse(path.name)
+    if name is None or path / METADATA_FILE not in _parsed:
+        return None
+    with suppress(DamagedBackup):
+        return _recognise(path, name)
+    return None
 
 
 def open_old(path: Path) -> OldBackup | None:
@@ -217,7 +231,13 @@ def _look(file: Path) -> _Look:
 def _stated(folder: Path) -> Stated:
     """What the metadata says. Raises _IsFormat1 for a key of ours, FormatError for what is no object."""
     place = f"{folder.name}/{METADATA_FILE}"
-    raw = strict_loads(metadata_bytes(folder), place)
+    return _parsed.value(
+        folder / METADATA_FILE, lambda: metadata_bytes(folder), lambda data: _stated_in(data, place)
+    )
+
+
+def _stated_in(data: bytes, place: str) -> Stated:
+    raw = strict_loads(data, place)
     if not isinstance(raw, dict):
         raise FormatError(place, "se esperaba un objeto JSON")
     if not _OUR_KEYS.isdisjoint(raw):

@@ -20,6 +20,7 @@ from typing import BinaryIO, Literal, Protocol, TypeAlias
 from facot_backups import atomic
 from facot_backups.archive.layout import METADATA_FILE, BackupName
 from facot_backups.archive.metadata import FileEntry, Metadata, parse
+from facot_backups.archive.parse_cache import ParseCache
 from facot_backups.archive.parsing import Note, decode, split_lines
 from facot_backups.errors import DamagedBackup, FacotBackupsError, NewerFormat, UsageError
 from facot_backups.model import Document
@@ -29,6 +30,8 @@ Kind: TypeAlias = Literal["complete", "incomplete", "pre-restore", "damaged", "n
 BLOCK_BYTES = 2**20
 # Far more than a database with 100,000 root collections needs.
 MAX_METADATA_BYTES = 64 * 2**20
+# For the panel and the scheduler, which look again and again.
+_parsed: ParseCache[Metadata] = ParseCache()
 
 _READ_FLAGS = (
     os.O_RDONLY
@@ -104,7 +107,8 @@ class Backup:
 def open_backup(path: Path) -> Backup | None:
     """The backup in the folder `path`; None if that is not one of ours.
 
-    Reads the metadata, nothing else. Never raises for what the folder holds: then it is a damaged one.
+    Reads the metadata, nothing else, and that not again while its file is unchanged. Never raises for what
+    the folder holds: then it is a damaged one.
     """
     name = BackupName.parse(path.name)
     if name is None or not is_own_folder(path):
@@ -112,7 +116,10 @@ def open_backup(path: Path) -> Backup | None:
     # A folder of FACOT 2.0 bears our name too; `facot2.open_folder` tells it, here it is damaged.
     place = f"{name}/{METADATA_FILE}"
     try:
-        return Backup(path, name, parse(metadata_bytes(path), place))
+        metadata = _parsed.value(
+            path / METADATA_FILE, lambda: metadata_bytes(path), lambda data: parse(data, place)
+        )
+        return Backup(path, name, metadata)
     except FacotBackupsError as problem:
         return Backup(path, name, None, problem)
 
