@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from facot_backups.archive.writer import BackupWriter
 from facot_backups.errors import BackupDirUnusable, NoSpace
 from facot_backups.model import EVERYTHING
 from tests.support.archives import HandClock, document, open_files
-from tests.support.crash import At, Unflushed, watched
+from tests.support.crash import At, Unflushed, watched, windows_error
 
 
 @pytest.mark.parametrize(
@@ -43,9 +44,31 @@ def test_a_full_disk_names_the_space_needed(number: int) -> None:
         raise OSError(number, os.strerror(number))
 
 
-def test_a_mistake_of_ours_is_not_the_disks() -> None:
-    with pytest.raises(OSError, match="Bad file descriptor"), atomic.explained(Path("/disco")):
-        os.fsync(99_999)
+@pytest.mark.parametrize("number", sorted(errno.errorcode))
+def test_every_error_of_the_system_is_the_folders(number: int) -> None:
+    """Windows' errors that Python does not know are EINVAL; a flush of a disk that is gone is EBADF there."""
+    with (
+        pytest.raises(BackupDirUnusable, match="/disco/backups") as caught,
+        atomic.explained(Path("/disco/backups")),
+    ):
+        raise OSError(number, os.strerror(number))
+    assert caught.value.exit_code == 13 and "None" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("winerror", "words"),
+    [
+        (55, "«El recurso de red ya no está disponible»"),
+        (64, "carpeta de red siguen conectados"),
+        (32, "otro programa tiene abierto"),
+        (39, "el disco está lleno"),
+        (1295, "el disco está lleno"),
+    ],
+)
+def test_windows_errors_are_explained(winerror: int, words: str) -> None:
+    with pytest.raises(BackupDirUnusable) as caught, atomic.explained(Path("/disco")):
+        raise windows_error(winerror, "El recurso de red ya no está disponible")
+    assert words in str(caught.value)
 
 
 @pytest.mark.parametrize("fault", [OSError(errno.ENOSPC, "full"), KeyboardInterrupt()])
@@ -143,24 +166,40 @@ def test_removing_a_tree_spares_what_links_lead_to(tmp_path: Path) -> None:
     assert (outside / "precious").exists()
 
 
-class _Sharing(PermissionError):
-    winerror = 32
+def make_tree(path: Path) -> None:
+    (path / "deep").mkdir(parents=True)
+    (path / "deep/file").write_bytes(b"x")
 
 
-def test_a_rename_waits_for_windows_to_let_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+STEPS: dict[str, Callable[[Path, atomic.Patience], object]] = {
+    "rename": lambda folder, patience: atomic.rename(folder / "a", folder / "b", patience),
+    "replace": lambda folder, patience: atomic.replace_published(folder / "a", folder / "file", patience),
+    "write": lambda folder, patience: atomic.write_file(folder / "file", b"new", patience=patience),
+    "remove": lambda folder, patience: atomic.remove_file(folder / "a", patience),
+    "tree": lambda folder, patience: atomic.remove_tree(folder / "tree", patience),
+    "remains": atomic.remove_temporaries,
+}
+
+
+@pytest.mark.parametrize("winerror", [5, 32, 33, 145])
+@pytest.mark.parametrize("step", STEPS)
+def test_every_step_waits_for_windows_to_let_go(tmp_path: Path, step: str, winerror: int) -> None:
     clock = HandClock()
-    rename = os.rename
-
-    def busy(path: Path, target: Path) -> None:
-        if clock.monotonic() < until:
-            raise _Sharing(errno.EACCES, "busy")
-        rename(path, target)
-
-    monkeypatch.setattr(os, "rename", busy)
-    (tmp_path / "a").mkdir()
     until = 59.0
-    atomic.rename(tmp_path / "a", tmp_path / "b", clock)
-    assert (tmp_path / "b").is_dir()
+
+    def busy(name: str, args: tuple[object, ...]) -> None:
+        if name in ("rename", "replace", "unlink", "rmdir") and clock.monotonic() < until:
+            raise windows_error(winerror)
+
+    for name in ("a", "file", ".tmp-0"):
+        (tmp_path / name).write_bytes(b"old")
+    make_tree(tmp_path / "tree")
+    with watched(busy):
+        STEPS[step](tmp_path, atomic.Patience(clock))
+    assert clock.monotonic() >= until, "it waited"
     until = clock.monotonic() + 61
-    with pytest.raises(PermissionError):
-        atomic.rename(tmp_path / "b", tmp_path / "c", clock)
+    for name in ("a", "file", ".tmp-0"):
+        (tmp_path / name).write_bytes(b"old")
+    make_tree(tmp_path / "another")
+    with watched(busy), pytest.raises(OSError):
+        atomic.remove_tree(tmp_path / "another", atomic.Patience(clock))

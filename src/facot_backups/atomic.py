@@ -12,8 +12,10 @@ import os
 import secrets
 import stat
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
 from facot_backups.clock import Clock, SystemClock
 from facot_backups.errors import BackupDirUnusable, NoSpace
@@ -31,10 +33,18 @@ _NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0)
 # Reparse points that lead elsewhere (winnt.h): a junction, a symbolic link. Others, such as those of
 # OneDrive, are ordinary folders to us.
 _LINK_TAGS = frozenset({0xA0000003, 0xA000000C})
-# A virus scanner or an indexer holds the file for a moment (winerror.h).
-_ACCESS_DENIED, _SHARING_VIOLATION = 5, 32
+# What Windows answers while a virus scanner or an indexer holds a file (winerror.h): ERROR_SHARING_VIOLATION,
+# ERROR_LOCK_VIOLATION, ERROR_USER_MAPPED_FILE.
+_HELD = frozenset({32, 33, 1224})
+# The same, or something that lasts: ERROR_ACCESS_DENIED, ERROR_DELETE_PENDING, and ERROR_DIR_NOT_EMPTY of a
+# folder whose last file somebody still holds.
+_BUSY = _HELD | {5, 303, 145}
+
+_Result = TypeVar("_Result")
 
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+# ERROR_HANDLE_DISK_FULL, ERROR_DISK_FULL, ERROR_DISK_QUOTA_EXCEEDED.
+_WINDOWS_FULL = frozenset({39, 112, 1295})
 _FAULTS = {
     errno.EFBIG: (
         "el sistema no admite ahí un archivo tan grande",
@@ -64,33 +74,87 @@ _FAULTS = {
     errno.ENOTDIR: ("una parte de la ruta no es una carpeta", "Elija otra carpeta con --backup-dir."),
     errno.EEXIST: ("una parte de la ruta no es una carpeta", "Elija otra carpeta con --backup-dir."),
 }
-_PROGRAMMING = frozenset({errno.EBADF, errno.EINVAL, errno.EFAULT})
+_OTHER_REMEDY = "Revise el disco o elija otra carpeta con --backup-dir."
+_MAYBE_AWAY = (
+    "Compruebe que el disco o la carpeta de red siguen conectados y desbloqueados, o elija otra carpeta con "
+    "--backup-dir."
+)
+_HELD_FAULT = (
+    "otro programa tiene abierto un archivo (¿antivirus, copia en la nube?)",
+    "Ciérrelo, o excluya la carpeta de backups de ese programa, y repita.",
+)
 
 
 @contextlib.contextmanager
 def explained(folder: Path, needed: int | None = None) -> Iterator[None]:
     """Turn an OSError of the block into NoSpace or BackupDirUnusable, which name `folder` and the remedy.
 
-    `needed`: the bytes that the work would need, where that is known. Faults that only a mistake of ours
-    can cause (a closed descriptor) pass as they are.
+    `needed`: the bytes that the work would need, where that is known. Whatever the number of the error:
+    Windows' own numbers that Python does not know arrive as EINVAL, a flush of a disk that is gone as EBADF.
     """
     try:
         yield
     except OSError as error:
-        if error.errno in _PROGRAMMING:
-            raise
         raise _explain(error, folder, needed) from error
 
 
 def _explain(error: OSError, folder: Path, needed: int | None) -> BackupDirUnusable:
-    if error.errno in _FULL:
+    if is_full(error):
         return NoSpace(folder, needed)
-    problem, remedy = _FAULTS.get(
-        error.errno or 0,
-        (f"el sistema responde «{error.strerror}»", "Revise el disco o elija otra carpeta con --backup-dir."),
-    )
+    problem, remedy = _fault(error)
     where = f" ({error.filename})" if error.filename and str(error.filename) != str(folder) else ""
     return BackupDirUnusable(folder, f"{problem}{where}", remedy)
+
+
+def _fault(error: OSError) -> tuple[str, str]:
+    """What happened, and what to do, in Spanish."""
+    if _winerror(error) in _HELD:
+        return _HELD_FAULT
+    remedy = _MAYBE_AWAY if error.errno == errno.EINVAL else _OTHER_REMEDY
+    return _FAULTS.get(error.errno or 0, (f"el sistema responde «{error.strerror or error}»", remedy))
+
+
+def is_full(error: OSError) -> bool:
+    """Whether the disk, or what this user may have of it, has no room left."""
+    return error.errno in _FULL or _winerror(error) in _WINDOWS_FULL
+
+
+def _winerror(error: OSError) -> int | None:
+    """Windows' own number of an error; None elsewhere, and for the calls that go through the C library."""
+    found: int | None = getattr(error, "winerror", None)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long to try a step again while Windows says that somebody else has the file open."""
+
+    clock: Clock = field(default_factory=SystemClock)
+    seconds: float = 60.0
+
+
+LONG = Patience()
+# For what a person waits for, and for what is no loss.
+BRIEF = Patience(seconds=2.0)
+
+
+def patiently(step: Callable[[], _Result], patience: Patience = LONG) -> _Result:
+    """Do `step`, again and again while it meets a file that somebody has open. Raises OSError."""
+    end = patience.clock.monotonic() + patience.seconds
+    while True:
+        try:
+            return step()
+        except OSError as error:
+            if not _is_busy(error) or patience.clock.monotonic() >= end:
+                raise
+        patience.clock.sleep(0.2)
+
+
+def _is_busy(error: OSError) -> bool:
+    number = _winerror(error)
+    # `os.open` goes through the C library, which says of a file in use no more than this.
+    unnamed = sys.platform == "win32" and number is None and error.errno == errno.EACCES
+    return number in _BUSY or unnamed
 
 
 def write_all(descriptor: int, data: bytes | bytearray | memoryview) -> None:
@@ -132,28 +196,37 @@ def open_for_append(path: Path) -> int:
     return descriptor
 
 
-def remove_file(path: Path) -> None:
+def remove_file(path: Path, patience: Patience = LONG) -> None:
     """Remove a file or link of ours, on Windows also one that bears the read-only mark. Raises OSError."""
-    if sys.platform == "win32" and not is_link(path):
-        path.chmod(PRIVATE_MODE)
-    path.unlink()
+
+    def remove() -> None:
+        if sys.platform == "win32" and not is_link(path):
+            path.chmod(PRIVATE_MODE)
+        path.unlink()
+
+    patiently(remove, patience)
 
 
-def remove_tree(path: Path) -> None:
+def remove_tree(path: Path, patience: Patience = LONG) -> None:
     """Remove a folder of ours with all in it, or a file; never what a link leads to. Raises OSError."""
     if not is_real_folder(path):
-        remove_file(path)
+        remove_file(path, patience)
         return
     for entry in sorted(path.iterdir()):
-        remove_tree(entry)
-    path.rmdir()
+        remove_tree(entry, patience)
+    patiently(path.rmdir, patience)
 
 
-def replace_published(path: Path, target: Path) -> None:
-    """Rename over a file that bears the read-only mark. Raises OSError."""
+def replace_published(path: Path, target: Path, patience: Patience = LONG) -> None:
+    """Rename over a file that bears the read-only mark; if that fails it bears it again. Raises OSError."""
     if sys.platform == "win32":
         target.chmod(PRIVATE_MODE)
-    _replace(path, target)
+    try:
+        patiently(lambda: path.replace(target), patience)
+    except BaseException:
+        if sys.platform == "win32":
+            target.chmod(PUBLISHED_MODE)
+        raise
 
 
 def read_file(path: Path) -> bytes:
@@ -193,11 +266,11 @@ def sync_folder(path: Path) -> None:
         os.close(descriptor)
 
 
-def write_file(path: Path, data: bytes, mode: int = PRIVATE_MODE) -> None:
+def write_file(path: Path, data: bytes, mode: int = PRIVATE_MODE, patience: Patience = BRIEF) -> None:
     """Put `data` at `path` so that a reader, or a power cut, meets the old file or the new one, whole.
 
     A temporary file in the same folder (its name begins with TEMPORARY_PREFIX) is written, flushed and
-    renamed; it is removed on any error. Raises OSError.
+    renamed, while a reader may be in the way on Windows; it is removed on any error. Raises OSError.
     """
     temporary = path.with_name(f"{TEMPORARY_PREFIX}{secrets.token_hex(8)}")
     descriptor = create_file(temporary, mode)
@@ -209,38 +282,21 @@ def write_file(path: Path, data: bytes, mode: int = PRIVATE_MODE) -> None:
             sync_file(descriptor)
         finally:
             os.close(descriptor)
-        _replace(temporary, path)
+        patiently(lambda: temporary.replace(path), patience)
     except BaseException:
-        if temporary.exists():
-            remove_file(temporary)
+        with contextlib.suppress(OSError):  # what stays bears a name that the next one removes
+            remove_file(temporary, BRIEF)
         raise
     sync_folder(path.parent)
 
 
-def _replace(path: Path, target: Path) -> None:
-    """Rename over `target`; on Windows a reader can be in the way for a moment."""
-    for _ in range(20):
-        try:
-            path.replace(target)
-            return
-        except PermissionError as error:
-            if not _is_busy(error):
-                raise
-            SystemClock().sleep(0.1)
-    path.replace(target)
-
-
-def _is_busy(error: PermissionError) -> bool:
-    return getattr(error, "winerror", None) in (_ACCESS_DENIED, _SHARING_VIOLATION)
-
-
-def remove_temporaries(folder: Path) -> None:
+def remove_temporaries(folder: Path, patience: Patience = LONG) -> None:
     """Remove what `write_file` left in `folder` when its process was killed. Raises OSError.
 
     Only for who alone may write there.
     """
     for leftover in folder.glob(f"{TEMPORARY_PREFIX}*"):
-        remove_file(leftover)
+        remove_file(leftover, patience)
 
 
 def make_folder(path: Path) -> None:
@@ -277,17 +333,9 @@ def is_real_folder(path: Path) -> bool:
     return not is_link(path) and path.is_dir()
 
 
-def rename(path: Path, target: Path, clock: Clock, patience_seconds: float = 60) -> None:
-    """Rename; while Windows says that somebody has it open, try again for `patience_seconds`.
+def rename(path: Path, target: Path, patience: Patience = LONG) -> None:
+    """Rename, while somebody may be in the way on Windows.
 
     Raises OSError. The caller checks that `target` is free, and flushes the folders.
     """
-    end = clock.monotonic() + patience_seconds
-    while True:
-        try:
-            path.rename(target)
-            return
-        except PermissionError as error:
-            if not _is_busy(error) or clock.monotonic() >= end:
-                raise
-            clock.sleep(0.2)
+    patiently(lambda: path.rename(target), patience)

@@ -280,7 +280,7 @@ class State:
         with FileLock(
             self.folder / "lock", _LOCK_SECONDS, atomic.PRIVATE_MODE, is_singleton=False, thread_local=False
         ):
-            atomic.remove_temporaries(self.folder)
+            atomic.remove_temporaries(self.folder, atomic.BRIEF)
             yield
 
     def _warn_of(self, path: Path, error: Exception) -> None:

@@ -7,13 +7,14 @@ checks what the disk holds, lets the next run mend it, and checks again. It prin
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
 import signal
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -44,9 +45,9 @@ Hook = Callable[[str, tuple[Any, ...]], None]
 
 
 @contextmanager
-def watched(hook: Hook) -> Iterator[None]:
-    """Call `hook` with the name and arguments of each of CALLS before it happens; it may raise."""
-    originals = {name: getattr(os, name) for name in CALLS}
+def watched(hook: Hook, calls: Sequence[str] = CALLS) -> Iterator[None]:
+    """Call `hook` with the name and arguments of each of `calls` before it happens; it may raise."""
+    originals = {name: getattr(os, name) for name in calls}
 
     def wrap(name: str) -> Callable[..., Any]:
         def call(*args: Any, **kwargs: Any) -> Any:
@@ -55,13 +56,21 @@ def watched(hook: Hook) -> Iterator[None]:
 
         return call
 
-    for name in CALLS:
+    for name in calls:
         setattr(os, name, wrap(name))
     try:
         yield
     finally:
         for name, original in originals.items():
             setattr(os, name, original)
+
+
+def windows_error(winerror: int, text: str = "…") -> OSError:
+    """What Python raises on Windows for an error number of the system (winerror.h)."""
+    known = {5: errno.EACCES, 32: errno.EACCES, 33: errno.EACCES, 145: errno.ENOTEMPTY}
+    error = OSError(known.get(winerror, errno.EINVAL), text)
+    error.winerror = winerror  # type: ignore[attr-defined, unused-ignore]
+    return error
 
 
 class At:

@@ -20,6 +20,7 @@ from facot_backups.archive.repository import (
     write_repository,
 )
 from facot_backups.archive.staging import Staging
+from facot_backups.atomic import Patience
 from facot_backups.errors import BackupDirUnusable
 
 _DAY_SECONDS = 24 * 60 * 60
@@ -56,26 +57,32 @@ def publish(holding: Holding, staging: Staging, metadata: Metadata, *, adopt: bo
     """
     root = holding.root
     holding.still_ours()
+    repository, patience = None, Patience(holding.clock)
     with atomic.explained(root):
         if metadata.trigger != "pre-restore":
-            _identify(root, metadata, adopt=adopt)
+            repository = _identify(root, metadata, patience, adopt=adopt)
         name = free_name(root, metadata)
         target = root / str(name)
-        atomic.rename(staging.path, target, holding.clock)
+        atomic.rename(staging.path, target, patience)
         atomic.sync_folder(root)
         atomic.sync_folder(staging.path.parent)
-    if metadata.trigger != "pre-restore":
-        repository = read_repository(root)
-        assert repository is not None
+    if repository is not None:
         holding.remember(repository)
     return Backup(target, name, metadata)
 
 
-def _identify(root: Path, metadata: Metadata, *, adopt: bool) -> None:
-    """Give `root` its identity before its first backup, or the adopted source. Raises SourceMismatch."""
+def _identify(root: Path, metadata: Metadata, patience: Patience, *, adopt: bool) -> Repository:
+    """The identity of `root`, given to it before its first backup, or with the adopted source.
+
+    Raises SourceMismatch.
+    """
     present = read_repository(root)
     check_source(present, metadata.source, adopt=adopt)
+    if present is not None and present.source == metadata.source:
+        return present
     if present is None:
-        write_repository(root, new_repository(metadata.source))
-    elif present.source != metadata.source:
-        write_repository(root, Repository(present.id, metadata.source))
+        repository = new_repository(metadata.source)
+    else:
+        repository = Repository(present.id, metadata.source)
+    write_repository(root, repository, patience)
+    return repository

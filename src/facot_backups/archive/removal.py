@@ -10,6 +10,7 @@ from facot_backups import atomic
 from facot_backups.archive.facot2 import AnyBackup, OldBackup, open_folder
 from facot_backups.archive.layout import METADATA_FILE, STATE_DIR, TRASH_DIR, is_dropping
 from facot_backups.archive.reader import open_backup
+from facot_backups.atomic import Patience
 from facot_backups.clock import Clock
 from facot_backups.errors import UsageError
 
@@ -53,7 +54,7 @@ def _belongs(backup: AnyBackup, entry: Path) -> bool:
 def move_to_trash(root: Path, path: Path, clock: Clock) -> None:
     """Rename a folder below `root` into the trash, and flush both folders. Raises OSError."""
     trash = root / STATE_DIR / TRASH_DIR
-    atomic.rename(path, trash / f"{path.name[:100]}~{secrets.token_hex(4)}", clock)
+    atomic.rename(path, trash / f"{path.name[:100]}~{secrets.token_hex(4)}", Patience(clock))
     atomic.sync_folder(path.parent)
     atomic.sync_folder(trash)
 

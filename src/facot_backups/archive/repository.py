@@ -19,6 +19,7 @@ from facot_backups.archive.fields import Fields
 from facot_backups.archive.layout import REPOSITORY_FILE, STATE_DIR
 from facot_backups.archive.metadata import source_from_json, source_to_json
 from facot_backups.archive.strict import strict_loads
+from facot_backups.atomic import Patience
 from facot_backups.errors import BackupDirUnusable, FormatError, RepositoryGone, SourceMismatch
 from facot_backups.model import Source
 from facot_backups.state import State
@@ -65,11 +66,11 @@ def _read(root: Path) -> Repository | None:
     return Repository(Fields(raw, REPOSITORY_FILE).text("id"), source_from_json(raw, REPOSITORY_FILE))
 
 
-def write_repository(root: Path, repository: Repository) -> None:
+def write_repository(root: Path, repository: Repository, patience: Patience) -> None:
     """Give `root` its identity, or change it. Under the lock. Raises OSError."""
     content = {"id": repository.id, **source_to_json(repository.source)}
     data = orjson.dumps(content, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
-    atomic.write_file(root / STATE_DIR / REPOSITORY_FILE, data)
+    atomic.write_file(root / STATE_DIR / REPOSITORY_FILE, data, atomic.PRIVATE_MODE, patience)
 
 
 def new_repository(source: Source) -> Repository:

@@ -11,6 +11,7 @@ from facot_backups import atomic
 from facot_backups.archive.layout import METADATA_FILE, STAGING_DIR, STATE_DIR
 from facot_backups.archive.metadata import Metadata, parse, serialize
 from facot_backups.archive.writer import BackupWriter
+from facot_backups.atomic import Patience
 from facot_backups.errors import FormatError
 from facot_backups.model import Scope
 
@@ -20,11 +21,11 @@ _RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 class Staging:
     """The staging folder of the run `run_id` below the backup folder `root`.
 
-    `needed`: bytes that the backup is thought to take; 0 if unknown. Raises ValueError for a `run_id`
-    that is no plain name.
+    `needed`: bytes that the backup is thought to take; 0 if unknown. `patience` is for files that another
+    program holds. Raises ValueError for a `run_id` that is no plain name.
     """
 
-    def __init__(self, root: Path, run_id: str, needed: int = 0) -> None:
+    def __init__(self, root: Path, run_id: str, needed: int = 0, patience: Patience = atomic.LONG) -> None:
         if _RUN_ID.fullmatch(run_id) is None:
             raise ValueError(f"not a run id: {run_id}")
         self.root = root
@@ -32,6 +33,7 @@ class Staging:
         self.needed = needed
         self.path = root / STATE_DIR / STAGING_DIR / run_id
         self.published = False
+        self._patience = patience
         self._writers: list[BackupWriter] = []
 
     def create(self) -> None:
@@ -45,7 +47,7 @@ class Staging:
 
     def writer(self, scope: Scope) -> BackupWriter:
         """What writes the documents into this folder."""
-        writer = BackupWriter(self.path, scope, shown=self.root, needed=self.needed)
+        writer = BackupWriter(self.path, scope, shown=self.root, needed=self.needed, patience=self._patience)
         self._writers.append(writer)
         return writer
 
@@ -59,15 +61,18 @@ class Staging:
             sizes = {path.name: path.lstat().st_size for path in self.path.iterdir()}
             if sizes != {entry.file: entry.bytes for entry in metadata.files.values()}:
                 raise ValueError(f"the metadata does not describe what is in {self.path}")
-            atomic.write_file(self.path / METADATA_FILE, serialize(metadata), atomic.PUBLISHED_MODE)
+            path, data = self.path / METADATA_FILE, serialize(metadata)
+            atomic.write_file(path, data, atomic.PUBLISHED_MODE, self._patience)
 
     def remove(self) -> None:
         """Remove the folder and all in it, unless it was published. Raises BackupDirUnusable."""
-        for writer in self._writers:
-            writer.close()
-        if not self.published and os.path.lexists(self.path):
-            with atomic.explained(self.root):
-                atomic.remove_tree(self.path)
+        with atomic.explained(self.root):
+            try:
+                for writer in self._writers:
+                    writer.close()
+            finally:
+                if not self.published and os.path.lexists(self.path):
+                    atomic.remove_tree(self.path, self._patience)
 
 
 def finished(folder: Path) -> Metadata | None:

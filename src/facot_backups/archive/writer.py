@@ -18,6 +18,7 @@ from facot_backups.archive.layout import file_names
 from facot_backups.archive.lines import LineEncoder
 from facot_backups.archive.metadata import FileEntry, from_nanoseconds
 from facot_backups.archive.sample import Place, Sampler, pick, read_places
+from facot_backups.atomic import Patience
 from facot_backups.errors import UnorderedDocuments
 from facot_backups.model import Document, Scope
 
@@ -51,15 +52,24 @@ class BackupWriter:
     """Writes documents, in name order, into files in `folder`; no file has its own name before `finish`.
 
     `needed` is the bytes that the whole is thought to take, for the error when the disk is full, and
-    `shown` the folder that this error names. Methods that write raise NoSpace or BackupDirUnusable; the
-    caller then drops the whole folder.
+    `shown` the folder that this error names. `patience` is for files that another program holds. Methods
+    that write raise NoSpace or BackupDirUnusable; the caller then drops the whole folder.
     """
 
-    def __init__(self, folder: Path, scope: Scope, *, shown: Path | None = None, needed: int = 0) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        scope: Scope,
+        *,
+        shown: Path | None = None,
+        needed: int = 0,
+        patience: Patience = atomic.LONG,
+    ) -> None:
         self.folder = folder
         self._scope = scope
         self._shown = shown or folder
         self._needed = needed
+        self._patience = patience
         self._buffer = bytearray()
         self._part: _Part | None = None
         self._collection: str | None = None
@@ -128,19 +138,18 @@ class BackupWriter:
         Its documents may come again from the first one on. After `finish`, `finish` again.
         """
         self._discarded.add(collection)
-        if self._part is not None and self._part.collection == collection:
-            os.close(self._part.descriptor)
-            path = self._part.path
-            self._part = self._collection = None
-            self._buffer.clear()
-        elif collection in self._whole:
-            dropped = self._whole.pop(collection)
-            self._whole_bytes -= dropped.entry.bytes
-            path = dropped.path
-        else:
-            return
         with atomic.explained(self._shown):
-            atomic.remove_file(path)
+            if self._part is not None and self._part.collection == collection:
+                path = self._part.path
+                self.close()
+                self._buffer.clear()
+            elif collection in self._whole:
+                dropped = self._whole.pop(collection)
+                self._whole_bytes -= dropped.entry.bytes
+                path = dropped.path
+            else:
+                return
+            atomic.remove_file(path, self._patience)
 
     def finish(self, empty_collections: Iterable[str] = ()) -> dict[str, FileEntry]:
         """Write a `[]` file for each of `empty_collections`, name all files, and flush them and the folder.
@@ -159,7 +168,9 @@ class BackupWriter:
         names = file_names(sorted(self._whole))
         with atomic.explained(self._shown):
             for collection, name in names.items():
-                self._whole[collection] = _named(self._whole[collection], self.folder / name)
+                whole, path = self._whole[collection], self.folder / name
+                atomic.rename(whole.path, path, self._patience)
+                self._whole[collection] = _Whole(path, replace(whole.entry, file=name), whole.places)
             atomic.sync_folder(self.folder)
         return {collection: self._whole[collection].entry for collection in names}
 
@@ -178,17 +189,20 @@ class BackupWriter:
         }
         chosen = pick(strata, count)
         with atomic.explained(self._shown):
-            return [
-                document
-                for collection, places in chosen.items()
-                for document in read_places(self._whole[collection].path, places)
-            ]
+            return [document for name, places in chosen.items() for document in self._read(name, places)]
 
     def close(self) -> None:
-        """Let go of the open file, if there is one; what is written stays for who removes the folder."""
-        if self._part is not None:
-            os.close(self._part.descriptor)
-            self._part = self._collection = None
+        """Let go of the open file, if there is one; what is written stays for who removes the folder.
+
+        Raises OSError.
+        """
+        part, self._part, self._collection = self._part, None, None
+        if part is not None:
+            os.close(part.descriptor)
+
+    def _read(self, collection: str, places: list[Place]) -> list[Document]:
+        path = self._whole[collection].path
+        return atomic.patiently(lambda: read_places(path, places), self._patience)
 
     def _begin(self, collection: str) -> None:
         self.end_collection()
@@ -227,8 +241,3 @@ def _entry(part: _Part) -> FileEntry:
         sha256=part.digest.hexdigest(),
         last_update_time=from_nanoseconds(part.encoder.last_update_time),
     )
-
-
-def _named(whole: _Whole, path: Path) -> _Whole:
-    whole.path.rename(path)
-    return _Whole(path, replace(whole.entry, file=path.name), whole.places)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Callable
 from datetime import timedelta
@@ -13,6 +14,7 @@ from facot_backups.faces import backing_up
 from facot_backups.operations.backup import BackupRequest
 from tests.faces.notify.conftest import Ear
 from tests.faces.notify.watched import Watched
+from tests.support import crash
 
 needs_sh = pytest.mark.skipif(os.name != "posix", reason="the commands are for sh")
 
@@ -69,6 +71,26 @@ def test_rot_in_an_old_backup_keeps_no_copy_of_the_new_one_from_being_made(
     assert watched.pings == ["/start", "ok"]
     events = [(note[0], note[5]) for note in noted()]
     assert events[-2:] == [("on_error", "2024-12-13"), ("after_backup", "2024-12-13")]
+
+
+@needs_sh
+@pytest.mark.parametrize("number", [errno.EIO, errno.EINVAL, errno.EBADF])
+def test_a_disk_that_is_gone_is_told_whatever_the_system_calls_it(
+    watched: Watched, noted: Callable[[], list[list[str]]], number: int
+) -> None:
+    """EINVAL is what Python makes of Windows' errors that it does not know: no network name, no device."""
+    watched.tick()
+    noted(), watched.pings
+
+    def gone(name: str, args: tuple[object, ...]) -> None:
+        if isinstance(args[0], str | Path) and Path(args[0]).is_relative_to(watched.world.folder):
+            raise OSError(number, os.strerror(number), str(args[0]))
+
+    with crash.watched(gone, (*crash.CALLS, "stat", "listdir")):
+        ran = watched.world.run("run", "--quiet")
+    assert ran.code == 13 and str(watched.world.folder) in ran.err
+    assert [note[0] for note in noted()] == ["before_backup", "on_error"]
+    assert watched.pings == ["/start", "/fail"] and watched.said == ["el backup falla"]
 
 
 @needs_sh
