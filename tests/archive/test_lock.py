@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, timedelta
 from pathlib import Path
 
@@ -18,7 +18,7 @@ import pytest
 
 from facot_backups.archive import owner as owner_module
 from facot_backups.archive.owner import Owner, host_id, parse_owner, process_start
-from facot_backups.errors import BackupDirUnusable, LockHeld
+from facot_backups.errors import BackupDirUnusable, LockHeld, NoSpace
 from tests.support.archives import NOON, Archive, describe, document, fill, run
 from tests.support.crash import watched
 
@@ -264,14 +264,63 @@ def test_the_heart_of_who_lost_the_lock_beats_no_more(archive: Archive) -> None:
     assert parse_owner(owner_file(archive).read_bytes()).token == "taken over"
 
 
-def test_a_lock_that_cannot_be_let_go_is_told_and_holds_nothing(archive: Archive) -> None:
+@pytest.mark.parametrize("number", [errno.EIO, errno.EACCES, errno.EINVAL])
+def test_a_lock_that_cannot_be_let_go_is_told_and_holds_nothing(archive: Archive, number: int) -> None:
+    """What was done under it is done: that is a warning."""
+
+    def fail(name: str, args: tuple[object, ...]) -> None:
+        if name == "unlink" and str(args[0]).endswith("owner.json"):
+            raise OSError(number, os.strerror(number))
+
+    with watched(fail):
+        assert archive.backup(DOCUMENTS).complete
+    assert ["owner.json" in text for text in archive.warnings].count(True) == 1
+    assert_free(archive)
+
+
+def test_a_lock_that_cannot_be_let_go_hides_no_error(archive: Archive) -> None:
     def fail(name: str, args: tuple[object, ...]) -> None:
         if name == "unlink" and str(args[0]).endswith("owner.json"):
             raise OSError(errno.EIO, "no disk")
 
-    with watched(fail), pytest.raises(BackupDirUnusable, match="el disco falla"), archive.store.locked():
-        pass
+    with watched(fail), pytest.raises(ZeroDivisionError), archive.store.locked():
+        _ = 1 // 0
+
+
+def full(name: str, args: tuple[object, ...]) -> None:
+    if name == "open" and ".tmp-" in str(args[0]):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(args[0]))
+
+
+def test_a_disk_without_room_for_a_note_is_locked_for_what_frees_space_alone(archive: Archive) -> None:
+    (backup,) = archive.store.backups()
+    with watched(full), archive.store.locked() as store:
+        assert not owner_file(archive).exists()
+        with pytest.raises(LockHeld), archive.store.locked():
+            pass
+        with pytest.raises(NoSpace), store.begin("r2"):
+            pass
+        store.delete(backup)
+    assert archive.store.backups() == [] and not owner_file(archive).exists()
     assert_free(archive)
+
+
+def test_a_lock_without_a_note_is_lost_to_who_notes_itself(archive: Archive) -> None:
+    (backup,) = archive.store.backups()
+    with watched(full), pytest.raises(LockHeld, match="otro-pc"), archive.store.locked() as store:
+        foreign(archive)
+        store.delete(backup)
+    assert archive.store.backups() == [backup] and owner_file(archive).exists()
+
+
+def test_a_note_is_written_as_soon_as_there_is_room(archive: Archive) -> None:
+    with ExitStack() as stack:
+        with watched(full):
+            store = stack.enter_context(archive.store.locked())
+        assert not owner_file(archive).exists()
+        store.still_ours()
+        assert parse_owner(owner_file(archive).read_bytes()).pid == os.getpid()
+    assert not owner_file(archive).exists()
 
 
 def test_a_heartbeat_that_fails_is_told_before_a_publish(archive: Archive) -> None:

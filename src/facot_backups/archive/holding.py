@@ -37,9 +37,12 @@ class Holding:
         """Where backups come to be."""
         return self.own_folder / STAGING_DIR
 
-    def still_ours(self) -> None:
-        """Raises LockHeld if another computer took the lock from us, BackupDirUnusable."""
-        self.lock.still_ours()
+    def still_ours(self, *, needs_room: bool = False) -> None:
+        """Raises LockHeld if another computer took the lock from us, BackupDirUnusable.
+
+        NoSpace, with `needs_room`, where the disk has none even for a note that the lock is ours.
+        """
+        self.lock.still_ours(needs_room=needs_room)
 
     def record(self, kind: str, outcome: str, **details: Json) -> None:
         """Write a line into the ledger, with the present time.

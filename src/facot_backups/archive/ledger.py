@@ -17,6 +17,7 @@ import orjson
 
 from facot_backups import atomic
 from facot_backups.clock import from_iso_utc, iso_utc
+from facot_backups.errors import NoSpace
 from facot_backups.model import Json
 
 # What an entry's `kind` is, by convention: run, recovery, proof, restore, retention, acceptance.
@@ -81,6 +82,26 @@ class Ledger:
         whole, _, _torn = data.rpartition(b"\n")
         parsed = [_parse(line) for line in whole.split(b"\n") if line]
         return [entry for entry in parsed if entry is not None]
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingLedger(Ledger):
+    """The same ledger for what frees space: a line that finds no room waits in memory for `catch_up`."""
+
+    waiting: list[LedgerEntry] = field(default_factory=list)
+
+    def append(self, entry: LedgerEntry) -> None:
+        """Write the line, or keep it while the disk is full. Raises BackupDirUnusable."""
+        try:
+            Ledger.append(self, entry)  # `super()` does not work in a dataclass with slots
+        except NoSpace:
+            self.waiting.append(entry)
+
+    def catch_up(self) -> None:
+        """Write what waits, in order. Raises NoSpace, BackupDirUnusable."""
+        while self.waiting:
+            Ledger.append(self, self.waiting[0])
+            del self.waiting[0]
 
 
 def _line(entry: LedgerEntry) -> bytes:

@@ -3,6 +3,9 @@
 On one computer the operating system's lock on the file `lock` decides; it ends with its process. Between
 computers such a lock may not hold (network drives), so `owner.json` says who, and its heartbeat that the
 owner lives. The lock file stays, empty: removing it would let two runs lock two files of the same name.
+
+A disk with no room for `owner.json` can be locked all the same, for what frees space needs none. Another
+computer that notes itself meanwhile takes the lock from us, as one does that found us silent.
 """
 
 from __future__ import annotations
@@ -22,8 +25,10 @@ from filelock import FileLock, Timeout
 from facot_backups import atomic
 from facot_backups.archive.layout import LOCK_FILE, OWNER_FILE
 from facot_backups.archive.owner import Owner, host_id, parse_owner, process_start
+from facot_backups.atomic import Patience
 from facot_backups.clock import Clock
-from facot_backups.errors import BackupDirUnusable, LockHeld
+from facot_backups.errors import FacotBackupsError, Interrupted, LockHeld, one_line
+from facot_backups.events import Emit, Warned
 from facot_backups.state import SeenOwner, State
 
 HEARTBEAT_SECONDS = 30.0
@@ -35,8 +40,8 @@ class FolderLock:
     """The lock of the backup folder `root`, whose `.facot` is `folder`; a context manager.
 
     A second one is refused even in the same process. Entering raises LockHeld at once if somebody else
-    holds it, BackupDirUnusable or NoSpace if the folder cannot be used. A daemon thread writes the
-    heartbeat and ends with the lock.
+    holds it, BackupDirUnusable if the folder cannot be used. A daemon thread writes the heartbeat and ends
+    with the lock. What goes wrong when it is let go is a Warned for `emit`: the work is done by then.
     """
 
     def __init__(
@@ -45,6 +50,7 @@ class FolderLock:
         folder: Path,
         state: State,
         clock: Clock,
+        emit: Emit,
         *,
         heartbeat_seconds: float = HEARTBEAT_SECONDS,
     ) -> None:
@@ -52,6 +58,8 @@ class FolderLock:
         self._folder = folder
         self._state = state
         self._clock = clock
+        self._emit = emit
+        self._patience = Patience(clock)
         self._seconds = heartbeat_seconds
         self._system = FileLock(
             folder / LOCK_FILE, timeout=0, mode=atomic.PRIVATE_MODE, is_singleton=False, thread_local=False
@@ -60,6 +68,7 @@ class FolderLock:
         self._writing = threading.Lock()
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
+        self._noted = False
         self._beat_failed = False
 
     def __enter__(self) -> FolderLock:
@@ -85,32 +94,52 @@ class FolderLock:
             self._thread.join()
         try:
             with atomic.explained(self._root):
-                if self._is_ours():
-                    (self._folder / OWNER_FILE).unlink()
-        except (BackupDirUnusable, OSError) as fault:
+                self._let_go()
+        except FacotBackupsError as fault:
             if error is None:
-                raise
-            error.add_note(str(fault))
+                self._emit(
+                    Warned(
+                        f"Al terminar no se pudo quitar {self._folder / OWNER_FILE}; lo hecho no cambia, y "
+                        f"la próxima ejecución lo quitará. {one_line(fault)}"
+                    )
+                )
+            else:
+                error.add_note(str(fault))
+
+    def _let_go(self) -> None:
+        try:
+            present = self._read_owner()
+            if present is not None and self._owner is not None and present.token == self._owner.token:
+                atomic.remove_file(self._folder / OWNER_FILE, self._patience)
         finally:
             self._owner = None
             self._system.release()
 
-    def still_ours(self) -> None:
+    def still_ours(self, *, needs_room: bool = False) -> None:
         """Check, before anything that cannot be undone, that nobody took the lock from us.
 
-        That happens to a computer that slept for over ten minutes. A heartbeat that could not be written is
-        written now. Raises LockHeld, NoSpace, BackupDirUnusable.
+        That happens to a computer that slept for over ten minutes. A note or a heartbeat that could not be
+        written is written now; a disk without room for it is an error with `needs_room` alone. Raises
+        LockHeld, NoSpace, BackupDirUnusable.
         """
         with atomic.explained(self._root):
-            if not self._is_ours():
+            if self._is_lost():
                 self._folder.stat()  # gone with its disk, it is held by nobody
                 raise LockHeld(self._holder())
-            if self._beat_failed:
+            if self._noted and not self._beat_failed:
+                return
+            try:
                 self._beat()
+            except OSError as error:
+                if needs_room or not atomic.is_full(error):
+                    raise
 
-    def _is_ours(self) -> bool:
+    def _is_lost(self) -> bool:
+        """Whether the lock is somebody else's, or nobody's, by what `owner.json` says."""
         present = self._read_owner()
-        return self._owner is not None and present is not None and present.token == self._owner.token
+        if self._owner is None or present is None:
+            return self._owner is None or self._noted
+        return present.token != self._owner.token
 
     def _take_system_lock(self) -> None:
         path = self._folder / LOCK_FILE
@@ -137,7 +166,13 @@ class FolderLock:
         )
         # Noted first: an owner that this computer does not know for its own is waited for.
         self._state.remember_lock(self._root, self._owner.token)
-        atomic.write_file(self._folder / OWNER_FILE, self._owner.to_bytes())
+        try:
+            self._write_owner()
+        except OSError as error:
+            if not atomic.is_full(error):
+                raise
+            if present is not None:  # it holds nothing, and its room may do for ours
+                atomic.remove_file(self._folder / OWNER_FILE, self._patience)
 
     def _is_over(self, present: Owner) -> bool:
         """Whether `present` holds nothing any more, now that the system's lock is ours."""
@@ -159,26 +194,33 @@ class FolderLock:
 
     def _read_owner(self) -> Owner | None:
         """Who stands in `owner.json`, or None if nobody."""
+        path = self._folder / OWNER_FILE
         try:
-            return parse_owner(atomic.read_file(self._folder / OWNER_FILE))
+            return parse_owner(atomic.patiently(lambda: atomic.read_file(path), self._patience))
         except FileNotFoundError:
             return None
+
+    def _write_owner(self) -> None:
+        assert self._owner is not None
+        path, data = self._folder / OWNER_FILE, self._owner.to_bytes()
+        atomic.write_file(path, data, atomic.PRIVATE_MODE, self._patience)
+        self._noted = True
 
     def _keep_beating(self) -> None:
         """The heartbeat's thread. A fault is tried again, and told by `still_ours` if it lasts until then."""
         while not self._stop.wait(self._seconds):
             try:
-                if not self._is_ours():
+                if self._is_lost():
                     return
                 self._beat()
-            except OSError:
+            except (OSError, Interrupted):
                 self._beat_failed = True
 
     def _beat(self) -> None:
         with self._writing:
             assert self._owner is not None
             self._owner = replace(self._owner, heartbeat=self._clock.now(), beats=self._owner.beats + 1)
-            atomic.write_file(self._folder / OWNER_FILE, self._owner.to_bytes())
+            self._write_owner()
             self._beat_failed = False
 
 

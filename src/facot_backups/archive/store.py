@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from facot_backups import atomic
@@ -15,7 +16,7 @@ from facot_backups.archive import journal, recovery
 from facot_backups.archive.facot2 import AnyBackup, OldBackup, open_folder
 from facot_backups.archive.holding import Holding
 from facot_backups.archive.layout import LEDGER_FILE, STAGING_DIR, STATE_DIR, TRASH_DIR, BackupName
-from facot_backups.archive.ledger import DAMAGED, Ledger
+from facot_backups.archive.ledger import DAMAGED, Ledger, WaitingLedger
 from facot_backups.archive.links import LinkReport, link_unchanged
 from facot_backups.archive.listing import latest_of, list_all, list_backups, list_old_backups
 from facot_backups.archive.lock import HEARTBEAT_SECONDS, FolderLock, is_held
@@ -25,8 +26,9 @@ from facot_backups.archive.reader import Backup
 from facot_backups.archive.removal import check_removable, move_to_trash
 from facot_backups.archive.repository import Repository, check_present, check_source, read_repository
 from facot_backups.archive.staging import Staging
+from facot_backups.atomic import Patience
 from facot_backups.clock import Clock
-from facot_backups.errors import BackupNotFound, FacotBackupsError
+from facot_backups.errors import BackupNotFound, FacotBackupsError, NoSpace, one_line
 from facot_backups.events import Emit, ignore
 from facot_backups.model import EVERYTHING, Json, Scope, Source
 from facot_backups.state import State
@@ -111,8 +113,8 @@ class Store:
     ) -> Iterator[LockedStore]:
         """Take the lock, mend what a killed run left, and give the store that may write.
 
-        `create`: begin anew where a known folder is gone. The folder is created if it is not there. Raises
-        LockHeld, NoSpace.
+        `create`: begin anew where a known folder is gone. The folder is created if it is not there. A disk
+        with no room left can be locked: what frees space needs none. Raises LockHeld, NoSpace.
         """
         if not create:
             check_present(self.root, self.state)
@@ -121,7 +123,9 @@ class Store:
             atomic.make_folder(self.root)
             for folder in (own, own / STAGING_DIR, own / TRASH_DIR):
                 atomic.make_real_folder(folder)
-        with FolderLock(self.root, own, self.state, self.clock, heartbeat_seconds=heartbeat_seconds) as lock:
+        with FolderLock(
+            self.root, own, self.state, self.clock, self.emit, heartbeat_seconds=heartbeat_seconds
+        ) as lock:
             holding = Holding(self.root, self.state, self.clock, self.emit, self.ledger, lock)
             yield LockedStore(holding)
 
@@ -139,7 +143,12 @@ class LockedStore:
         self._adopt = False
         self.root = holding.root
         self.clock = holding.clock
-        done = recovery.recover(holding)
+        ledger = WaitingLedger(holding.ledger.path, holding.ledger.shown)
+        done = recovery.recover(replace(holding, ledger=ledger))
+        try:
+            ledger.catch_up()
+        except NoSpace as error:
+            holding.warn(f"No hay sitio para anotar lo que dejó una ejecución anterior. {one_line(error)}")
         self.recovered = done.published
         self.interrupted = done.interrupted
         repository = read_repository(self.root)
@@ -174,10 +183,10 @@ class LockedStore:
     def begin(self, run_id: str) -> Iterator[Staging]:
         """A new staging folder for the run, removed at the end unless it was published, whatever happens.
 
-        Raises ValueError for a `run_id` that is no plain name or was used.
+        Raises ValueError for a `run_id` that is no plain name or was used, NoSpace at once on a full disk.
         """
-        self._holding.still_ours()
-        staging = Staging(self.root, run_id, self._needed())
+        self._holding.still_ours(needs_room=True)
+        staging = Staging(self.root, run_id, self._needed(), Patience(self.clock))
         staging.create()
         try:
             yield staging
