@@ -7,14 +7,16 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from facot_backups.archive.reader import Backup
 from facot_backups.errors import BackupDirUnusable, NoSpace
-from tests.support.archives import Archive, days_later, document, quick_folder
-from tests.support.crash import At, watched
+from tests.support.archives import Archive, days_later, document, fill, quick_folder
+from tests.support.crash import CALLS, At, Hook, watched, windows_error
+from tests.support.disk_faults import CLEANUPS
 
 DOCUMENTS = [document("clients/a", n=1), document("invoices/1", total=2.5)]
 MORE = [*DOCUMENTS, document("invoices/2", total=1.0)]
@@ -43,7 +45,7 @@ def namespace() -> list[str]:
     )
 
 
-@pytest.mark.parametrize("scenario", ["full", "read-only"])
+@pytest.mark.parametrize("scenario", ["full", "read-only", *CLEANUPS])
 def test_a_real_small_disk(scenario: str, tmp_path: Path) -> None:
     disk = tmp_path / "disco"
     disk.mkdir()
@@ -69,6 +71,52 @@ def test_no_permission(tmp_path: Path) -> None:
         pytest.skip("root sin setpriv: no se puede probar una carpeta sin permiso")
 
 
+def test_a_scanner_in_the_way_of_every_step_is_waited_for(tmp_path: Path) -> None:
+    """On Windows: whatever is renamed, replaced, linked or removed is held for most of a minute first."""
+    archive = Archive(tmp_path / "backups", tmp_path / "state")
+    held: dict[tuple[str, tuple[object, ...]], float] = {}
+
+    def busy(name: str, args: tuple[object, ...]) -> None:
+        # The trash is emptied by the system's own clock.
+        ours = str(args[0]).startswith(str(archive.root)) and "/trash/" not in str(args[0])
+        if ours and name in ("rename", "replace", "link", "unlink", "rmdir"):
+            until = held.setdefault((name, args), archive.clock.monotonic() + 59)
+            if archive.clock.monotonic() < until:
+                raise windows_error(32, "el archivo está siendo utilizado por otro proceso")
+
+    with watched(busy):
+        first = archive.backup(DOCUMENTS)
+        days_later(archive.clock)
+        second = archive.backup(MORE)
+        linked = (first.path / "clients.json").stat().st_ino == (second.path / "clients.json").stat().st_ino
+        with archive.store.locked() as store:
+            with store.begin("stopped") as staging:
+                fill(staging, DOCUMENTS)
+            store.delete(first)
+    assert linked and second.complete and archive.store.backups() == [second]
+    assert not list((archive.root / ".facot/staging").iterdir())
+    assert not [text for text in archive.warnings if "disco que el sistema" not in text]
+    assert {name for name, _ in held} == {"rename", "replace", "link", "unlink", "rmdir"}
+
+
+def test_a_file_that_stays_held_after_the_publish_is_a_warning(tmp_path: Path) -> None:
+    archive = Archive(tmp_path / "backups", tmp_path / "state")
+
+    def busy(name: str, args: tuple[object, ...]) -> None:
+        published = (archive.root / "2024-11-27").exists()
+        if name in ("unlink", "replace") and published and str(args[-1]).endswith("owner.json"):
+            raise windows_error(32)
+        if name == "open" and published and str(args[0]).endswith("repository.json"):
+            raise windows_error(5)
+
+    with watched(busy):
+        assert archive.backup(DOCUMENTS).complete
+    (alarm,) = [text for text in archive.warnings if "disco que el sistema" not in text]
+    assert "owner.json" in alarm and "otro programa" in alarm
+    days_later(archive.clock)
+    assert archive.backup(DOCUMENTS).complete
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("number", "from_then_on"), [(errno.ENOSPC, False), (errno.EACCES, False), (errno.EIO, True)]
@@ -92,13 +140,41 @@ def test_a_fault_at_every_step(number: int, from_then_on: bool) -> None:
     assert failed > 20
 
 
-def fault_during_a_run(archive: Archive, hook: At) -> BackupDirUnusable | None:
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [errno.EINVAL, errno.EBADF, errno.EIO])
+def test_a_disk_that_goes_away_at_any_look(number: int) -> None:
+    """It is the folder's fault, whatever the system calls it: EINVAL is what Python makes of the unknown."""
+
+    def fail(name: str, args: tuple[object, ...]) -> None:
+        raise OSError(number, os.strerror(number), str(args[0]))
+
+    failed = step = 0
+    finished = False
+    while not finished:
+        step += 1
+        gone = At(step, fail, and_after=True)
+        with quick_folder() as folder:
+            root = folder / "backups"
+
+            def hook(name: str, args: tuple[object, ...], root: Path = root, gone: At = gone) -> None:
+                if isinstance(args[0], str | Path) and Path(args[0]).is_relative_to(root):
+                    gone(name, args)
+
+            error = fault_during_a_run(Archive(root, folder / "state"), hook, (*CALLS, "stat", "listdir"))
+        finished = error is None and gone.steps < step
+        failed += error is not None
+    assert failed > 60
+
+
+def fault_during_a_run(
+    archive: Archive, hook: Hook, calls: Sequence[str] = CALLS
+) -> BackupDirUnusable | None:
     """A second run that meets the fault, and a third that does not; returns how the second one ended."""
     old = archive.backup(DOCUMENTS)
     before = content(old)
     days_later(archive.clock)
     ended = None
-    with watched(hook):
+    with watched(hook, calls):
         try:
             archive.backup(MORE)
         except BackupDirUnusable as error:

@@ -14,7 +14,7 @@ from facot_backups.archive.reader import Backup
 from facot_backups.errors import DamagedBackup
 from facot_backups.model import EVERYTHING, Scope, Source
 from tests.support.archives import SOURCE, Archive, days_later, describe, document, fill
-from tests.support.crash import watched
+from tests.support.crash import CALLS, watched
 
 DOCUMENTS = [document("clients/a", n=1), document("invoices/1", total=2.5)]
 
@@ -82,19 +82,69 @@ def test_damage_in_the_previous_backup_is_told_and_not_inherited(archive: Archiv
     assert str(file) in alarm and "dañado" in alarm
 
 
-def test_a_bad_sector_in_the_previous_backup_is_damage_and_stops_nothing(archive: Archive) -> None:
+# What a disk, a file system that found itself inconsistent, a network share and Windows answer.
+FAULTS = ("EIO", "EUCLEAN", "EBADMSG", "ETIMEDOUT", "EREMOTEIO", "EINVAL", "EACCES")
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize("call", ["open", "stat", "link", "replace"])
+def test_a_fault_of_the_previous_file_stops_nothing(archive: Archive, call: str, fault: str) -> None:
+    """It is told; the fresh copy stays; and it is no damage, which somebody would delete for."""
+    number: int = getattr(errno, fault)
     first = archive.backup(DOCUMENTS)
     days_later(archive.clock)
+    old = str(first.path / "clients.json")
 
     def fail(name: str, args: tuple[object, ...]) -> None:
-        if name == "open" and str(args[0]) == str(first.path / "clients.json"):
-            raise OSError(errno.EIO, os.strerror(errno.EIO), str(args[0]))
+        here = str(args[1]).endswith("/clients.json") if name == "replace" else str(args[0]) == old
+        if name == call and here and (name != "replace" or ".tmp-" in str(args[0])):
+            raise OSError(number, os.strerror(number), str(args[0]))
 
-    with watched(fail):
+    with watched(fail, (*CALLS, "stat")):
+        second = archive.backup(DOCUMENTS)
+    assert second.complete and inode(first) != inode(second)
+    assert inode(first, "invoices.json") == inode(second, "invoices.json")
+    assert list(second.documents("clients")) == DOCUMENTS[:1]
+    (alarm,) = alarms(archive)
+    assert old in alarm and os.strerror(number) in alarm
+    assert not [entry for entry in archive.store.ledger.entries() if entry.outcome == DAMAGED]
+
+
+def test_a_bad_sector_in_the_previous_file_stops_nothing(archive: Archive) -> None:
+    """It opens, and cannot be read: as the memory of a process at the address 0."""
+    first = archive.backup(DOCUMENTS)
+    days_later(archive.clock)
+    really_open = os.open
+
+    def open_bad(path: Path, *rest: int) -> int:
+        bad = str(path) == str(first.path / "clients.json")
+        return really_open("/proc/self/mem" if bad else path, *rest)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "open", open_bad)
         second = archive.backup(DOCUMENTS)
     assert second.complete and inode(first) != inode(second)
     (alarm,) = alarms(archive)
-    assert "no se puede leer" in alarm
+    assert os.strerror(errno.EIO) in alarm
+
+
+def test_one_false_read_is_no_damage(archive: Archive) -> None:
+    """A transient fault of memory or cable: what is read again is as it should be."""
+    first = archive.backup(DOCUMENTS)
+    flipped = archive.root.with_name("flipped")
+    flipped.write_bytes((first.path / "clients.json").read_bytes())
+    flip(flipped)
+    days_later(archive.clock)
+    really_open, falsely = os.open, [flipped]
+
+    def open_falsely(path: Path, *rest: int) -> int:
+        wrong = str(path) == str(first.path / "clients.json") and falsely
+        return really_open(falsely.pop() if wrong else path, *rest)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "open", open_falsely)
+        second = archive.backup(DOCUMENTS)
+    assert inode(first) == inode(second) and not alarms(archive) and not falsely
 
 
 def test_the_report_of_damage_is_a_value(archive: Archive) -> None:

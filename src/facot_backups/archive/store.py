@@ -203,19 +203,26 @@ class LockedStore:
     ) -> LinkReport:
         """Make files that equal those of the latest backup of `source` and `scope` links to them.
 
-        A damaged file of that backup is in the report, in a Warned and in the ledger. Raises DamagedBackup
-        if a fresh file does not read back as it was written.
+        What is wrong with files of that backup is in the report and in a Warned; damage, in the ledger too.
+        Raises DamagedBackup if a fresh file does not read back as it was written.
         """
         previous = self.latest(source, scope)
         if previous is None or previous.metadata is None:
             return LinkReport()
         with atomic.explained(self.root):
-            report = link_unchanged(staging.path, files, previous.path, previous.metadata.files)
+            report = link_unchanged(
+                staging.path, files, previous.path, previous.metadata.files, Patience(self.clock)
+            )
         for damage in report.damage:
             self._holding.warn(f"Backup dañado: {damage.path}: {damage.problem}. La copia nueva está entera.")
         if report.damage:
             files_damaged = [damage.path.name for damage in report.damage]
             self.record("proof", DAMAGED, backup=str(previous.name), files=files_damaged)
+        for missed in report.unread:
+            self._holding.warn(
+                f"{missed.path}, del backup anterior: {missed.problem}. El nuevo lleva su propia copia, "
+                f"entera. Compruebe el anterior con: facot-backups verify {previous.name}"
+            )
         if report.unsupported:
             self._holding.warn_once(
                 "links",
