@@ -182,6 +182,14 @@ def test_the_value_of_an_unnamed_counter_is_kept_by_its_document() -> None:
     assert verdict.notes == ("Contador «ncf_sequence_configs/abc» conservado en 164; el backup decía 150",)
 
 
+def test_a_field_that_the_live_document_lends_says_what_the_backup_says() -> None:
+    live = document("ncf_sequence_configs/1_B01", next_sequence=1, last_assigned="B0100000000")
+    target, backup = state(live), state(document("ncf_sequence_configs/1_B01", next_sequence=2))
+    plan = writes(target, backup, "overwrite", Scope())
+    (final,) = carried_out(target, plan, judged(target, plan)).values()
+    assert final.fields == {"last_assigned": "B0100000001", "next_sequence": 2}
+
+
 @pytest.mark.parametrize("current", [2**63 - 1, 1e300])
 def test_absurd_numbers_stay_what_firestore_takes(current: Any) -> None:
     live = document("ncf_sequence_configs/1_B01", next_sequence=1, last_assigned=None)

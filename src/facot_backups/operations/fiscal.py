@@ -203,6 +203,8 @@ class Guard:
         if live is not None and live.key != planned.key:
             return self._kept(live, values, f"en el backup, «{'/'.join(path)}» cuenta otra cosa")
         floor = self._floor(planned, live, values)
+        if floor is not None and planned.document is not after:
+            floor = max(floor, planned.value)  # a field that the live document lends must not lag behind
         final = raised(planned, floor) if floor is not None and planned.behind(floor) else planned.document
         if same_content(final, after):
             return None
