@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.desktop.left_out import LACKING, LeftOutFile
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -17,8 +19,14 @@ if TYPE_CHECKING:
     from tests.desktop.watchdog import Watchdog
     from tests.desktop.world import DesktopWorld
 
+_lacking = os.environ.get(LACKING)
 # The ordinary run knows no Qt.
-collect_ignore_glob = [] if os.environ.get("PYTEST_QT_API") else ["test_*.py"]
+collect_ignore_glob = [] if _lacking or os.environ.get("PYTEST_QT_API") else ["test_*.py"]
+
+
+def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector) -> pytest.Module | None:
+    """Where Qt cannot be loaded, the tests are skipped by name."""
+    return LeftOutFile.from_parent(parent, path=module_path) if _lacking else None
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

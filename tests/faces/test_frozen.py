@@ -109,7 +109,7 @@ def test_a_frozen_windowed_program(
     memory_server.write(documents(Business(invoices=5, project=memory_server.project)))
     _makes_backups(frozen, memory_server, tmp_path)
     if frozen.missing is not None:
-        pytest.skip(f"la copia congelada hace backups; su panel no se prueba: falta {frozen.missing}")
+        pytest.skip(f"la copia congelada hace backups; su panel no se prueba: {frozen.missing}")
     _opens_its_panel(frozen, memory_server, tmp_path / "panel", state_dir)
 
 

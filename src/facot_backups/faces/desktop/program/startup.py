@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from facot_backups.errors import UsageError
 
 _BINDINGS = ("PySide6", "PyQt6")
-_LIBRARIES = "libgl1 libegl1 libglib2.0-0 libxkbcommon0 libdbus-1-3 libfontconfig1"
+LIBRARIES = "libgl1 libegl1 libglib2.0-0 libxkbcommon0 libdbus-1-3 libfontconfig1"
 _DISPLAY_LIBRARIES = "libxcb-cursor0 libxcb-icccm4 libxcb-keysyms1"
 
 
@@ -32,7 +32,7 @@ def _missing(error: Exception) -> str:
             "El panel necesita Qt, y este Python no lo tiene.\n"
             'Instálelo con: python -m pip install qtpy "PySide6-Essentials<6.12"'
         )
-    remedy = f"En Debian o Ubuntu: sudo apt install {_LIBRARIES}"
+    remedy = f"En Debian o Ubuntu: sudo apt install {LIBRARIES}"
     if not sys.platform.startswith("linux"):
         remedy = 'Reinstálelo con: python -m pip install --force-reinstall "PySide6-Essentials<6.12"'
     return f"Qt está instalado, pero a este equipo le falta {library}.\n{remedy}"
