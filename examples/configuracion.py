@@ -1,15 +1,16 @@
-"""A PyQt6 program's settings dialog, as FACOT has one, with the section "Backups y Firebase" in it.
+"""A Qt program's settings dialog, as FACOT has one, with the section "Backups y Firebase" in it.
 
     python examples/configuracion.py
 
-The two numbered lines are all that it takes (docs/panel.md, "Dentro de FACOT").
+The two numbered lines are all that it takes (docs/panel.md, "Dentro de FACOT"). It runs on PyQt6 and on
+PySide6; a program that imports from one of them, as FACOT does from PyQt6, goes on doing so.
 """
 
 from __future__ import annotations
 
 import sys
 
-from PyQt6.QtWidgets import QApplication, QDialog, QFormLayout, QLineEdit, QTabWidget, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QApplication, QDialog, QFormLayout, QLineEdit, QTabWidget, QVBoxLayout, QWidget
 
 from facot_backups.faces.desktop import BackupsPanel  # 1
 

@@ -1,4 +1,7 @@
-"""`examples/` run as they are, in processes of their own: QtPy takes the binding that the host has loaded."""
+"""`examples/` and the pages' programs with a window, in processes of their own, as they are.
+
+Also as a program that imports from its binding: QtPy takes the one that the host has loaded.
+"""
 
 from __future__ import annotations
 
@@ -10,21 +13,31 @@ from pathlib import Path
 import pytest
 
 from tests.desktop.world import DesktopWorld
+from tests.docs import pages
 
-EXAMPLE = Path(__file__).parent.parent.parent / "examples" / "configuracion.py"
-# Opens the tab, makes a backup with a click, closes the dialog; in the middle of it, if so wanted.
+PROGRAMS = {
+    "configuracion.py": pages.read(pages.PROJECT / "examples/configuracion.py"),
+    **{
+        str(block): block.text
+        for page in pages.PAGES
+        for block in pages.blocks(page)
+        if pages.opens_a_window(block)
+    },
+}
+# Shows the panel, makes a backup with a click, closes the dialog; in the middle of it, if so wanted.
 _HAND = """
-import runpy, sys, threading
-from PyQt6.QtCore import QTimer
-from PyQt6.QtWidgets import QApplication, QDialog, QTabWidget
+import runpy, sys
+from {host}.QtCore import QTimer
+from {host}.QtWidgets import QApplication, QDialog, QTabWidget
 
 def look():
+    from facot_backups.faces.desktop import BackupsPanel
     dialog = next(one for one in QApplication.topLevelWidgets() if isinstance(one, QDialog))
-    tabs = dialog.findChild(QTabWidget)
-    panel = tabs.widget(1)
-    if tabs.currentIndex() == 0:
+    (panel,) = dialog.findChildren(BackupsPanel)
+    if not panel.isVisible():
         assert dialog.windowTitle() == "Configuración"
-        tabs.setCurrentIndex(1)
+        (tabs,) = (one for one in dialog.findChildren(QTabWidget) if one.indexOf(panel) >= 0)
+        tabs.setCurrentWidget(panel)
     elif not hasattr(panel, "began") and panel.overview is not None:
         panel.began = True
         panel.create_button.click()
@@ -42,31 +55,36 @@ class Application(QApplication):
         timer.start(20)
         return QApplication.exec()
 
-import PyQt6.QtWidgets
-PyQt6.QtWidgets.QApplication = Application
-sys.argv = ["configuracion.py"]
-runpy.run_path({example!r}, run_name="__main__")
+import {host}.QtWidgets
+{host}.QtWidgets.QApplication = Application
+sys.argv = [{program!r}]
+runpy.run_path({program!r}, run_name="__main__")
 """
 
 
-@pytest.mark.parametrize("early", [False, True])
+@pytest.mark.parametrize("early", [False, True], ids=["late", "early"])
+@pytest.mark.parametrize("own_imports", [False, True], ids=["qtpy", "binding"])
+@pytest.mark.parametrize("name", PROGRAMS)
 def test_a_host_like_facot_with_the_panel_in_its_settings(
-    world: DesktopWorld, binding: str, early: bool
+    world: DesktopWorld, binding: str, tmp_path: Path, name: str, own_imports: bool, early: bool
 ) -> None:
-    if binding != "PyQt6":
-        pytest.skip("the example is PyQt6's, whatever else is under test")
-    hand = _HAND.format(early=early, example=str(EXAMPLE))
+    host = binding if own_imports else "qtpy"
+    program = tmp_path / "configuracion.py"
+    program.write_text(PROGRAMS[name].replace("from qtpy.", f"from {host}."), encoding="utf-8")
+    hand = _HAND.format(host=host, early=early, program=str(program))
     environment = {name: value for name, value in os.environ.items() if not name.endswith("QT_API")}
     environment |= {
         "FIRESTORE_EMULATOR_HOST": world.server.host,
         "GOOGLE_CLOUD_PROJECT": "demo-facot",
         "BACKUP_DIR": str(world.folder),
     }
+    if not own_imports:
+        environment["QT_API"] = binding.lower()
     done = subprocess.run(
         [sys.executable, "-B", "-c", hand],
         env=environment, cwd=world.demo.folder, capture_output=True, text=True, check=False, timeout=60,
     )  # fmt: skip
-    said = "" if early else "Backup completado PyQt6.QtWidgets\n"
+    said = "" if early else f"Backup completado {binding}.QtWidgets\n"
     remarks = [
         line for line in done.stderr.splitlines() if not line.startswith("This plugin does not support")
     ]

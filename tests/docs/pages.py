@@ -56,6 +56,11 @@ def blocks(page: Path) -> list[Block]:
     ]
 
 
+def opens_a_window(block: Block) -> bool:
+    """Whether it is a program that runs until its window is closed."""
+    return block.language == "python" and ".exec()" in block.text
+
+
 def sections(page: Path) -> list[Section]:
     """The sections of a page, in order; a `#` inside a fenced block is no heading."""
     text = _FENCE.sub(lambda match: re.sub("^#", " #", match[0], flags=re.MULTILINE), read(page))

@@ -10,7 +10,6 @@ import pytest
 from facot_backups.settings import load_settings
 from tests.docs import pages
 from tests.docs.place import NOT_RUN, Place
-from tests.support.qt import missing_for_qt
 
 # What a block may say it is; one without a language is a picture, or bytes that golden files hold.
 LANGUAGES = {"", "bash", "python", "json"}
@@ -19,17 +18,24 @@ FROM_NOTHING = {"README.md", "README.en.md"}
 
 
 def programs(page: Path) -> list[pages.Block]:
-    return [block for block in pages.blocks(page) if block.language in ("bash", "python")]
+    """What runs and ends; tests/desktop/test_examples.py runs what opens a window."""
+    found = [block for block in pages.blocks(page) if block.language in ("bash", "python")]
+    return [block for block in found if not pages.opens_a_window(block)]
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("page", [page for page in pages.PAGES if programs(page)], ids=lambda page: page.name)
 def test_the_blocks_of_a_page_run(page: Path, place: Place) -> None:
-    if page.name == "panel.md" and (missing := missing_for_qt("PyQt6")):
-        pytest.skip(f"a este equipo le falta {missing}")
     if page.name not in FROM_NOTHING:
         place.change_between()
     for block in programs(page):
+        place.run(block)
+
+
+@pytest.mark.slow
+def test_the_python_page_runs_where_its_examples_do_not_exist(place: Place) -> None:
+    """As a new user types it: there is no backup, and then none with that invoice."""
+    for block in programs(pages.PROJECT / "docs/python.md"):
         place.run(block)
 
 
