@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from facot_backups.faces.cli import main
+from facot_backups.faces.cli.audit_command import ERRORS_EXIT
 
 
 @pytest.mark.slow
@@ -20,6 +22,7 @@ def test_the_demonstration(
     (tmp_path / "facot_config.json").write_text(json.dumps(config))
     (tmp_path / ".env").write_text("BACKUP_EMULATOR_HOST=127.0.0.1:1\n")
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PATH", "/usr/bin:/bin")
     for name in ("BACKUP_PROJECT", "BACKUP_COLLECTIONS", "BACKUP_DATABASE", "GOOGLE_APPLICATION_CREDENTIALS"):
         monkeypatch.setenv(name, "real")
     environment = dict(os.environ)
@@ -50,6 +53,20 @@ def test_the_demonstration(
     assert sorted(path.name for path in tmp_path.iterdir()) == [".env", "demostracion", "facot_config.json"]
     assert (dict(os.environ), Path.cwd()) == (environment, tmp_path)
     assert main(["demo", "--folder", "demostracion"]) == 2
+    _follow(out[out.index("Dónde está todo") :])
+
+
+def _follow(advice: str) -> None:
+    """Type what the demonstration says last, on a terminal that knows no program of this Python's."""
+    lines = [line.strip() for line in advice.splitlines() if line.startswith("  ") and line[2] != " "]
+    assert len(lines) == 6
+    enter, listing, audit = lines[1:4]
+    for line, code in ((listing, 0), (audit, ERRORS_EXIT)):
+        done = subprocess.run(
+            ["/bin/sh", "-c", f"{enter} && {line}"],
+            env={**os.environ, "PATH": "/usr/bin:/bin"}, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert done.returncode == code, done.stderr
 
 
 def test_the_demonstration_in_a_place_that_cannot_be(

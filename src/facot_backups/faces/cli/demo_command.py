@@ -6,7 +6,9 @@ import io
 import os
 import shlex
 import shutil
+import subprocess
 import sys
+import sysconfig
 import tempfile
 from contextlib import chdir, contextmanager, redirect_stdout
 from pathlib import Path
@@ -124,14 +126,25 @@ def _give_back(afternoon: Afternoon) -> None:
 
 def _close(place: Path, day: Path) -> None:
     _title("Dónde está todo, y qué probar ahora")
+    program = _program()
     click.echo(
         f"  {day}\n      el backup: ábralo con cualquier programa\n\n"
-        f"  cd {shlex.quote(str(place))}\n"
-        "  facot-backups list                        lo que hay\n"
-        "  facot-backups audit --csv auditoria.csv   todo lo anterior, para Excel\n"
-        "  facot-backups serve latest                el backup como un Firestore vivo\n"
-        "  facot-backups run       con su propio Firestore: README.md dice cómo conectarlo\n"
+        f"  cd {shlex.quote(str(place))}\n\n"
+        f"  {program} list\n      lo que hay\n"
+        f"  {program} audit --csv auditoria.csv\n      todo lo anterior, para Excel\n"
+        f"  {program} serve latest\n      el backup como un Firestore vivo\n"
+        f"  {program} run\n      con su propio Firestore: README.md dice cómo conectarlo\n"
     )
+
+
+def _program() -> str:
+    """The command as it can be typed: with its folder where a terminal would not find it."""
+    name = "facot-backups"
+    if shutil.which(name):
+        return name
+    found = shutil.which(name, path=sysconfig.get_path("scripts"))
+    words = [found] if found else [sys.executable, "-m", "facot_backups"]
+    return subprocess.list2cmdline(words) if os.name == "nt" else shlex.join(words)
 
 
 def _command(*words: str, expected: int = 0) -> None:
