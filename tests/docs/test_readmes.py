@@ -54,6 +54,14 @@ def test_a_readme_names_only_what_exists(page: Path) -> None:
     assert settings == set(RULES) - {"emulator_host", "emulator_token"}
 
 
+@pytest.mark.parametrize("page", [SPANISH, ENGLISH], ids=["es", "en"])
+def test_a_readme_installs_the_program_before_it_runs_it(page: Path) -> None:
+    blocks = [block for block in pages.blocks(page) if block.language == "bash"]
+    lines = [line for block in blocks for line in block.text.splitlines()]
+    first = next(place for place, line in enumerate(lines) if line.startswith("facot-backups "))
+    assert "make install" in lines[:first]
+
+
 @pytest.mark.parametrize("page", pages.PAGES, ids=lambda page: page.name)
 def test_links_lead_somewhere(page: Path) -> None:
     for link in pages.links(page):
