@@ -68,6 +68,7 @@ def test_damage_in_the_previous_backup_is_told_and_not_inherited(archive: Archiv
     if damage == "flipped":
         flip(file)
     elif damage == "cut":
+        file.chmod(0o600)
         os.truncate(file, 5)
     else:
         file.rename(archive.root / "elsewhere")

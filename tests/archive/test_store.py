@@ -151,6 +151,7 @@ def test_metadata_that_does_not_describe_the_files_is_refused(archive: Archive) 
         with pytest.raises(ValueError):
             store.publish(staging, described)
         (staging.path / "stray").unlink()
+        (staging.path / "clients.json").chmod(0o600)
         os.truncate(staging.path / "clients.json", 5)
         with pytest.raises(ValueError):
             store.publish(staging, described)

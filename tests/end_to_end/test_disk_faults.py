@@ -95,7 +95,7 @@ def test_a_read_only_disk(small_disk: SmallDisk) -> None:
     world.write("invoices/1")
     assert small_disk.run("run").code == 0
     before = world.server.local.script.calls("RunQuery")
-    small_disk.shell('mount -o remount,ro "$1"')
+    small_disk.shell('mount -o remount,bind,ro "$1"')
     small_disk.run("run").failed(13, "solo lectura", "--backup-dir")
     assert world.server.local.script.calls("RunQuery") == before
     assert small_disk.run("list").code == small_disk.run("verify").code == 0

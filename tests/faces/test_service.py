@@ -270,16 +270,17 @@ def test_a_packed_program_is_no_service(machine: World, monkeypatch: pytest.Monk
 def test_the_systems_unit_can_write_all_that_a_run_writes(
     machine: World, monkeypatch: pytest.MonkeyPatch, sudo: bool
 ) -> None:
-    """What a run remembers is where its user's own runs look for it, and belongs to them."""
+    """What a run remembers is where its user's own runs look for it, and is theirs. Root asks for it."""
     import pwd
 
     home, user = machine.state.parent / "casa", pwd.getpwnam("nobody")
     home.mkdir()
+    monkeypatch.setenv("LOGNAME", "root")
     monkeypatch.delenv("FACOT_BACKUPS_STATE_DIR")
     monkeypatch.delenv("XDG_STATE_HOME", raising=False)
     monkeypatch.setattr(pwd, "getpwnam", lambda _: pwd.struct_passwd((*user[:5], str(home), *user[6:])))
     monkeypatch.setenv("SUDO_USER", "nobody") if sudo else monkeypatch.delenv("SUDO_USER", raising=False)
-    monkeypatch.setenv("HOME", "/root" if sudo else str(home))
+    monkeypatch.setenv("HOME", str(home.with_name("root") if sudo else home))
     owned: list[tuple[str, int, int]] = []
     monkeypatch.setattr(os, "chown", lambda path, *ids, **_: owned.append((str(path), *ids)))
     monkeypatch.setattr(systemd, "SYSTEM_FOLDER", machine.state.parent / "etc")

@@ -144,7 +144,7 @@ def _remains(archive: Archive) -> list[Path]:
 def read_only(archive: Archive) -> None:
     """The disk becomes one that cannot be written."""
     archive.backup(SMALL)
-    subprocess.run(["mount", "-o", "remount,ro", str(archive.root.parent)], check=True)
+    subprocess.run(["mount", "-o", "remount,bind,ro", str(archive.root.parent)], check=True)
     _fails(archive, SMALL, BackupDirUnusable, "solo lectura")
     _older_is_untouched(archive)
 
