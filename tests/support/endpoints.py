@@ -13,6 +13,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+from tests.support.waiting import PATIENCE
+
 
 @dataclass(frozen=True)
 class Told:
@@ -54,7 +56,12 @@ class Endpoint:
         return f"http://127.0.0.1:{self.port}{path}"
 
     def json_url(self, path: str = "/") -> str:
-        return f"json://127.0.0.1:{self.port}{path}"
+        """An address for Apprise, which waits for an answer as long as a busy computer may take to give it.
+
+        By its own four seconds it would give up a request that is noted here later, in the middle of what a
+        test does next.
+        """
+        return f"json://127.0.0.1:{self.port}{path}?cto={PATIENCE}&rto={PATIENCE}"
 
 
 @contextmanager
@@ -128,8 +135,12 @@ def _handler(found: Endpoint) -> Callable[..., BaseHTTPRequestHandler]:
 
 
 def closed_port() -> int:
-    """A port on which nobody listens."""
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        port: int = found.getsockname()[1]
-        return port
+    """A port on which nobody listens; nor will anybody, as long as this process lives."""
+    found = socket.socket()
+    found.bind(("127.0.0.1", 0))
+    _taken.append(found)
+    port: int = found.getsockname()[1]
+    return port
+
+
+_taken: list[socket.socket] = []
