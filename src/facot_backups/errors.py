@@ -209,6 +209,15 @@ class FormatError(DamagedBackup):
         self.problem = problem
 
 
+class BackupUnreadable(FacotBackupsError):
+    """A backup, or a part of it, could not be read now: that is no damage, and says nothing of its content.
+
+    A disk that answers late, a network share that went away, a file that this user may not read.
+    """
+
+    exit_code = 13
+
+
 class DrillNotMade(FacotBackupsError):
     """The restore drill of the backup `backup` could not be made: that says nothing of the backup.
 

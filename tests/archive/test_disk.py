@@ -57,18 +57,23 @@ def test_a_file_size_limit_is_a_full_disk(tmp_path: Path) -> None:
     in_child("limit", tmp_path)
 
 
-def test_no_permission(tmp_path: Path) -> None:
+def without_privileges(scenario: str, folder: Path) -> None:
+    """A scenario in a process to which permissions mean something, also where the tests run as root."""
     if os.geteuid() != 0:
-        in_child("denied", tmp_path)
+        in_child(scenario, folder)
     elif shutil.which("setpriv"):
         capabilities = "-dac_override,-dac_read_search"
         in_child(
-            "denied",
-            tmp_path,
+            scenario,
+            folder,
             *("setpriv", f"--bounding-set={capabilities}", "--inh-caps=-dac_override", "--"),
         )
     else:
         pytest.skip("root sin setpriv: no se puede probar una carpeta sin permiso")
+
+
+def test_no_permission(tmp_path: Path) -> None:
+    without_privileges("denied", tmp_path)
 
 
 def test_a_scanner_in_the_way_of_every_step_is_waited_for(tmp_path: Path) -> None:

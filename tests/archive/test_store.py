@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 from datetime import UTC, date, timedelta, timezone
@@ -17,6 +18,7 @@ from facot_backups.errors import BackupDirUnusable, BackupNotFound, UsageError
 from facot_backups.model import EVERYTHING, Scope, Source
 from tests.support.archives import NOON, SOURCE, Archive, days_later, describe, document, fill, run
 from tests.support.crash import Unflushed, watched
+from tests.support.flaky_disk import FlakyDisk
 
 DOCUMENTS = [document("clients/a", n=1), document("invoices/1", total=2.5)]
 
@@ -321,6 +323,24 @@ def test_recovery_publishes_only_what_proves_itself(archive: Archive) -> None:
         (e.details["run_id"], e.outcome) for e in archive.store.ledger.entries() if e.kind == "recovery"
     ]
     assert recorded == [("bad", INCOMPLETE), ("good", COMPLETE)]
+
+
+@pytest.mark.parametrize("file", ["_metadata.json", "clients.json"])
+def test_a_finished_run_that_cannot_be_read_now_is_published_later(archive: Archive, file: str) -> None:
+    """A virus scanner holds a file for a moment: no reason to throw a backup away."""
+    kept = archive.root.parent / "kept"
+    with archive.store.locked() as store, store.begin("killed") as place:
+        place.write_metadata(describe(NOON, UTC, fill(place, DOCUMENTS), run_id="killed"))
+        place.path.rename(kept)
+    left = Path(shutil.move(kept, archive.root / ".facot/staging/killed"))
+    with FlakyDisk(file, errno.EACCES).fails(), archive.store.locked() as store:
+        assert (store.recovered, store.interrupted) == ((), ())
+    assert left.is_dir() and archive.store.ledger.entries() == []
+    assert str(left) in archive.warnings[-1] and "próxima vez" in archive.warnings[-1]
+    # Nor is it lost when one reading is wrong.
+    with FlakyDisk(file, 0, times=1).fails(), archive.store.locked() as store:
+        (backup,) = store.recovered
+    assert backup.complete and list(backup.documents("clients")) == DOCUMENTS[:1]
 
 
 def test_a_killed_run_that_adopted_a_source_is_published_for_it(archive: Archive) -> None:

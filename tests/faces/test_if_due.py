@@ -51,8 +51,8 @@ def test_due_it_backs_up_proves_and_drills(due: World) -> None:
     backup = due.backups()[0]
     metadata = backup.proven()
     assert (metadata.trigger, metadata.scheduled_for) == ("scheduled", metadata.backup_date)
-    assert kinds(due) == ["run COMPLETE", "proof COMPLETE", "proof COMPLETE"]
-    assert [entry.get("drill", False) for entry in due.ledger()] == [False, False, True]
+    assert kinds(due) == ["run COMPLETE", "proof COMPLETE", "drill STARTED", "proof COMPLETE"]
+    assert [entry.get("drill", False) for entry in due.ledger()] == [False, False, False, True]
     again = due.run("run", "--if-due")
     assert (again.code, again.out, again.err) == (0, "", "")
     told = due.run("run", "--if-due", "--json")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
 import sys
 from datetime import time, timedelta
 from pathlib import Path
@@ -22,6 +25,8 @@ from facot_backups.local.sample import Business
 from facot_backups.local.sample import write as write_sample
 from facot_backups.local.server import LocalFirestore
 from facot_backups.model import EVERYTHING, DocumentPath, Source
+from facot_backups.operations.health.facts import read_health_facts
+from facot_backups.operations.health.judgement import judge
 from facot_backups.operations.proof import drill as drills
 from facot_backups.operations.proof.drill import drill
 from facot_backups.operations.proof.drill_record import is_due, last_by_backup, not_made_since, past_drills
@@ -215,7 +220,8 @@ def test_a_drill_that_cannot_be_made_says_nothing_of_the_backup(
         with world.store().locked() as locked:
             PeriodicDrill(WEEK)(locked, backup, world.emit)
     assert said in world.warnings[-1]
-    assert [line["outcome"] for line in world.ledger()[-3:]] == ["COMPLETE", "FAILED", "FAILED"]
+    ends = [line["outcome"] for line in world.ledger() if line["kind"] == "proof"]
+    assert ends[-3:] == ["COMPLETE", "FAILED", "FAILED"]
     entries = world.store().ledger.entries()
     assert [said in str(drill.error) for drill in not_made_since(entries)] == [True, True]
     assert last_by_backup(entries)[str(backup.name)].passed
@@ -298,6 +304,50 @@ def test_somebody_stops_it(world: World, phase: str) -> None:
     assert [d.outcome for d in not_made_since(world.store().ledger.entries())] == ["INTERRUPTED"]
     assert (len(world.published()), world.leftovers()) == (1, [])
     assert drill_and_record(world.store(), "latest", EVERYTHING).passed
+
+
+@pytest.mark.parametrize("phase", ["verifying", "writing", "comparing"])
+def test_one_that_is_killed_outright_leaves_a_trace(world: World, phase: str) -> None:
+    """Health says that it was cut, until another comes to its end; while one runs, nothing."""
+    backup = world.back_up()
+    store = world.store()
+
+    def problem() -> str | None:
+        return judge(
+            read_health_facts(store, time(2), EVERYTHING, drop_percent=30, drill_every=WEEK)
+        ).drill_problem
+
+    def look(_event: Event) -> None:
+        assert problem() is None
+
+    assert drill_and_record(store, "latest", EVERYTHING, look).passed
+    kill = f"""
+import os, signal
+from pathlib import Path
+from facot_backups.archive.store import Store
+from facot_backups.clock import SystemClock
+from facot_backups.events import PhaseStarted
+from facot_backups.model import EVERYTHING
+from facot_backups.operations.proof.drilling import drill_and_record
+from facot_backups.state import State
+
+def emit(event):
+    if event == PhaseStarted({phase!r}):
+        os.kill(os.getpid(), signal.SIGKILL)
+
+store = Store(Path({str(world.folder)!r}), State(Path({str(world.state)!r})), SystemClock())
+drill_and_record(store, "latest", EVERYTHING, emit)
+"""
+    command = [sys.executable, "-B", "-c", kill]
+    environment = world.environment(PYTHONPATH=os.pathsep.join(sys.path))
+    done = subprocess.run(command, env=environment, capture_output=True, timeout=60, check=False)
+    assert done.returncode == -signal.SIGKILL, done.stderr
+    last = world.ledger()[-1]
+    assert (last["kind"], last["outcome"], last["backup"]) == ("drill", "STARTED", str(backup.name))
+    assert problem() == "se cortó de golpe"
+    assert last_by_backup(store.ledger.entries())[str(backup.name)].passed
+    assert drill_and_record(store, "latest", EVERYTHING).passed
+    assert problem() is None
 
 
 def test_a_scheduled_run_drills(world: World) -> None:

@@ -260,6 +260,20 @@ def test_a_drill_that_cannot_be_made(outcome: str) -> None:
     assert (codes(judge(made)), judge(made).drill_problem) == ([], None)
 
 
+def test_a_drill_that_was_killed_or_is_under_way() -> None:
+    found = backup(12 * HOUR)
+    before, begun = drilled(found, 3 * DAY), replace(proof(found, outcome="STARTED"), kind="drill")
+    cut = judge(facts(found, entries=[proof(found), before, begun]))
+    assert (cut.state, codes(cut), cut.drill_problem) == ("ok", ["note drill_not_made"], "se cortó de golpe")
+    assert cut.last_drill is not None and cut.last_drill.passed
+    late = judge(facts(found, entries=[proof(found), replace(begun, time=NOW - 14 * DAY), begun]))
+    assert codes(late) == ["warning drill_not_made"]
+    running = judge(facts(found, entries=[proof(found), before, begun], drilling=True))
+    assert (codes(running), running.drill_problem) == ([], None)
+    again = judge(facts(found, entries=[proof(found), begun, begun, drilled(found)]))
+    assert (codes(again), again.drill_problem) == ([], None)
+
+
 def test_anomalies_until_somebody_accepts() -> None:
     before, now = backup(36 * HOUR), backup(12 * HOUR, invoices=10)
     health = judge(facts(now, before))

@@ -51,6 +51,12 @@ def test_nothing_is_read_twice_within_two_weeks_and_little_in_a_day() -> None:
     assert names(to_read_again(backups, entries, later)) == ["2024-11-01"]
     assert to_read_again([], [], NOW) == []
     assert to_read_again([damaged("2024-11-01")], [], NOW) == [], "that it is damaged is known"
+    unread = LedgerEntry(later - DAY, "proof", "UNREAD", {"backup": str(backups[1].name)})
+    assert names(to_read_again(backups, [*entries, unread], later)) == [
+        "2024-11-01",
+        "2024-11-02T030000.incomplete",
+    ], "what could not be read comes again, and keeps no other waiting"
+    assert names(to_read_again(backups, [*entries, unread, proof(str(backups[1].name), 0)], NOW)) == []
     hundred = [made(f"2024-10-01T{n // 60:02}{n % 60:02}00") for n in range(101)]
     assert len(to_read_again(hundred, [], NOW)) == 11
 

@@ -17,6 +17,8 @@ from facot_backups.archive.owner import Owner, host_id, process_start
 from facot_backups.errors import BackupDirUnusable, NoSpace
 from facot_backups.faces.cli import main
 from facot_backups.model import Document
+from facot_backups.operations.proof.proving import verify_and_record
+from facot_backups.operations.proof.verify import verify
 from tests.support.archives import Archive, days_later, document
 
 SMALL = [document("clients/a", n=1)]
@@ -179,6 +181,25 @@ def denied(archive: Archive) -> None:
     archive.root.chmod(0o700)
 
 
+def unreadable(archive: Archive) -> None:
+    """A file, then a folder, of a backup may not be read by this user: that is no damage."""
+    backup = archive.backup(SMALL)
+    for spoilt, name, kind in (
+        (backup.path / "clients.json", "clients.json", "complete"),
+        (backup.path / "_metadata.json", "_metadata.json", "unreadable"),
+        (backup.path, "_metadata.json", "unreadable"),
+    ):
+        mode = spoilt.stat().st_mode
+        spoilt.chmod(0o000)
+        (found,) = archive.store.backups()
+        assert found.kind == kind, found
+        (report,) = verify_and_record(archive.store, [found], archive.emit)
+        assert (report.problems, [unread.file for unread in report.unread]) == ((), [name]), report
+        spoilt.chmod(mode)
+    assert {entry.outcome for entry in archive.store.ledger.entries()} == {"UNREAD"}
+    assert verify(archive.store.backups()[0]).sound
+
+
 SCENARIOS: dict[str, Callable[[Archive], None]] = {
     "full": full,
     "read-only": read_only,
@@ -188,6 +209,7 @@ SCENARIOS: dict[str, Callable[[Archive], None]] = {
     "cleanup-with-state": cleanup_with_state,
     "cleanup-after-a-kill": cleanup_after_a_kill,
     "backup-after-a-kill": backup_after_a_kill,
+    "unreadable": unreadable,
 }
 CLEANUPS = [name for name in SCENARIOS if name.startswith("cleanup") or name.endswith("kill")]
 

@@ -33,7 +33,13 @@ from facot_backups.archive.reader import (
     size_on_disk,
 )
 from facot_backups.archive.strict import is_collection_id, strict_loads
-from facot_backups.errors import DamagedBackup, FacotBackupsError, FormatError, UsageError
+from facot_backups.errors import (
+    BackupUnreadable,
+    DamagedBackup,
+    FacotBackupsError,
+    FormatError,
+    UsageError,
+)
 from facot_backups.model import (
     COLLECTIONS_WITH_ITEMS,
     FACOT_COLLECTIONS,
@@ -111,8 +117,8 @@ class OldBackup:
         Parses the file twice: the first time for its order alone, so that memory holds one root document
         with its items; for a file in another order, also where each document stands. `note` is never
         called: this format has no canonical spelling. Raises UsageError for a collection that the folder
-        does not hold, DamagedBackup for a file that cannot be read, FormatError for one that is not JSON
-        as it should be.
+        does not hold, BackupUnreadable for a file that cannot be read, FormatError for one that is not
+        JSON as it should be.
         """
         del note
         file = self.path / self.file(collection)
@@ -154,7 +160,7 @@ def open_folder(path: Path) -> AnyBackup | None:
         return backup
     try:
         return _recognise(path, backup.name) or backup
-    except DamagedBackup as problem:
+    except (DamagedBackup, BackupUnreadable) as problem:
         return dataclasses.replace(backup, problem=problem)
 
 
@@ -177,15 +183,20 @@ def open_old(path: Path) -> OldBackup | None:
 def _recognise(path: Path, name: BackupName) -> OldBackup | None:
     """The folder, if all rules of docs/formato.md say that it is one.
 
-    Raises DamagedBackup, with what to do, where a JSON file that is no collection's alone speaks against it.
+    Raises DamagedBackup, with what to do, where a JSON file that is no collection's alone speaks against it;
+    BackupUnreadable where the disk does not let us tell.
     """
-    if name.time is not None or not is_own_folder(path):
-        return None
     try:
+        if name.time is not None or not is_own_folder(path):
+            return None
         names = names_in(path)
         stated = _stated(path) if METADATA_FILE in names else None
         files = {entry: _look(path / entry) for entry in names if entry != METADATA_FILE}
-    except (FacotBackupsError, OSError, _IsFormat1):
+    except BackupUnreadable:
+        raise
+    except OSError as error:
+        raise BackupUnreadable(f"{name}: no se pudo leer la carpeta ({error.strerror})") from error
+    except (FacotBackupsError, _IsFormat1):
         return None
     by_look: dict[_Look, list[str]] = {look: [] for look in get_args(_Look)}
     for entry, look in files.items():
@@ -211,7 +222,7 @@ _Look: TypeAlias = Literal["list", "empty", "cut", "no array", "dropping", "fore
 
 
 def _look(file: Path) -> _Look:
-    """What a file is, by its name and its first bytes. Raises _IsFormat1, DamagedBackup."""
+    """What a file is, by its name and its first bytes. Raises _IsFormat1, OSError, and as `file_blocks`."""
     if is_dropping(file.name):
         return "dropping"
     if not file.name.endswith(_SUFFIX):
@@ -300,11 +311,11 @@ def _is_ascending(file: Path, place: str) -> bool:
 
 
 def _in_order(file: Path, index: list[_Standing], place: str) -> Iterator[Element]:
-    """The documents of the file in the order of `index`. Raises DamagedBackup."""
+    """The documents of the file in the order of `index`. Raises BackupUnreadable, FormatError."""
     try:
         with open(atomic.open_regular(file), "rb") as stream:  # noqa: PTH123 (a descriptor)
             for standing in index:
                 stream.seek(standing.offset)
                 yield parse_element(stream.read(standing.size), f"{place}, documento «{standing.name}»")
     except OSError as error:
-        raise DamagedBackup(f"{place}: no se puede leer ({error.strerror})") from error
+        raise BackupUnreadable(f"{place}: no se pudo leer ({error.strerror})") from error

@@ -20,13 +20,17 @@ from facot_backups.clock import from_iso_utc, iso_utc
 from facot_backups.errors import NoSpace
 from facot_backups.model import Json
 
-# What an entry's `kind` is, by convention: run, recovery, proof, restore, retention, acceptance.
+# What an entry's `kind` is, by convention: run, recovery, proof, drill, restore, retention, acceptance.
 # What became of it.
 COMPLETE = "COMPLETE"
 INCOMPLETE = "INCOMPLETE"
 FAILED = "FAILED"
 INTERRUPTED = "INTERRUPTED"
 DAMAGED = "DAMAGED"
+# Not all could be read: that says nothing of it.
+UNREAD = "UNREAD"
+# It begins now; a later line says how it ended.
+STARTED = "STARTED"
 
 _TAIL_BYTES = 1 << 16
 

@@ -1,8 +1,11 @@
 """Published backups, read. Nothing outside a backup's own folder is ever opened, whatever its files say.
 
 What does not bear one of our names, and a link of any kind, is not ours: `open_backup` gives None. A
-folder that bears our name but does not prove itself is a damaged backup, never an exception, so that a
-listing shows it.
+folder that bears our name but does not prove itself is a damaged backup, one that the disk does not let us
+read now an unreadable one; never an exception, so that a listing shows it.
+
+What the disk refuses is BackupUnreadable and may be over in a moment. DamagedBackup is what was read and is
+not right.
 """
 
 from __future__ import annotations
@@ -22,10 +25,16 @@ from facot_backups.archive.layout import METADATA_FILE, BackupName
 from facot_backups.archive.metadata import FileEntry, Metadata, parse
 from facot_backups.archive.parse_cache import ParseCache
 from facot_backups.archive.parsing import Note, decode, split_lines
-from facot_backups.errors import DamagedBackup, FacotBackupsError, NewerFormat, UsageError
+from facot_backups.errors import (
+    BackupUnreadable,
+    DamagedBackup,
+    FacotBackupsError,
+    NewerFormat,
+    UsageError,
+)
 from facot_backups.model import Document
 
-Kind: TypeAlias = Literal["complete", "incomplete", "pre-restore", "damaged", "newer"]
+Kind: TypeAlias = Literal["complete", "incomplete", "pre-restore", "damaged", "newer", "unreadable"]
 
 BLOCK_BYTES = 2**20
 # Far more than a database with 100,000 root collections needs.
@@ -56,9 +65,14 @@ class Backup:
     @property
     def kind(self) -> Kind:
         """What the backup is: by its name, once its metadata proves it."""
-        if self.metadata is None:
-            return "newer" if isinstance(self.problem, NewerFormat) else "damaged"
-        return self.name.suffix or "complete"
+        if self.metadata is not None:
+            return self.name.suffix or "complete"
+        match self.problem:
+            case NewerFormat():
+                return "newer"
+            case BackupUnreadable():
+                return "unreadable"
+        return "damaged"
 
     @property
     def complete(self) -> bool:
@@ -79,8 +93,8 @@ class Backup:
         """The documents of a root collection, in name order, marked ones too; memory holds the open path.
 
         `note` as in `parsing.decode`. Raises UsageError for a collection that the backup does not hold,
-        the backup's own `problem` if it is damaged, DamagedBackup as soon as the file is not what it should
-        be. Hashes and counts are `verify`'s to check.
+        the backup's own `problem` if it has one, DamagedBackup as soon as the file is not what it should be,
+        BackupUnreadable if it cannot be read. Hashes and counts are `verify`'s to check.
         """
         place = f"{self.name}/{self.entry(collection).file}"
         lines = split_lines(self.blocks(collection), place)
@@ -108,14 +122,16 @@ def open_backup(path: Path) -> Backup | None:
     """The backup in the folder `path`; None if that is not one of ours.
 
     Reads the metadata, nothing else, and that not again while its file is unchanged. Never raises for what
-    the folder holds: then it is a damaged one.
+    the folder holds: then it is a damaged one, or an unreadable one.
     """
     name = BackupName.parse(path.name)
-    if name is None or not is_own_folder(path):
+    if name is None:
         return None
     # A folder of FACOT 2.0 bears our name too; `facot2.open_folder` tells it, here it is damaged.
     place = f"{name}/{METADATA_FILE}"
     try:
+        if not is_own_folder(path):
+            return None
         metadata = _parsed.value(
             path / METADATA_FILE, lambda: metadata_bytes(path), lambda data: parse(data, place)
         )
@@ -125,7 +141,7 @@ def open_backup(path: Path) -> Backup | None:
 
 
 def metadata_bytes(folder: Path) -> bytes:
-    """The bytes of a backup's metadata file. Raises DamagedBackup if it cannot be read, or is far too big."""
+    """The bytes of a backup's metadata file. Raises as `file_blocks`; DamagedBackup if it is far too big."""
     data = b""
     for block in file_blocks(folder / METADATA_FILE):
         data += block
@@ -135,11 +151,11 @@ def metadata_bytes(folder: Path) -> bytes:
 
 
 def names_in(folder: Path) -> list[str]:
-    """All names in a backup's folder, sorted. Raises DamagedBackup if it cannot be read."""
+    """All names in a backup's folder, sorted. Raises BackupUnreadable."""
     try:
         return sorted(path.name for path in folder.iterdir())
     except OSError as error:
-        raise DamagedBackup(f"{folder.name}: no se puede leer la carpeta ({error.strerror})") from error
+        raise BackupUnreadable(f"{folder.name}: no se pudo leer la carpeta ({error.strerror})") from error
 
 
 class Folder(Protocol):
@@ -172,42 +188,65 @@ def _paths_in(folder: Path) -> list[Path]:
 
 
 def is_own_folder(path: Path) -> bool:
-    """Whether `path` is a folder itself: no symbolic link, and no junction of Windows."""
+    """Whether `path` is a folder itself: no symbolic link, and no junction of Windows.
+
+    Raises BackupUnreadable if the disk does not say.
+    """
     try:
         return atomic.is_real_folder(path)
-    except OSError:
-        return False
+    except OSError as error:
+        raise BackupUnreadable(f"{path.name}: no se pudo leer la carpeta ({error.strerror})") from error
 
 
 def file_blocks(path: Path, size: int = BLOCK_BYTES, start: int = 0) -> Generator[bytes, None, None]:
     """The bytes of a regular file from `start` on, in blocks of at most `size`, read lazily.
 
-    Raises DamagedBackup for anything else (a link, a FIFO), and for a disk's errors.
+    Raises DamagedBackup for what is there and is no regular file (a link, a FIFO), and for a file that is
+    not there though its folder is; BackupUnreadable for all that the disk refuses.
     """
-    place = f"{path.parent.name}/{path.name}"
     try:
-        with _open_regular(path, place) as file:
+        with _open_regular(path) as file:
             file.seek(start)
             while block := file.read(size):
                 yield block
     except OSError as error:
-        raise DamagedBackup(f"{place}: {_problem(error)}") from error
+        raise _fault(path, error) from error
 
 
-def _open_regular(path: Path, place: str) -> BinaryIO:
+def forget_cached(path: Path) -> None:
+    """Let the next reading of a file come from the disk, where the system can: its copy may be the fault."""
+    if not hasattr(os, "posix_fadvise"):
+        return
+    with suppress(OSError, DamagedBackup), _open_regular(path) as file:
+        os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+
+
+def _open_regular(path: Path) -> BinaryIO:
     """Opens a regular file that is directly in its folder, following no link, unbuffered."""
     if not stat.S_ISREG(path.lstat().st_mode):  # all the protection that Windows gives
-        raise DamagedBackup(f"{place}: no es un archivo normal")
+        raise DamagedBackup(f"{_place(path)}: no es un archivo normal")
     descriptor = os.open(path, _READ_FLAGS)
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
-        raise DamagedBackup(f"{place}: no es un archivo normal")
+        raise DamagedBackup(f"{_place(path)}: no es un archivo normal")
     return os.fdopen(descriptor, "rb", buffering=0)
 
 
-def _problem(error: OSError) -> str:
-    if error.errno == errno.ENOENT:
-        return "falta el archivo"
+def _fault(path: Path, error: OSError) -> DamagedBackup | BackupUnreadable:
+    """What it means that a file could not be opened or read."""
     if error.errno == errno.ELOOP:
-        return "no es un archivo normal, es un enlace"
-    return f"no se puede leer ({error.strerror})"
+        return DamagedBackup(f"{_place(path)}: no es un archivo normal, es un enlace")
+    if error.errno == errno.ENOENT and _is_missing(path):
+        return DamagedBackup(f"{_place(path)}: falta el archivo")
+    return BackupUnreadable(f"{_place(path)}: no se pudo leer ({error.strerror})")
+
+
+def _is_missing(path: Path) -> bool:
+    """Whether the folder itself says so: a disk that went away, or a cleanup, takes the folder as well."""
+    with suppress(OSError):
+        return path.name not in os.listdir(path.parent)  # noqa: PTH208 (names alone)
+    return False
+
+
+def _place(path: Path) -> str:
+    return f"{path.parent.name}/{path.name}"

@@ -14,7 +14,7 @@ from facot_backups.archive.metadata import Metadata
 from facot_backups.archive.publishing import publish
 from facot_backups.archive.reader import Backup
 from facot_backups.archive.staging import Staging, finished
-from facot_backups.errors import BackupDirUnusable, NewerFormat
+from facot_backups.errors import BackupDirUnusable, BackupUnreadable, NewerFormat, one_line
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,8 @@ class Recovered:
 def recover(holding: Holding) -> Recovered:
     """Publish each finished staging folder by its own date, remove every other, and empty the trash.
 
-    Raises LockHeld, NoSpace, BackupDirUnusable.
+    One that cannot be read now may be finished: it is left for the next run. Raises LockHeld, NoSpace,
+    BackupDirUnusable.
     """
     with atomic.explained(holding.root):
         atomic.remove_temporaries(holding.own_folder)
@@ -40,6 +41,12 @@ def recover(holding: Holding) -> Recovered:
             metadata = finished(folder)
         except NewerFormat:
             holding.warn(f"{folder} es de una versión más nueva del programa: se deja como está.")
+            continue
+        except BackupUnreadable as problem:
+            holding.warn(
+                f"Los restos de una ejecución interrumpida, que puede ser un backup terminado, siguen en "
+                f"{folder}: ahora no se pueden leer, y se mira otra vez la próxima vez. {one_line(problem)}"
+            )
             continue
         if metadata is not None:
             published.append(_publish(holding, folder, metadata))

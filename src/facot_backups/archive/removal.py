@@ -24,7 +24,12 @@ def check_removable(root: Path, backup: AnyBackup) -> None:
     One that does not prove itself may hold anything, and is left to a person.
     """
     path = backup.path
-    if path.parent != root or type(open_folder(path)) is not type(backup):
+    present = open_folder(path) if path.parent == root else None
+    if present is not None and present.kind == "unreadable":
+        raise UsageError(
+            f"El backup {backup.name} no se puede leer ahora: no se borra.\nRevise el disco y los permisos."
+        )
+    if type(present) is not type(backup):
         raise UsageError(f"{path} no es un backup de {root}: no se borra.")
     if backup.kind == "newer":
         raise UsageError(f"El backup {backup.name} es de una versión más nueva del programa: no se borra.")

@@ -10,9 +10,16 @@ from pathlib import Path
 from facot_backups import atomic
 from facot_backups.archive.layout import METADATA_FILE, STAGING_DIR, STATE_DIR
 from facot_backups.archive.metadata import Metadata, parse, serialize
+from facot_backups.archive.reader import (
+    file_blocks,
+    forget_cached,
+    is_own_folder,
+    metadata_bytes,
+    names_in,
+)
 from facot_backups.archive.writer import BackupWriter
 from facot_backups.atomic import Patience
-from facot_backups.errors import FormatError
+from facot_backups.errors import DamagedBackup
 from facot_backups.model import Scope
 
 _RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
@@ -78,24 +85,35 @@ class Staging:
 def finished(folder: Path) -> Metadata | None:
     """The metadata of a staging folder that a killed run had finished: every byte is read and proven.
 
-    None for anything less, also for what cannot be read: a bad sector here must not stop later runs.
-    Raises NewerFormat if a later version of this program wrote it.
+    None for anything less, if it is so twice. Raises BackupUnreadable for what cannot be read now, which
+    may be a whole backup; NewerFormat if a later version of this program wrote it.
     """
+    return _proven(folder) or _proven(folder)
+
+
+def _proven(folder: Path) -> Metadata | None:
     try:
-        if not atomic.is_real_folder(folder):
+        if not is_own_folder(folder) or METADATA_FILE not in (names := names_in(folder)):
             return None
-        metadata = parse(atomic.read_file(folder / METADATA_FILE), METADATA_FILE)
-        names = {METADATA_FILE, *(entry.file for entry in metadata.files.values())}
-        if metadata.run_id != folder.name or names != {path.name for path in folder.iterdir()}:
+        metadata = parse(metadata_bytes(folder), METADATA_FILE)
+        if metadata.run_id != folder.name:
+            return None
+        if {METADATA_FILE, *(entry.file for entry in metadata.files.values())} != set(names):
             return None
         whole = all(_proof(folder / e.file) == (e.bytes, e.sha256) for e in metadata.files.values())
-    except (FormatError, OSError):
-        return None
-    return metadata if whole else None
+    except DamagedBackup:
+        whole = False
+    if whole:
+        return metadata
+    for name in names:
+        forget_cached(folder / name)
+    return None
 
 
 def _proof(path: Path) -> tuple[int, str]:
-    """Size and SHA-256 of a regular file. Raises OSError, also for a link."""
-    with open(atomic.open_regular(path), "rb") as file:  # noqa: PTH123 (a descriptor)
-        digest = hashlib.file_digest(file, "sha256")
-        return file.tell(), digest.hexdigest()
+    """Size and SHA-256 of a file. Raises as `file_blocks`."""
+    digest, size = hashlib.sha256(), 0
+    for block in file_blocks(path):
+        digest.update(block)
+        size += len(block)
+    return size, digest.hexdigest()

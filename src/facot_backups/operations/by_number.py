@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from facot_backups.archive.facot2 import AnyBackup
-from facot_backups.errors import DamagedBackup, InvoiceNotFound, UsageError
+from facot_backups.errors import BackupUnreadable, DamagedBackup, InvoiceNotFound, UsageError
 from facot_backups.model import Document, DocumentPath, Scope
 from facot_backups.operations.audit.numbers import number_text
 from facot_backups.operations.ncf import compact, company_of, is_invoice, ncf_problem, parse_ncf
@@ -22,10 +22,12 @@ def is_number(text: str) -> bool:
 def find_invoice(backups: Iterable[AnyBackup], number: str) -> DocumentPath:
     """The path of the invoice that bears `number` in the first of `backups` where one does.
 
-    Reads the invoices of each backup until then, without those that are damaged. Raises InvoiceNotFound, and
-    UsageError where several bear it: it names them.
+    Reads the invoices of each backup until then, without those that are damaged or cannot be read now.
+    Raises InvoiceNotFound, or BackupUnreadable where one of the latter may have it; UsageError where several
+    bear it: it names them.
     """
     wanted = _same(number)
+    unread: BackupUnreadable | None = None
     for backup in backups:
         try:
             found = [
@@ -35,6 +37,9 @@ def find_invoice(backups: Iterable[AnyBackup], number: str) -> DocumentPath:
             ]
         except DamagedBackup:
             continue
+        except BackupUnreadable as problem:
+            unread = unread or problem
+            continue
         if len(found) > 1:
             raise UsageError(
                 f"El NCF {wanted} lo llevan {len(found)} facturas en {backup.name}: "
@@ -42,7 +47,7 @@ def find_invoice(backups: Iterable[AnyBackup], number: str) -> DocumentPath:
             )
         if found:
             return found[0].path
-    raise InvoiceNotFound(wanted)
+    raise unread or InvoiceNotFound(wanted)
 
 
 def _same(number: str) -> str:

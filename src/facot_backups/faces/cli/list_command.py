@@ -25,10 +25,16 @@ KINDS: dict[Kind, str] = {
     "pre-restore": "previo a restaurar",
     "damaged": "DAÑADO",
     "newer": "de una versión más nueva",
+    "unreadable": "NO SE PUEDE LEER",
 }
-_SHORT_KINDS: dict[Kind, str] = {"pre-restore": "previo", "newer": "más nuevo"}
+_SHORT_KINDS: dict[Kind, str] = {"pre-restore": "previo", "newer": "más nuevo", "unreadable": "ILEGIBLE"}
 _ANY_WIDTH = 10_000
-_COLORS: dict[Kind, str] = {"complete": "green", "incomplete": "red", "damaged": "red"}
+_COLORS: dict[Kind, str] = {
+    "complete": "green",
+    "incomplete": "red",
+    "damaged": "red",
+    "unreadable": "yellow",
+}
 
 
 class _Form(NamedTuple):

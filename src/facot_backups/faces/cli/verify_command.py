@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from facot_backups import figures
-from facot_backups.errors import BackupNotFound, DamagedBackup
+from facot_backups.errors import BackupNotFound, BackupUnreadable, DamagedBackup
 from facot_backups.faces.cli import output
 from facot_backups.faces.cli.options import common, exits
 from facot_backups.faces.cli.progress import progress
@@ -54,11 +54,12 @@ def _verify(settings: Settings, fecha: str | None, shared: dict[str, Any]) -> in
         if not backups:
             raise BackupNotFound("latest", settings.backup_dir)
         reports = verify_and_record(store, backups, emit)
-    damaged = [report for report in reports if not report.sound]
-    code = DamagedBackup.exit_code if damaged else 0
+    sound = all(report.sound for report in reports)
+    damaged = any(report.damaged for report in reports)
+    code = 0 if sound else DamagedBackup.exit_code if damaged else BackupUnreadable.exit_code
     if shared["as_json"]:
         output.print_json(
-            {"success": not damaged, "exit_code": code, "backups": [to_json(report) for report in reports]}
+            {"success": sound, "exit_code": code, "backups": [to_json(report) for report in reports]}
         )
     else:
         _print(reports, quiet=shared["quiet"])
@@ -118,6 +119,7 @@ def to_json(report: VerifyReport) -> dict[str, Any]:
             {"file": problem.file, "kind": problem.kind, "message": problem.message}
             for problem in report.problems
         ],
+        "unread": [{"file": unread.file, "message": unread.message} for unread in report.unread],
         "notes": list(report.notes),
     }
 
@@ -128,15 +130,19 @@ def _print(reports: list[VerifyReport], *, quiet: bool) -> None:
             word = "entero" if report.proven else "legible"
             facts = f"{figures.number(report.documents)} documentos, {figures.size(report.bytes_read)}"
             click.echo(f"{click.style('✓', fg='green')} {report.backup}  {word}: {facts}")
-        elif not report.sound:
+        elif report.damaged:
             click.secho(f"✗ {report.backup}  DAÑADO", fg="red", bold=True)
-        for problem in report.problems:
-            click.echo(f"    {problem.message}")
+        elif report.unread:
+            click.secho(f"? {report.backup}  NO SE PUDO LEER", fg="yellow", bold=True)
+        for message in report.messages:
+            click.echo(f"    {message}")
         if not quiet:
             for note in report.notes:
                 click.echo(f"    nota: {note}")
-    if not all(report.sound for report in reports):
+    if any(report.damaged for report in reports):
         click.echo("Use otro backup para restaurar; los demás no dependen de este.")
+    if any(report.unread for report in reports):
+        click.echo("Lo que no se pudo leer no está por eso dañado: revise el disco y los permisos, y repita.")
 
 
 def _print_drill(report: DrillReport, *, quiet: bool) -> None:

@@ -39,6 +39,7 @@ _PLAIN: Mapping[str, DayState] = {
     "incomplete": "incomplete",
     "facot2": "incomplete",
     "newer": "incomplete",
+    "unreadable": "incomplete",
     "damaged": "damaged",
 }
 _BEST_FIRST: tuple[DayState, ...] = ("complete", "incomplete", "damaged")
@@ -47,6 +48,7 @@ _SAYS: Mapping[str, str] = {
     "incomplete": "Incompleto",
     "facot2": "Solo en el formato antiguo, sin comprobar",
     "newer": "De una versión más nueva",
+    "unreadable": "No se puede leer ahora",
 }
 
 

@@ -1,8 +1,8 @@
 """What is said when. Pure: what stands now and what was said before in, what is to be said out.
 
 A channel is told once when something begins to stand (a failure, staleness, an anomaly, damage, want of
-space, drills that cannot be made), and once when it is over. What it was told is remembered for each channel,
-as text (docs/alertas.md, "Cuándo se avisa").
+space, drills that cannot be made, backups that cannot be read), and once when it is over. What it was told
+is remembered for each channel, as text (docs/alertas.md, "Cuándo se avisa").
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from facot_backups.clock import from_iso_utc, iso_utc
 from facot_backups.operations.health.findings import Code, Finding
 from facot_backups.operations.health.judgement import Health
 
-Subject: TypeAlias = Literal["failure", "staleness", "anomaly", "damage", "space", "drill"]
+Subject: TypeAlias = Literal["failure", "staleness", "anomaly", "damage", "space", "drill", "unread"]
 
 # Different failures that are told between two successes: the last ones of a long bad day are no news.
 MAX_FAILURES = 3
@@ -32,6 +32,7 @@ _NAMES: Mapping[Subject, str] = {
     "damage": "hay un backup dañado",
     "space": "el próximo backup no cabe en el disco",
     "drill": "no se puede hacer el simulacro de restauración",
+    "unread": "no se pudo leer un backup",
 }
 _OVER: Mapping[Subject, str] = {
     "failure": "Los backups vuelven a salir bien.",
@@ -40,7 +41,9 @@ _OVER: Mapping[Subject, str] = {
     "damage": "Ya no queda ningún backup dañado.",
     "space": "El próximo backup vuelve a caber en el disco.",
     "drill": "El simulacro de restauración se volvió a hacer.",
+    "unread": "Los backups que no se pudieron leer ya se leen.",
 }
+_MILD: frozenset[Subject] = frozenset({"drill", "unread"})
 # What differs between two tries that failed alike: figures, names, technical details.
 _DETAIL = re.compile(r"\([^()]*\)|«[^«»]*»|\S*[0-9/\\]\S*")
 
@@ -117,7 +120,7 @@ def message(found: News, where: str) -> Message:
     """The text for a person; `where` says whose backups these are: a computer, a folder."""
     if found.new:
         title = f"FACOT Backups: {' y '.join(dict.fromkeys(_NAMES[alarm.subject] for alarm in found.new))}"
-        kind = "warning" if all(alarm.subject == "drill" for alarm in found.new) else "failure"
+        kind = "warning" if all(alarm.subject in _MILD for alarm in found.new) else "failure"
     else:
         title, kind = "FACOT Backups: resuelto", "success"
     lines = [alarm.text for alarm in found.new] + [_OVER[subject] for subject in found.over]
@@ -175,8 +178,9 @@ _SUBJECTS: Mapping[Code, Subject] = {
     "drill_failed": "damage",
     "disk_full_next": "space",
     "drill_not_made": "drill",
+    "unreadable": "unread",
 }
-_ON_DISK: frozenset[Subject] = frozenset({"anomaly", "damage", "space", "drill"})
+_ON_DISK: frozenset[Subject] = frozenset({"anomaly", "damage", "space", "drill", "unread"})
 
 
 def _key(finding: Finding, health: Health) -> str:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from facot_backups.archive.ledger import COMPLETE, FAILED, INCOMPLETE, INTERRUPTED, LedgerEntry
 from facot_backups.archive.reader import Backup
 from facot_backups.operations.proof.drill_record import PastDrill, not_made_since, past_drills
-from facot_backups.operations.proof.record import PastProof, last_proofs
+from facot_backups.operations.proof.record import PastProof, last_proofs, not_read
 from facot_backups.operations.retention.anomaly import Anomaly, find_anomalies, last_acceptance
 from facot_backups.operations.schedule.due import Decision, Facts, counting, decide, due_at
 from facot_backups.operations.schedule.tries import failures_in_a_row
@@ -44,9 +44,9 @@ class HealthFacts:
     """What is judged. `schedule.backups` is None where the folder cannot be read.
 
     `entries`: the whole ledger, oldest first. `drop_percent`: the setting `anomaly_drop`. `drill_every`: how
-    often a scheduled run drills. `awake_since`: since when the computer has been awake, as far as the daily
-    backup knows (`awake`); None where nothing here makes it. `cut_restores`: the ids of those that are half
-    done.
+    often a scheduled run drills. `drilling`: a drill is under way. `awake_since`: since when the computer has
+    been awake, as far as the daily backup knows (`awake`); None where nothing here makes it. `cut_restores`:
+    the ids of those that are half done.
     """
 
     schedule: Facts
@@ -56,6 +56,7 @@ class HealthFacts:
     drill_every: timedelta
     awake_since: datetime | None = None
     cut_restores: Sequence[str] = ()
+    drilling: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,12 +116,15 @@ class Basis:
         self.proofs: dict[str, PastProof] = last_proofs(facts.entries)
         self.drills: list[PastDrill] = past_drills(facts.entries)
         self.drills_not_made: list[PastDrill] = not_made_since(facts.entries)
+        if facts.drilling:  # the last line is its beginning
+            self.drills_not_made.pop()
         self.failed = failed_tries(facts.schedule)
         self.last = self._last()
         self.anomalies: tuple[Anomaly, ...] = find_anomalies(
             self.counting, accepted=last_acceptance(facts.entries), drop_percent=facts.drop_percent
         )
         self.damaged = [backup for backup in self.backups if self._is_damaged(backup)]
+        self.unread = self._unread(facts.entries)
         self.next_bytes = size_of(self.counting[0]) if self.counting else None
         self.catching_up = self._is_catching_up()
 
@@ -153,6 +157,18 @@ class Basis:
     def _is_damaged(self, backup: Backup) -> bool:
         proof = self.proof(backup)
         return backup.kind == "damaged" or (proof is not None and not proof.sound)
+
+    def _unread(self, entries: Sequence[LedgerEntry]) -> dict[str, str | None]:
+        """The backups that cannot be read now, or could not when they were verified last: why, by name."""
+        noted = not_read(entries)
+        found: dict[str, str | None] = {}
+        for backup in self.backups:
+            name = str(backup.name)
+            if backup.kind == "unreadable":
+                found[name] = str(backup.problem)
+            elif name in noted and backup not in self.damaged:
+                found[name] = noted[name].error
+        return found
 
     def _is_catching_up(self) -> bool:
         """Whether the computer woke so lately that its first try has not ended, nor should have."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from contextlib import suppress
 from datetime import time, timedelta
 
+from facot_backups.archive.layout import STATE_DIR
+from facot_backups.archive.lock import is_held
 from facot_backups.archive.reader import size_on_disk
 from facot_backups.archive.repository import location_warnings
 from facot_backups.archive.space import free_bytes
@@ -12,6 +14,7 @@ from facot_backups.archive.store import Store
 from facot_backups.errors import BackupDirUnusable
 from facot_backups.model import Scope
 from facot_backups.operations.health.basis import Disk, HealthFacts
+from facot_backups.operations.proof.drill_record import is_open
 from facot_backups.operations.schedule import awake
 from facot_backups.operations.schedule.due import Facts
 from facot_backups.operations.schedule.scheduled_run import facts_of
@@ -29,10 +32,15 @@ def read_health_facts(
     entries = []
     cut: list[str] = []
     problem = None
+    drilling = False
     try:
         store.repository()
         entries = store.ledger.entries()
         cut = store.cut_restores()
+        if is_open(entries):
+            drilling = is_held(store.root, store.root / STATE_DIR, store.state, store.clock)
+            if not drilling:  # it may have ended just now
+                entries = store.ledger.entries()
     except BackupDirUnusable as error:
         problem = str(error)
     if facts.backups is None and problem is None:
@@ -45,6 +53,7 @@ def read_health_facts(
         drill_every=drill_every,
         awake_since=awake.since(store),
         cut_restores=cut,
+        drilling=drilling,
     )
 
 

@@ -24,6 +24,7 @@ Code: TypeAlias = Literal[
     "stale",  # the last one is old
     "failing",  # the last tries failed
     "damage",  # a backup is damaged
+    "unreadable",  # a backup could not be read, or not all of it
     "anomaly",  # a collection lost too many documents
     "disk_full_next",  # the next backup does not fit
     "restore_cut",  # a restore did not come to its end
@@ -68,7 +69,7 @@ class Finding:
 
 def find(basis: Basis) -> Iterator[Finding]:
     """All findings, in no order of severity."""
-    data = (_folder, _damage, _anomalies, _restores)
+    data = (_folder, _damage, _unreadable, _anomalies, _restores)
     for part in (*data, _age, _failing, _space, _drill, _unverified, _clock, _remarks):
         yield from part(basis)
 
@@ -94,6 +95,20 @@ def _damage(basis: Basis) -> Iterator[Finding]:
             f"El backup {backup.name} está dañado{why}",
             f"{good} Revise el disco, y {then}",
             str(backup.name),
+        )
+
+
+def _unreadable(basis: Basis) -> Iterator[Finding]:
+    """What a disk that answers late, or a missing permission, hides: no damage, and to be tried again."""
+    for name, problem in basis.unread.items():
+        why = f": {_sentence(problem)}" if problem else "."
+        yield Finding(
+            "unreadable",
+            "warning",
+            f"El backup {name} no se pudo leer{why}",
+            "No quiere decir que esté dañado: no lo borre. Revise el disco y los permisos, y compruébelo: "
+            f"facot-backups verify {name}",
+            name,
         )
 
 
@@ -152,6 +167,8 @@ def _age(basis: Basis) -> Iterator[Finding]:
 
 def _nothing_counts(basis: Basis) -> str:
     if not basis.complete:
+        if any(backup.kind == "unreadable" for backup in basis.backups):
+            return "Ningún backup completo se puede leer ahora."
         return "No hay ningún backup completo."
     return "Ningún backup completo guarda, de la base de datos de esta carpeta, todo lo que se pide guardar."
 

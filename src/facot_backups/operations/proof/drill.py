@@ -26,6 +26,7 @@ from facot_backups.archive.store import LATEST, Store
 from facot_backups.clock import Clock
 from facot_backups.errors import (
     BackupNotFound,
+    BackupUnreadable,
     DamagedBackup,
     FirestoreUnavailable,
     Interrupted,
@@ -106,15 +107,14 @@ def drill(backup: AnyBackup, clock: Clock, emit: Emit = ignore, project: str | N
     An incomplete backup is drilled with what it has. `project` names the target of one of FACOT 2.0's own
     folders. Writes only into the system's temporary folder. Raises UsageError for a `.pre-restore`,
     DamagedBackup for what cannot be written as it is, Interrupted; DrillNotMade for whatever kept the drill
-    from an answer, which says nothing of the backup. What did not come back is in the report.
+    from an answer (the backup could not be read, say), which says nothing of the backup. What did not come
+    back is in the report.
     """
-    if backup.kind == "pre-restore":
-        raise UsageError(
-            f"{backup.name} guarda lo que una restauración cambió, no es un backup: no hay simulacro.\n"
-            "Elija otro: facot-backups list"
-        )
+    refuse_no_backup(backup)
     begun = clock.monotonic()
     proof = verify(backup, emit)
+    if proof.unread and not proof.damaged:
+        raise not_made(str(backup.name), BackupUnreadable(proof.unread[0].message))
     if not proof.sound:
         return DrillReport(str(backup.name), proof, clock.monotonic() - begun)
     warn_of_memory(backup, emit)
@@ -135,6 +135,15 @@ def drill(backup: AnyBackup, clock: Clock, emit: Emit = ignore, project: str | N
         problems=tuple(_problems(report)),
         notes=tuple(report.notes),
     )
+
+
+def refuse_no_backup(backup: AnyBackup) -> None:
+    """Raises UsageError for what is no backup: a `.pre-restore`."""
+    if backup.kind == "pre-restore":
+        raise UsageError(
+            f"{backup.name} guarda lo que una restauración cambió, no es un backup: no hay simulacro.\n"
+            "Elija otro: facot-backups list"
+        )
 
 
 def _give_back(backup: AnyBackup, source: Source, clock: Clock, emit: Emit) -> tuple[Report, _Found]:

@@ -1,6 +1,7 @@
 """What the ledger says of restore drills. A drill is a proof (kind `proof`) that bears `drill`.
 
-Its outcome: COMPLETE, it passed; DAMAGED, it did not; any other, it could not be made.
+Its outcome: COMPLETE, it passed; DAMAGED, it did not; any other, it could not be made. Before that there is a
+line of kind `drill` (STARTED): a drill of which no proof follows was killed, or is under way.
 """
 
 from __future__ import annotations
@@ -9,10 +10,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from facot_backups.archive.ledger import COMPLETE, DAMAGED, LedgerEntry
+from facot_backups.archive.ledger import COMPLETE, DAMAGED, STARTED, LedgerEntry
 from facot_backups.model import Json
 from facot_backups.operations.proof.record import PROOF
 
+# The ledger's word for a drill that begins.
+DRILL = "drill"
 # How often a scheduled run drills, unless the settings say otherwise.
 EVERY = timedelta(days=7)
 
@@ -68,10 +71,24 @@ def is_due(entries: Iterable[LedgerEntry], now: datetime, every: timedelta = EVE
     return not passed or now - max(passed) >= every
 
 
+def is_open(entries: Iterable[LedgerEntry]) -> bool:
+    """Whether the last drill has begun and has no end: it is under way, or was killed."""
+    attempts = _attempts(entries)
+    return bool(attempts) and attempts[-1].outcome == STARTED
+
+
 def _attempts(entries: Iterable[LedgerEntry]) -> list[PastDrill]:
-    found = [entry for entry in entries if entry.kind == PROOF and entry.details.get("drill") is True]
-    drills = [_drill(entry) for entry in found]
-    return [drill for drill in drills if drill is not None]
+    """Each drill once, by its last line; the lock lets but one be made at a time."""
+    found: list[PastDrill] = []
+    for entry in entries:
+        is_end = entry.kind == PROOF and entry.details.get("drill") is True
+        drill = _drill(entry) if is_end or entry.kind == DRILL else None
+        if drill is None:
+            continue
+        if drill.outcome != STARTED and found and found[-1].outcome == STARTED:
+            found.pop()
+        found.append(drill)
+    return found
 
 
 def _drill(entry: LedgerEntry) -> PastDrill | None:

@@ -1,7 +1,8 @@
 """Restore drills that are noted in the ledger: one that a person wants, and that of a scheduled run.
 
 A drill has three ends. It passes, it shows damage, or it could not be made: the last says nothing of the
-backup, whose earlier drill still counts.
+backup, whose earlier drill still counts. Its line in the ledger that says that it begins is there before it,
+so that one that is killed leaves a trace.
 """
 
 from __future__ import annotations
@@ -13,14 +14,14 @@ from typing import Any
 
 from facot_backups.archive.facot2 import AnyBackup
 from facot_backups.archive.layout import LEDGER_FILE, STATE_DIR
-from facot_backups.archive.ledger import COMPLETE, DAMAGED, FAILED, INTERRUPTED, Ledger
+from facot_backups.archive.ledger import COMPLETE, DAMAGED, FAILED, INTERRUPTED, STARTED, Ledger
 from facot_backups.archive.store import LockedStore, Store
 from facot_backups.errors import DamagedBackup, DrillNotMade, FacotBackupsError, Interrupted, one_line
 from facot_backups.events import Emit, Warned, ignore
 from facot_backups.figures import size
 from facot_backups.model import Json, Scope
-from facot_backups.operations.proof.drill import DrillReport, drill
-from facot_backups.operations.proof.drill_record import is_due
+from facot_backups.operations.proof.drill import DrillReport, drill, refuse_no_backup
+from facot_backups.operations.proof.drill_record import DRILL, is_due
 from facot_backups.operations.proof.record import PROOF
 from facot_backups.operations.serving import memory_needed
 
@@ -45,7 +46,9 @@ def drill_and_record(store: Store, name: str, scope: Scope, emit: Emit = ignore)
 def drill_locked(
     locked: LockedStore, backup: AnyBackup, emit: Emit = ignore, project: str | None = None
 ) -> DrillReport:
-    """As `drill`, noted in the ledger of the folder that is locked already, however it ends."""
+    """As `drill`, noted in the ledger of the folder, which is locked already: its beginning and its end."""
+    refuse_no_backup(backup)
+    locked.record(DRILL, STARTED, backup=str(backup.name))
     try:
         report = drill(backup, locked.clock, emit, project)
     except DrillNotMade as error:
@@ -57,6 +60,10 @@ def drill_locked(
     except (Interrupted, KeyboardInterrupt):
         with suppress(FacotBackupsError):  # the wish to stop is what counts now
             _note(locked, backup, INTERRUPTED, "alguien lo paró")
+        raise
+    except Exception as error:
+        with suppress(FacotBackupsError):
+            _note(locked, backup, FAILED, one_line(error))
         raise
     locked.record(PROOF, COMPLETE if report.passed else DAMAGED, **_details(report))
     return report

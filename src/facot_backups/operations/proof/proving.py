@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from facot_backups.archive.facot2 import AnyBackup, OldBackup
-from facot_backups.archive.ledger import COMPLETE, DAMAGED
+from facot_backups.archive.ledger import COMPLETE, DAMAGED, UNREAD
 from facot_backups.archive.store import LockedStore, Store
-from facot_backups.errors import BackupDirUnusable, DamagedBackup, LockHeld
+from facot_backups.errors import BackupDirUnusable, BackupUnreadable, DamagedBackup, LockHeld
 from facot_backups.events import Emit, Warned
 from facot_backups.operations.health.findings import still_good
 from facot_backups.operations.proof.record import PROOF, last_proofs
@@ -22,19 +22,23 @@ class OlderDamaged(DamagedBackup):
 def read_older_again(store: Store, locked: LockedStore, emit: Emit) -> tuple[VerifyReport, ...]:
     """Verify the older backups whose turn it is (`rotation`), and note what was found.
 
-    Raises what `emit` and the ledger raise; what was found until then is noted.
+    What could not be read is a Warned; a later run tries again. Raises what `emit` and the ledger raise; what
+    was found until then is noted.
     """
     chosen = to_read_again(locked.backups(), store.ledger.entries(), locked.clock.now())
     reports = []
     for backup in chosen:
-        reports.append(verify(backup, emit))
-        record_proof(locked, reports[-1])
+        report = verify(backup, emit)
+        reports.append(report)
+        record_proof(locked, report)
+        if report.unread:
+            emit(Warned(f"{unread_text(report)} Se intentará otra vez en la próxima ejecución."))
     return tuple(reports)
 
 
 def damage_of(store: Store, locked: LockedStore, reports: Sequence[VerifyReport]) -> OlderDamaged | None:
     """The error for those of `reports` that found damage, naming what is still good; None without any."""
-    found = [report for report in reports if not report.sound]
+    found = [report for report in reports if report.damaged]
     if not found:
         return None
     complete = [backup for backup in locked.backups() if backup.complete]
@@ -66,20 +70,33 @@ def verify_and_record(store: Store, backups: Iterable[AnyBackup], emit: Emit) ->
 
 def record_proof(locked: LockedStore, report: VerifyReport) -> None:
     """Write into the ledger that a backup was read again, and what was found."""
+    wrong = report.problems or report.unread
     locked.record(
         PROOF,
-        COMPLETE if report.sound else DAMAGED,
+        COMPLETE if report.sound else DAMAGED if report.damaged else UNREAD,
         backup=report.backup,
         documents=report.documents,
         bytes=report.bytes_read,
-        files=sorted({problem.file for problem in report.problems}),
-        errors=[problem.message for problem in report.problems],
+        files=sorted({each.file for each in wrong}),
+        errors=[each.message for each in wrong],
     )
 
 
-def damaged_now(report: VerifyReport) -> DamagedBackup:
-    """The error for a backup that was just made and is damaged."""
-    return DamagedBackup(
-        f"El backup {report.backup}, recién hecho, está dañado: {report.problems[0].message}.\n"
-        "Revise el disco y haga otro (facot-backups run). Los anteriores no dependen de este."
-    )
+def unread_text(report: VerifyReport) -> str:
+    """A Spanish sentence about a backup of which not all could be read."""
+    return f"El backup {report.backup} no se pudo leer entero: {report.unread[0].message}."
+
+
+def check_new(report: VerifyReport) -> None:
+    """Raises DamagedBackup if a backup that was just made is damaged, BackupUnreadable if nobody can say."""
+    if report.damaged:
+        raise DamagedBackup(
+            f"El backup {report.backup}, recién hecho, está dañado: {report.problems[0].message}.\n"
+            "Revise el disco y haga otro (facot-backups run). Los anteriores no dependen de este."
+        )
+    if report.unread:
+        raise BackupUnreadable(
+            f"El backup {report.backup}, recién hecho, no se pudo volver a leer entero: "
+            f"{report.unread[0].message}.\n"
+            "No quiere decir que esté dañado. Revise el disco, y compruébelo: facot-backups verify latest"
+        )

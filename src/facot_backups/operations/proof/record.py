@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from facot_backups.archive.ledger import COMPLETE, DAMAGED, LedgerEntry
+from facot_backups.archive.ledger import COMPLETE, DAMAGED, UNREAD, LedgerEntry
 
 # The ledger's word for a proof: a verification, or a drill.
 PROOF = "proof"
@@ -26,6 +26,18 @@ class PastProof:
     error: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class PastUnread:
+    """A verification that could not read all of a backup, which says nothing of the backup.
+
+    `time` is aware, in UTC; `error` says in Spanish what could not be read, or is None where that is unknown.
+    """
+
+    backup: str
+    time: datetime
+    error: str | None
+
+
 def last_proofs(entries: Iterable[LedgerEntry]) -> dict[str, PastProof]:
     """The last proof of each backup, by the name of its folder; `entries`: the ledger's, oldest first.
 
@@ -42,6 +54,20 @@ def last_proofs(entries: Iterable[LedgerEntry]) -> dict[str, PastProof]:
     return found
 
 
+def not_read(entries: Iterable[LedgerEntry]) -> dict[str, PastUnread]:
+    """The backups of which the last verification could not read all, by name; `entries` as `last_proofs`."""
+    found: dict[str, PastUnread] = {}
+    for entry in entries:
+        for name in _begun_anew(entry):
+            found.pop(name, None)
+        proof, backup = _proof(entry), entry.details.get("backup")
+        if proof is not None:
+            found.pop(proof.backup, None)
+        elif entry.kind == PROOF and entry.outcome == UNREAD and isinstance(backup, str):
+            found[backup] = PastUnread(backup, entry.time, _first_error(entry))
+    return found
+
+
 def _begun_anew(entry: LedgerEntry) -> Iterator[str]:
     """The names whose proofs end with this line: of a new backup, or of deleted ones."""
     name, deleted = entry.details.get("backup"), entry.details.get("deleted")
@@ -53,10 +79,14 @@ def _begun_anew(entry: LedgerEntry) -> Iterator[str]:
 
 def _proof(entry: LedgerEntry) -> PastProof | None:
     """The proof that a line tells of; None for any other line, and for a drill that could not be made."""
-    name, files, errors = (entry.details.get(key) for key in ("backup", "files", "errors"))
+    name, files = entry.details.get("backup"), entry.details.get("files")
     if entry.kind != PROOF or entry.outcome not in (COMPLETE, DAMAGED) or not isinstance(name, str):
         return None
     # A drill reads everything first; one that found no damaged file failed later, at the restore.
     sound = entry.outcome == COMPLETE or (entry.details.get("drill") is True and not files)
-    first = errors[0] if isinstance(errors, list) and errors and isinstance(errors[0], str) else None
-    return PastProof(name, entry.time, sound, None if sound else first)
+    return PastProof(name, entry.time, sound, None if sound else _first_error(entry))
+
+
+def _first_error(entry: LedgerEntry) -> str | None:
+    errors = entry.details.get("errors")
+    return errors[0] if isinstance(errors, list) and errors and isinstance(errors[0], str) else None

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from facot_backups.archive.ledger import LedgerEntry
 from facot_backups.archive.reader import Backup
-from facot_backups.operations.proof.record import last_proofs
+from facot_backups.operations.proof.record import last_proofs, not_read
 
 # A backup may be read again from here on; half of the 30 days, so that days without a run do no harm.
 AGAIN = timedelta(days=15)
@@ -22,9 +22,11 @@ def to_read_again(backups: Sequence[Backup], entries: Iterable[LedgerEntry], now
     """The backups to verify after today's run: those that were not read for the longest time first.
 
     All of a folder's that have metadata take part, incomplete ones and what restores kept too. One that
-    nobody has ever read again comes before all others. At most a tenth of them, rounded up, in one run.
+    nobody has ever read again comes before all others. At most a tenth of them, rounded up, in one run; and
+    as many again of those that could not be read the last time, so that these keep no other waiting.
     """
-    proofs = last_proofs(entries)
+    entries = list(entries)
+    proofs, failed = last_proofs(entries), not_read(entries)
 
     def unread_since(backup: Backup) -> datetime:
         proof = proofs.get(str(backup.name))
@@ -35,4 +37,6 @@ def to_read_again(backups: Sequence[Backup], entries: Iterable[LedgerEntry], now
         (backup for backup in known if unread_since(backup) <= now - AGAIN),
         key=lambda backup: (unread_since(backup), backup.proven().read_time, str(backup.name)),
     )
-    return due[: -(-len(known) // PARTS)]
+    part = -(-len(known) // PARTS)
+    again = sorted((b for b in known if str(b.name) in failed), key=lambda b: failed[str(b.name)].time)
+    return [b for b in due if str(b.name) not in failed][:part] + again[:part]

@@ -18,6 +18,7 @@ from facot_backups.operations.retention.anomaly import Anomaly, find_anomalies
 AlarmKind: TypeAlias = Literal[
     "incomplete",  # the newest backup is incomplete
     "damaged",  # the newest backup does not prove itself
+    "unreadable",  # the newest backup, or one that the deletions rely on, could not be read
     "anomaly",  # collections shrank too much
     "stale",  # the newest complete backup is old by the local clock, or none counts
     "clock",  # at the last run, the local clock and the server's time were far apart
@@ -29,6 +30,7 @@ AlarmKind: TypeAlias = Literal[
 MAX_AGE = timedelta(days=7)
 # Between the local clock and the server's.
 MAX_SKEW = timedelta(hours=24)
+_LATER = "No se borra nada; se intentará otra vez en la próxima limpieza. Revise el disco y los permisos."
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +110,14 @@ def find_alarms(
     )
 
 
-def verification_failed(backup: Backup, problem: str) -> Alarm:
-    """The alarm for a backup that should stay and proves to be damaged. `problem` is in Spanish."""
+def verification_failed(backup: Backup, problem: str, *, damaged: bool) -> Alarm:
+    """The alarm for a backup that should stay and is damaged, or could not be read; `problem` in Spanish."""
+    if not damaged:
+        return Alarm(
+            "unreadable",
+            f"El backup {backup.name}, que debe quedar, no se pudo leer entero: {problem}.\n{_LATER}",
+            str(backup.name),
+        )
     return Alarm(
         "verification",
         f"El backup {backup.name}, que debe quedar, está dañado: {problem}.\n"
@@ -143,10 +151,19 @@ def _damaged(judged: Judged) -> Iterator[Alarm]:
     found = [
         backup
         for backup in judged.ordinary
-        if backup.kind == "damaged" and (newest is None or not _is_before(backup, newest, judged.zone))
+        if backup.kind in ("damaged", "unreadable")
+        and (newest is None or not _is_before(backup, newest, judged.zone))
     ]
     if found:
         backup = max(found, key=lambda b: (moment(b, judged.zone), str(b.name)))
+        if backup.kind == "unreadable":
+            yield Alarm(
+                "unreadable",
+                f"El backup más reciente ({backup.name}) no se pudo leer: {_clause(backup.problem or '')}.\n"
+                + _LATER,
+                str(backup.name),
+            )
+            return
         yield Alarm(
             "damaged",
             f"El backup más reciente ({backup.name}) está dañado: {_clause(backup.problem or '')}.\n"

@@ -179,19 +179,22 @@ class _Check:
     def __init__(self, verify: Callable[[Backup, Emit], VerifyReport], emit: Emit) -> None:
         self._verify = verify
         self._emit = emit
-        self._problems: dict[Path, str | None] = {}
+        self._reports: dict[Path, VerifyReport] = {}
 
-    def problem(self, backup: Backup) -> str | None:
-        """What is wrong with `backup`, in Spanish; None if it is sound."""
-        if backup.path not in self._problems:
-            report = self._verify(backup, self._emit)
-            self._problems[backup.path] = None if report.sound else report.problems[0].message
-        return self._problems[backup.path]
+    def report(self, backup: Backup) -> VerifyReport:
+        """What the verification of `backup` found."""
+        if backup.path not in self._reports:
+            self._reports[backup.path] = self._verify(backup, self._emit)
+        return self._reports[backup.path]
 
     def alarms(self, backups: Iterable[Backup]) -> tuple[Alarm, ...]:
-        """The alarms for those of `backups` that are damaged."""
-        checked = [(backup, self.problem(backup)) for backup in backups]
-        return tuple(verification_failed(backup, problem) for backup, problem in checked if problem)
+        """The alarms for those of `backups` that are damaged, or could not be read."""
+        checked = [(backup, self.report(backup)) for backup in backups]
+        return tuple(
+            verification_failed(backup, report.messages[0], damaged=report.damaged)
+            for backup, report in checked
+            if not report.sound
+        )
 
 
 class _Cleanup:
@@ -224,9 +227,10 @@ class _Cleanup:
             why = "no se borró porque antes falló otro borrado"
             self._spared[decision.path] = spared(decision, "not-reached", why)
             return
-        unsound = next((b for b in decision.relies_on if self._check.problem(b) is not None), None)
+        unsound = next((b for b in decision.relies_on if not self._check.report(b).sound), None)
         if unsound is not None:
-            why = f"se queda porque {unsound.name}, que guarda lo mismo, está dañado"
+            problem = "está dañado" if self._check.report(unsound).damaged else "no se pudo leer"
+            why = f"se queda porque {unsound.name}, que guarda lo mismo, {problem}"
             self._spared[decision.path] = spared(decision, "unsurpassed", why)
             return
         try:

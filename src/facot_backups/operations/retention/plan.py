@@ -32,6 +32,7 @@ Rule: TypeAlias = Literal[
     "unsurpassed",  # kept: too few newer ones hold all that it holds
     "future",  # kept: it bears a date of the future
     "damaged",  # kept: nothing proves its age
+    "unreadable",  # kept: nobody can say now how old it is
     "newer-format",  # kept
     "alarm",  # kept: it would go, but an alarm stands
     "refused",  # kept: it would go, but the folder holds more than a backup
@@ -181,14 +182,8 @@ class _Ours:
     def _decide(self, backup: Backup) -> Decision:
         """The first rule that applies; every one but the last keeps the backup."""
         metadata = backup.metadata
-        if backup.kind == "newer":
-            reason = "es de una versión más nueva del formato, que este programa no borra nunca"
-            return Decision(backup, False, "newer-format", reason)
         if metadata is None:
-            # Age goes by `read_time` alone, never by the name (docs/formato.md): of this one nobody can
-            # say that it is older than the policy, nor whether it holds the last copy of something.
-            reason = "está dañado y nada prueba de cuándo es; si no le sirve, bórrelo a mano"
-            return Decision(backup, False, "damaged", reason)
+            return _without_metadata(backup)
         if backup.date > self._facts.today:
             return Decision(backup, False, "future", "lleva una fecha del futuro, y eso no se borra nunca")
         age = self._facts.now - metadata.read_time
@@ -237,6 +232,22 @@ class _Ours:
     def _aged(self, age: timedelta) -> str:
         days, limit = age.days, self._policy.retention_days
         return f"tiene {_days(days) if days > limit else f'algo más de {_days(days)}'} {_limit(limit)}"
+
+
+def _without_metadata(backup: Backup) -> Decision:
+    """Age goes by `read_time` alone, never by the name (docs/formato.md).
+
+    Of such a one nobody can say that it is older than the policy, nor whether it holds the last copy of
+    something.
+    """
+    if backup.kind == "newer":
+        reason = "es de una versión más nueva del formato, que este programa no borra nunca"
+        return Decision(backup, False, "newer-format", reason)
+    if backup.kind == "unreadable":
+        reason = "no se pudo leer; se mira otra vez en la próxima limpieza"
+        return Decision(backup, False, "unreadable", reason)
+    reason = "está dañado y nada prueba de cuándo es; si no le sirve, bórrelo a mano"
+    return Decision(backup, False, "damaged", reason)
 
 
 # --- FACOT 2.0's -----------------------------------------------------------------------------------
@@ -304,3 +315,5 @@ def _warnings(decisions: Iterable[Decision]) -> Iterable[str]:
             )
         elif decision.rule == "damaged":
             yield f"{decision.path.name} está dañado. Vea qué le pasa con: facot-backups verify"
+        elif decision.rule == "unreadable":
+            yield f"{decision.path.name} no se pudo leer, y se queda. Vea por qué con: facot-backups verify"

@@ -17,7 +17,7 @@ from facot_backups.errors import BackupDirUnusable, FacotBackupsError, Interrupt
 from facot_backups.events import Emit, Warned, ignore
 from facot_backups.model import Scope
 from facot_backups.operations.opening import Begin, opened, remember_failure, silent
-from facot_backups.operations.proof.proving import damage_of, damaged_now, read_older_again, record_proof
+from facot_backups.operations.proof.proving import check_new, damage_of, read_older_again, record_proof
 from facot_backups.operations.proof.record import PROOF, last_proofs
 from facot_backups.operations.proof.verify import VerifyReport, verify
 from facot_backups.operations.retention.cleanup import RetentionResult, clean_up_locked
@@ -204,8 +204,7 @@ class _Run:
             report = verify(backup, self._emit)
             run = replace(run, report=report)
             record_proof(locked, report)
-            if not report.sound:
-                raise damaged_now(report)
+            check_new(report)
             if self._job.drill is not None:
                 self._job.drill(locked, backup, self._emit)
             retention = clean_up_locked(

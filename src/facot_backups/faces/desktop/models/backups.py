@@ -18,6 +18,7 @@ _PICTURES: Mapping[str, tuple[str, Tone]] = {
     "pre-restore": ("restore", "info"),
     "damaged": ("close", "error"),
     "newer": ("info", "info"),
+    "unreadable": ("alert", "warning"),
     "facot2": ("info", "muted"),
 }
 

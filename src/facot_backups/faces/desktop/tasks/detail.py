@@ -84,7 +84,7 @@ class Detail:
     @property
     def readable(self) -> bool:
         """Whether its documents can be looked at."""
-        return self.row.kind not in ("damaged", "newer")
+        return self.row.kind not in ("damaged", "newer", "unreadable")
 
     @property
     def comparable(self) -> bool:
@@ -96,7 +96,8 @@ class Detail:
 class Checked:
     """What a check of a backup found.
 
-    `problems` and `notes` are Spanish; without problems all is good. `documents` were read (of a drill:
+    `problems` (the damage), `unread` (what could not be read, which is none) and `notes` are Spanish; without
+    the first two all is good. `documents` were read (of a drill:
     restored and compared), `size_bytes` is what was read. `proven` is False for an old folder, which has
     nothing that proves it.
     """
@@ -108,11 +109,12 @@ class Checked:
     problems: tuple[str, ...]
     notes: tuple[str, ...]
     proven: bool = True
+    unread: tuple[str, ...] = ()
 
     @property
     def good(self) -> bool:
-        """Whether nothing is wrong."""
-        return not self.problems
+        """Whether all was read and nothing is wrong."""
+        return not self.problems and not self.unread
 
 
 def detail(session: Session, emit: Emit, stop: Stop, name: str) -> Detail:
@@ -233,7 +235,7 @@ def _size(backup: OldBackup, collection: str) -> int | None:
 def verify_backup(session: Session, emit: Emit, stop: Stop, name: str) -> Checked:
     """Read every byte of the backup `name` and note what was found. Raises BackupNotFound, Interrupted.
 
-    Damage is no error: it is in the result.
+    Damage, and what cannot be read, is no error: it is in the result.
     """
     from facot_backups.operations.proof.proving import verify_and_record
 
@@ -251,6 +253,7 @@ def verify_backup(session: Session, emit: Emit, stop: Stop, name: str) -> Checke
         problems=tuple(problem.message for problem in report.problems),
         notes=report.notes,
         proven=report.proven,
+        unread=tuple(unread.message for unread in report.unread),
     )
 
 

@@ -26,7 +26,7 @@ from facot_backups.operations.stopping import Stop
 from facot_backups.settings.model import Theme
 from facot_backups.state import State, Try
 
-Kind: TypeAlias = Literal["complete", "incomplete", "pre-restore", "damaged", "newer", "facot2"]
+Kind: TypeAlias = Literal["complete", "incomplete", "pre-restore", "damaged", "newer", "unreadable", "facot2"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,7 @@ KINDS: Mapping[str, str] = {
     "pre-restore": "Previo a restaurar",
     "damaged": "Dañado",
     "newer": "De una versión más nueva",
+    "unreadable": "No se puede leer",
     "facot2": "Formato antiguo",
 }
 TRIGGERS: Mapping[str, str] = {

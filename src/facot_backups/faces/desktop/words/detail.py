@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from facot_backups.faces.desktop import words
 from facot_backups.faces.desktop.tasks.detail import Check, Checked, CollectionRow, Detail
+from facot_backups.faces.desktop.tasks.overview import BackupRow
 from facot_backups.faces.desktop.words import Said
 
 
@@ -60,11 +61,8 @@ def trouble(found: Detail) -> Said | None:
     """What is wrong with the backup, or must be known of it; None if nothing."""
     row = found.row
     match row.kind:
-        case "damaged":
-            text = words.sentence(row.problem or "No se puede comprobar lo que contiene")
-            return Said(
-                "critical", "Este backup está dañado", f"{text}\nUse otro; los demás no dependen de él."
-            )
+        case "damaged" | "unreadable":
+            return _unproven(row)
         case "newer":
             text = "Actualice el programa para verlo. Los archivos están bien guardados."
             return Said("info", "Lo hizo una versión más nueva del programa", text)
@@ -79,6 +77,13 @@ def trouble(found: Detail) -> Said | None:
             return Said("warning", "Este backup está incompleto", f"{errors}\nNo cuenta como el del día.")
         case _:
             return None
+
+
+def _unproven(row: BackupRow) -> Said:
+    text = words.sentence(row.problem or "No se puede comprobar lo que contiene")
+    if row.kind == "unreadable":
+        return Said("warning", "Este backup no se puede leer ahora", f"{text}\n{_NOT_DAMAGED}")
+    return Said("critical", "Este backup está dañado", f"{text}\nUse otro; los demás no dependen de él.")
 
 
 def since(row: CollectionRow) -> str:
@@ -133,14 +138,14 @@ def said(checked: Checked) -> Said:
     amount = f"{words.counted(checked.documents, 'documento')}, {words.size(checked.size_bytes)}"
     took = words.duration(checked.seconds)
     notes = [words.sentence(words.one_line(note)) for note in checked.notes]
-    if not checked.good:
-        problems = [words.sentence(words.one_line(problem)) for problem in checked.problems[:_SHOWN]]
-        more = len(checked.problems) - _SHOWN
-        if more > 0:
-            problems.append(f"Y {words.counted(more, 'problema')} más.")
+    if checked.problems:
         name = "El simulacro falló" if checked.drill else "Este backup está dañado"
         remedy = "Haga otro backup; los demás no dependen de este."
-        return Said("critical", name, "\n".join((*problems, remedy)))
+        return Said("critical", name, "\n".join((*_first_of(checked.problems), remedy)))
+    if checked.unread:
+        return Said(
+            "warning", "No se pudo leer entero", "\n".join((*_first_of(checked.unread), _NOT_DAMAGED))
+        )
     if checked.drill:
         text = f"Se restauró entero en memoria y se comparó: {amount}, en {took}. Todo volvió igual."
         return Said("ok", "Simulacro superado", "\n".join((text, *notes)))
@@ -151,4 +156,11 @@ def said(checked: Checked) -> Said:
     return Said("ok", "El backup está entero", "\n".join((text, *notes)))
 
 
+def _first_of(problems: tuple[str, ...]) -> list[str]:
+    shown = [words.sentence(words.one_line(problem)) for problem in problems[:_SHOWN]]
+    more = len(problems) - _SHOWN
+    return [*shown, f"Y {words.counted(more, 'problema')} más."] if more > 0 else shown
+
+
+_NOT_DAMAGED = "No quiere decir que esté dañado. Revise el disco y los permisos, y repita."
 _SHOWN = 5

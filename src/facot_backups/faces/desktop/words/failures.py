@@ -94,6 +94,11 @@ def _damaged(error: errors.DamagedBackup) -> Failure:
     return Failure("Hay un backup dañado", _first(error), _in_a_window(error))
 
 
+def _unreadable(error: errors.BackupUnreadable) -> Failure:
+    remedy = _in_a_window(error) or "Revise el disco y los permisos, y repita."
+    return Failure("No se pudo leer el backup", _first(error), remedy)
+
+
 def _drill_not_made(error: errors.DrillNotMade) -> Failure:
     text = words.sentence(error.problem[:1].upper() + error.problem[1:])
     remedy = f"{_in_a_window(error) or 'Repítalo más tarde.'} No dice nada malo del backup."
@@ -143,6 +148,7 @@ _WORDS: tuple[tuple[type[BaseException], Callable[[Any], Failure]], ...] = (
     (errors.NoSpace, _full),
     (errors.BackupDirUnusable, _folder),
     (errors.DamagedBackup, _damaged),
+    (errors.BackupUnreadable, _unreadable),
     (errors.DrillNotMade, _drill_not_made),
     (errors.FacotBackupsError, _other),
 )

@@ -22,6 +22,7 @@ REMEDIES: Mapping[str, str] = {
     "stale": _PRESS,
     "failing": "Corrija la causa y pulse «Crear backup ahora».",
     "damage": f"{_PRESS} Y revise el disco: así habrá de nuevo uno entero.",
+    "unreadable": "No quiere decir que esté dañado. Revise el disco, y verifíquelo desde su detalle.",
     "restore_cut": "Abra «Restaurar…» y termínela; después podrá deshacerla.",
     "drill_failed": "Repita el simulacro desde el detalle de ese backup.",
     "drill_not_made": "No dice nada malo de los backups. Repítalo desde el detalle de uno.",
