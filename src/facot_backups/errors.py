@@ -169,6 +169,7 @@ class BackupDirUnusable(FacotBackupsError):
 
     def __init__(self, backup_dir: Path, problem: str, remedy: str) -> None:
         super().__init__(f"No se puede usar la carpeta de backups {backup_dir}: {problem}.\n{remedy}")
+        self.backup_dir = backup_dir
 
 
 class RepositoryGone(BackupDirUnusable):
@@ -185,12 +186,17 @@ class RepositoryGone(BackupDirUnusable):
 class NoSpace(BackupDirUnusable):
     """The disk is full. `needed` is a size in bytes, or None where it is not known."""
 
-    def __init__(self, backup_dir: Path, needed: int | None) -> None:
+    def __init__(
+        self,
+        backup_dir: Path,
+        needed: int | None,
+        remedy: str = "Libere espacio o elija otra carpeta. Los backups anteriores siguen intactos.",
+    ) -> None:
         size = f"; el backup necesita unos {figures.size(needed)} o más" if needed else ""
         super().__init__(
             backup_dir,
             f"el disco está lleno{size}",
-            "Libere espacio o elija otra carpeta. Los backups anteriores siguen intactos.",
+            remedy,
         )
 
 
@@ -277,6 +283,17 @@ class OutputUnwritable(FacotBackupsError):
             f"No se puede escribir el resultado en la salida: {reason}.\n"
             "Un backup o una restauración que terminó no se pierde por eso: véalo con facot-backups list."
         )
+
+
+class Unforeseen(FacotBackupsError):
+    """A fault that nobody foresaw, of ours; `error` is what was raised."""
+
+    def __init__(self, error: BaseException) -> None:
+        super().__init__(
+            f"fallo inesperado: {type(error).__name__}: {error}\n"
+            "Repita con --verbose para ver el detalle y comuníquelo."
+        )
+        self.error = error
 
 
 class RestoreInterrupted(FacotBackupsError):

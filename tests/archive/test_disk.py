@@ -17,6 +17,7 @@ from facot_backups.errors import BackupDirUnusable, NoSpace
 from tests.support.archives import Archive, days_later, document, fill, quick_folder
 from tests.support.crash import CALLS, At, Hook, watched, windows_error
 from tests.support.disk_faults import CLEANUPS
+from tests.support.small_disk import namespace
 
 DOCUMENTS = [document("clients/a", n=1), document("invoices/1", total=2.5)]
 MORE = [*DOCUMENTS, document("invoices/2", total=1.0)]
@@ -31,18 +32,6 @@ def in_child(scenario: str, folder: Path, *wrapper: str) -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert done.stdout == "ok\n"
-
-
-def namespace() -> list[str]:
-    """A command that may mount a disk for itself alone; the test is skipped, and says so, without one."""
-    for command in (["unshare", "-m"], ["unshare", "-Urm"]):
-        if shutil.which("unshare"):
-            probe = [*command, "sh", "-c", "mount -t tmpfs none /mnt"]
-            if subprocess.run(probe, capture_output=True, check=False).returncode == 0:
-                return command
-    pytest.skip(
-        "este sistema no deja montar un disco pequeño: disco lleno probado solo con fallos inyectados"
-    )
 
 
 @pytest.mark.parametrize("scenario", ["full", "read-only", *CLEANUPS])

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import itertools
+import os
 import threading
 from collections.abc import Callable, Mapping
 from functools import cached_property
@@ -30,6 +32,7 @@ from facot_backups.operations.backup import BackupRequest, back_up
 from facot_backups.settings import Settings
 from tests.desktop.watchdog import Watchdog
 from tests.desktop.world import DesktopWorld, desktop_world
+from tests.support.crash import watched
 
 Show = Callable[..., BackupsPanel]
 _MANY = 300
@@ -391,6 +394,32 @@ def test_a_server_that_goes_is_stopped_for_and_the_rest_is_written_later(
     _on(qtbot, window, window.ending)
     assert window.ending.title.text() == "Restaurado y comprobado"
     assert business.stored(business.invoices[0])
+
+
+def test_a_full_disk_is_told_with_what_was_written_and_both_ways_out(
+    qtbot: Any, backed_up: DesktopWorld, show: Show
+) -> None:
+    business = Business(backed_up)
+    gone = business.delete(business.invoices[0])
+    window = open_restore(show(backed_up))
+    _click(qtbot, window.next)
+    _on(qtbot, window, window.plan)
+
+    def full(name: str, args: tuple[Any, ...]) -> None:
+        if name == "write" and b'"is":' in bytes(args[1]):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with watched(full):
+        _click(qtbot, window.next)
+        _on(qtbot, window, window.ending)
+    ending = window.ending
+    assert ending.title.text() == "Quedó a medias"
+    assert f"{gone} documentos escritos" in ending.text.text()
+    assert "el disco está lleno" in ending.text.text() and "intactos" not in ending.text.text()
+    assert ending.undo_button.isVisible() and ending.go_on_button.isVisible()
+    _click(qtbot, ending.undo_button)
+    _on(qtbot, window, window.plan)
+    assert _plan_of(window)["invoices"] == (0, 0, gone)
 
 
 def test_closing_while_it_writes_asks_and_the_next_wizard_offers_the_rest(

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import json
+import os
 import shlex
+from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import grpc
 import pytest
 
 from facot_backups import restore_backup
+from facot_backups.archive import journal
 from facot_backups.archive.owner import Owner
 from facot_backups.errors import UsageError
 from facot_backups.faces import wiring
@@ -20,6 +25,7 @@ from facot_backups.firestore.connection import Connection
 from facot_backups.local.faults import Fault
 from facot_backups.model import Source
 from tests.end_to_end.world import Ran, World
+from tests.support.crash import watched
 
 
 class Terminal(io.StringIO):
@@ -325,3 +331,131 @@ def test_a_journal_goes_with_its_pre_restore(world: World) -> None:
     with world.store().locked() as locked:
         locked.delete(found)
     assert list(journals.iterdir()) == []
+
+
+def full() -> None:
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def fault() -> None:
+    raise KeyError("x")
+
+
+def stop() -> None:
+    raise KeyboardInterrupt
+
+
+def taken(world: World) -> None:
+    owner = Owner("x", "otro-pc", 1, None, (now := datetime.now(UTC)), "t", now)
+    (world.folder / ".facot/owner.json").write_bytes(owner.to_bytes())
+
+
+CUTS: list[tuple[Callable[[], None] | None, int, str]] = [
+    (full, 13, "el disco está lleno"),
+    (None, 11, "otro-pc"),
+    (stop, 130, "interrumpida"),
+    (fault, 1, "KeyError"),
+]
+
+
+def cut_at_a_result(world: World, act: Callable[[], None] | None, restore: Callable[[], Any]) -> Any:
+    """What `restore` gives when something happens as the second result is written into the journal."""
+    seen: list[int] = []
+
+    def hook(name: str, args: tuple[Any, ...]) -> None:
+        if name != "write" or b'"is":' not in bytes(args[1]):
+            return
+        seen.append(1)
+        if len(seen) == 2:
+            act() if act is not None else taken(world)
+
+    with watched(hook):
+        try:
+            return restore()
+        finally:
+            if act is None:
+                (world.folder / ".facot/owner.json").unlink()
+
+
+@pytest.mark.parametrize(("act", "code", "said"), CUTS)
+def test_whatever_cuts_it_after_the_first_write_says_how_far_it_came_and_the_ways_out(
+    world: World, monkeypatch: pytest.MonkeyPatch, act: Callable[[], None] | None, code: int, said: str
+) -> None:
+    monkeypatch.setattr(writes, "BATCH_WRITES", 1)
+    world.write(*(f"clients/{number}" for number in range(9)))
+    prepared(world)
+    wanted = world.stored() | {}
+    world.delete(*(f"clients/{number}" for number in range(7)))
+    live = world.stored()
+    ran = cut_at_a_result(world, act, lambda: world.run("restore", "latest", "--json"))
+    report = ran.report
+    written = sum(world.stored().get(path) != live.get(path) for path in live | world.stored())
+    assert (ran.code, report["exit_code"], report["success"]) == (code, code, False), ran
+    assert said in report["error"] and said in ran.err and "Traceback" not in ran.err
+    assert report["written"] == report["created"] + report["changed"] <= written < len(wanted)
+    assert written == report["written"] or act is stop
+    assert (
+        report["left"] == sum(c["create"] + c["change"] for c in report["plan"].values()) - report["written"]
+    )
+    for text in (report["restore"], report["pre_restore"], f"{report['left']} sin escribir"):
+        assert text in ran.err
+    assert report["continue_command"] in ran.err and report["undo_command"] in ran.err
+    assert command(world, report["continue_command"] + " --json").code == 0
+    assert command(world, report["undo_command"] + " --yes --json").code == 0
+    assert world.stored() == live
+
+
+@pytest.mark.parametrize(("act", "code", "said"), CUTS)
+def test_the_api_says_what_was_written_and_how_to_undo_it(
+    world: World, monkeypatch: pytest.MonkeyPatch, act: Callable[[], None] | None, code: int, said: str
+) -> None:
+    monkeypatch.setattr(writes, "BATCH_WRITES", 1)
+    prepared(world)
+    live = world.stored()
+    world.write(*(f"clients/{number}" for number in range(10, 19)))
+    world.run("run", "--quiet")
+    world.delete(*(f"clients/{number}" for number in range(10, 19)))
+    cut = cut_at_a_result(world, act, lambda: restore_backup("latest", backup_dir=world.folder, yes=True))
+    assert (cut["success"], cut["exit_code"], cut["written"] + cut["left"]) == (False, code, 9)
+    assert said in cut["errors"][0] and 0 < cut["written"] < 9
+    assert journal.path_of(world.folder, cut["restore"]).exists()
+    undone = restore_backup(cut["pre_restore"], backup_dir=world.folder, yes=True)
+    assert (undone["success"], world.stored()) == (True, live)
+
+
+def test_going_on_where_the_disk_is_still_full_says_it_too(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writes, "BATCH_WRITES", 1)
+    prepared(world)
+    first = cut_at_a_result(world, full, lambda: world.run("restore", "latest", "--json")).report
+
+    def hook(name: str, args: tuple[Any, ...]) -> None:
+        if name in ("write", "ftruncate") and Path(f"/proc/self/fd/{args[0]}").readlink().suffix == ".jsonl":
+            full()
+
+    with watched(hook):
+        ran = command(world, first["continue_command"] + " --json")
+    assert (ran.code, ran.report["written"], ran.report["left"]) == (13, first["written"] - 1, 1), ran
+    assert ran.report["undo_command"] == first["undo_command"]
+    world.server.local.add_fault(Fault("*", "error", code=grpc.StatusCode.PERMISSION_DENIED))
+    ran = command(world, first["continue_command"] + " --json")
+    assert (ran.code, ran.report["restore"]) == (10, first["restore"]), ran
+
+
+def test_verify_and_status_name_a_spoilt_journal(world: World) -> None:
+    prepared(world)
+    report = world.run("restore", "latest", "--json").report
+    kept, path = report["pre_restore"], journal.path_of(world.folder, report["restore"])
+    whole = path.read_bytes()
+    assert world.run("verify", "--json").report["journals"] == []
+    for part, at in (("results", whole.index(b'"is"')), ("plan", whole.index(b'"do"'))):
+        path.write_bytes(whole[:at] + bytes(3) + whole[at + 3 :])
+        ran = world.run("verify", "--json")
+        (spoilt,) = ran.report["journals"]
+        assert (ran.code, spoilt["part"], spoilt["pre_restore"]) == (20, part, kept)
+        assert world.run("verify", kept).out.count(f"diario de {kept}  DAÑADO") == 1
+        assert world.run("verify", "latest").code == 0
+        findings = world.run("status", "--json").report["findings"]
+        (found,) = (one for one in findings if one["code"] == "journal_damaged")
+        assert (found["severity"], found["subject"]) == ("warning", kept)

@@ -157,11 +157,13 @@ def test_stopped_at_any_moment(
             assert world.leftovers() == []
             assert not list((world.folder / ".facot/restores").glob("*"))
             continue
-        except RestoreInterrupted as error:
+        if report.exit_code:
             interrupted += 1
-            assert error.exit_code == 130
-            restore = str(world.ledger()[-1]["restore"])
-            finished = go_on(world, restore)
+            assert isinstance(report.failure, RestoreInterrupted) and report.exit_code == 130
+            assert (report.failure.written, report.failure.left) == (report.written, report.left)
+            assert (report.written + report.left, report.to_continue) == (8, True)
+            assert world.outcomes()[-1] == "INTERRUPTED"
+            finished = go_on(world, report.restore)
             assert finished.exit_code == 0, finished
             assert world.stored() == wanted
             assert take_back(world, finished).exit_code == 0

@@ -203,10 +203,12 @@ def test_who_lost_the_lock_writes_nothing_more(
         if isinstance(event, Progressed) and 0 < len(world.stored()) < 4:
             (world.folder / ".facot/owner.json").write_bytes(taken)
 
-    with pytest.raises(LockHeld, match="otro-pc"):
-        give_back(world, emit=take)
-    assert len(world.stored()) < 9
+    report = give_back(world, emit=take)
+    assert isinstance(report.failure, LockHeld) and "otro-pc" in str(report.failure)
+    assert (report.exit_code, report.written) == (11, len(world.stored()))
+    assert report.left == 9 - report.written > 0 and report.to_continue and report.pre_restore
     (world.folder / ".facot/owner.json").unlink()
+    assert go_on(world, report.restore).written == 9
 
 
 def test_two_batches_are_under_way_but_counters_come_alone(

@@ -3,101 +3,81 @@
 One line of JSON each (docs/formato.md, "El diario de una restauración"): a header; a line for every
 document that is to be written, in name order; a line that closes the plan and proves its bytes; then
 results, in the order in which they came, and an end. A torn last line is what a kill leaves: it is
-ignored, and cut off before the next one is written.
+ignored, and cut off before the next one is written. A result that cannot be read is no result: whoever
+needs it judges by what is in Firestore. A plan that is not as it was written is damage.
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
-import re
 from collections.abc import Generator, Iterable, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
-from typing import Any, Literal, NamedTuple, TypeAlias
-
-import orjson
+from typing import BinaryIO, Literal
 
 from facot_backups import atomic
-from facot_backups.archive.fields import Fields
-from facot_backups.archive.layout import RESTORES_DIR, STATE_DIR
-from facot_backups.archive.metadata import (
-    scope_from_json,
-    scope_to_json,
-    source_from_json,
-    source_to_json,
+from facot_backups.archive.journal_lines import (
+    ACTIONS,
+    ID,
+    RESULTS,
+    VERSION,
+    Action,
+    Closing,
+    Header,
+    Note,
+    PlanLine,
+    Result,
+    ResultLine,
+    checked,
+    content_digest,
+    header_json,
+    number_of,
+    parse_after_plan,
+    parse_closing,
+    parse_header,
+    parse_plan,
+    plan_json,
+    result_json,
+    to_checked_line,
+    to_line,
 )
-from facot_backups.archive.strict import is_document_path, strict_loads
-from facot_backups.clock import iso_utc
-from facot_backups.errors import FormatError, JournalNotFound
-from facot_backups.model import Document, DocumentPath, Json, Scope, Source
+from facot_backups.archive.layout import RESTORES_DIR, STATE_DIR
+from facot_backups.errors import BackupDirUnusable, FormatError, JournalNotFound, one_line
+from facot_backups.model import Json
 
-VERSION = 1
-Action: TypeAlias = Literal["create", "change", "delete"]
-Result: TypeAlias = Literal["done", "conflict", "failed"]
-ACTIONS: tuple[Action, ...] = ("create", "change", "delete")
-RESULTS: tuple[Result, ...] = ("done", "conflict", "failed")
+__all__ = [
+    "ACTIONS",
+    "RESULTS",
+    "VERSION",
+    "Action",
+    "Header",
+    "Journal",
+    "JournalWriter",
+    "PlanLine",
+    "Result",
+    "ResultLine",
+    "SpoiltJournal",
+    "content_digest",
+    "examine",
+    "folder_of",
+    "ids",
+    "is_cut",
+    "path_of",
+    "remove",
+]
 
-_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 _SUFFIX = ".jsonl"
+# Bytes of a line: of the plan, and after it.
 _MAX_LINE = 64 * 2**20
+_MAX_RESULT = 1 << 16
 _BLOCK = 1 << 20
 _TAIL = 1 << 12
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Header:
-    """What a restore is. `backup` and `run_id` name the folder that it takes from, `target` where it writes.
-
-    `undoes`: the restore that it takes back, then `backup` is that one's `.pre-restore`. `read_time` is
-    the instant of the plan. `run_id` is None for a folder of FACOT 2.0's.
-    """
-
-    restore: str
-    backup: str
-    run_id: str | None
-    target: Source
-    mode: str
-    scope: Scope
-    undoes: str | None
-    started_at: datetime
-    read_time: datetime
-    tool: str
-
-
-class PlanLine(NamedTuple):
-    """A document of the plan. `number` is its name in the results.
-
-    `expected`: the update time (nanoseconds) that it must have to be written; None: it must not exist.
-    `digest`: of what it is to become (`content_digest`); None for a delete. `held`: that content itself,
-    where it is not the backup's own.
-    """
-
-    number: int
-    action: Action
-    path: DocumentPath
-    expected: int | None
-    digest: bytes | None
-    held: Document | None = None
-
-
-class ResultLine(NamedTuple):
-    """What became of a document; `update_time` (nanoseconds) is what it has now, 0 for none."""
-
-    number: int
-    result: Result
-    update_time: int = 0
-    reason: str = ""
-
-
-def content_digest(document: Document) -> bytes:
-    """SHA-256 of a document's content in its canonical spelling, types and all."""
-    text = orjson.dumps(document.fields)
-    if document.types is not None:
-        text += b"\n" + orjson.dumps(document.types)
-    return hashlib.sha256(text).digest()
+# Numbers of a plan that no document may bear, because the guard took its write out.
+_SPARE_NUMBERS = 1 << 20
+_CLOSED = b'{"planned":'
+_RESULT = b'{"n":'
 
 
 def folder_of(root: Path) -> Path:
@@ -107,7 +87,7 @@ def folder_of(root: Path) -> Path:
 
 def path_of(root: Path, restore: str) -> Path:
     """The journal's file. Raises JournalNotFound for an id that no restore has."""
-    if _ID.fullmatch(restore) is None:
+    if ID.fullmatch(restore) is None:
         raise JournalNotFound(restore, root)
     return folder_of(root) / (restore + _SUFFIX)
 
@@ -118,7 +98,7 @@ def ids(root: Path) -> list[str]:
     if not atomic.is_real_folder(folder):
         return []
     names = [path.name.removesuffix(_SUFFIX) for path in folder.glob(f"*{_SUFFIX}")]
-    return sorted(name for name in names if _ID.fullmatch(name))
+    return sorted(name for name in names if ID.fullmatch(name))
 
 
 def is_cut(root: Path, restore: str) -> bool:
@@ -133,7 +113,8 @@ def is_cut(root: Path, restore: str) -> bool:
         last = os.read(descriptor, _TAIL).rpartition(b"\n")[0].rpartition(b"\n")[2]
     finally:
         os.close(descriptor)
-    return not last.startswith((b'{"end":', b'{"undone":'))
+    text = checked(last, sums=False)
+    return text is None or not text.startswith((b'{"end":', b'{"undone":'))
 
 
 def remove(root: Path, restore: str) -> None:
@@ -143,6 +124,58 @@ def remove(root: Path, restore: str) -> None:
         if os.path.lexists(path):
             atomic.remove_file(path)
             atomic.sync_folder(path.parent)
+
+
+@dataclass(frozen=True, slots=True)
+class SpoiltJournal:
+    """A journal that does not say all that it was to say. `problem` is in Spanish.
+
+    `plan`: its restore can be neither undone nor finished. `results`: it can, by what is in Firestore.
+    `unread`: the disk did not give it; that says nothing of what is in it. `pre_restore` is its backup.
+    """
+
+    restore: str
+    pre_restore: str
+    part: Literal["plan", "results", "unread"]
+    problem: str
+
+
+# What `examine` found, by file, and the state of the file then.
+_examined: dict[Path, tuple[tuple[int, ...], SpoiltJournal | None]] = {}
+
+
+def examine(root: Path, restore: str, pre_restore: str) -> SpoiltJournal | None:
+    """What is wrong with the journal of a restore that published `pre_restore`; None for nothing.
+
+    One that was taken back needs no results any more. A file that did not change is not read twice by one
+    process. Raises JournalNotFound.
+    """
+    path = path_of(root, restore)
+    try:
+        with atomic.explained(root):
+            found = path.lstat()
+            state = (found.st_size, found.st_mtime_ns, found.st_ino)
+            known = _examined.get(path)
+            if known is None or known[0] != state:
+                known = _examined[path] = (state, _examine(root, restore, pre_restore))
+            return known[1]
+    except BackupDirUnusable as error:
+        if not os.path.lexists(path):
+            raise JournalNotFound(restore, root) from None
+        return SpoiltJournal(restore, pre_restore, "unread", one_line(error))
+
+
+def _examine(root: Path, restore: str, pre_restore: str) -> SpoiltJournal | None:
+    try:
+        journal = Journal(root, restore)
+    except FormatError as error:
+        return SpoiltJournal(restore, pre_restore, "plan", error.problem)
+    if not journal.whole:
+        return SpoiltJournal(restore, pre_restore, "plan", "su plan no está entero")
+    if not journal.unreadable or journal.undone is not None or not (unknown := journal.unknown()):
+        return None
+    problem = f"líneas que no se pueden leer: {journal.unreadable}; documentos sin resultado: {unknown}"
+    return SpoiltJournal(restore, pre_restore, "results", problem)
 
 
 class JournalWriter:
@@ -166,7 +199,7 @@ class JournalWriter:
             else:
                 atomic.make_real_folder(self._path.parent)
                 self._descriptor = atomic.create_file(self._path)
-                self._add(_header_json(header))
+                self._buffer += to_line(header_json(header))
 
     def __enter__(self) -> JournalWriter:
         return self
@@ -176,47 +209,30 @@ class JournalWriter:
 
     def plan(self, line: PlanLine) -> None:
         """Add a document to the plan; in name order."""
-        value: dict[str, Json] = {
-            "n": line.number,
-            "do": line.action,
-            "path": "/".join(line.path),
-            "at": line.expected,
-        }
-        if line.digest is not None:
-            value["sha256"] = line.digest.hex()
-        if line.held is not None:
-            value["fields"], value["types"] = line.held.fields, line.held.types
         self.planned += 1
-        self._add(value)
+        self._buffer += to_line(plan_json(line))
         if len(self._buffer) >= _BLOCK:
             self._flush()
 
     def close_plan(self) -> None:
         """The plan is whole: it is on the disk when this returns."""
         self._flush()
-        self._add({"planned": self.planned, "sha256": self._digest.hexdigest()})
+        self._buffer += to_line({"planned": self.planned, "sha256": self._digest.hexdigest()})
         self._flush()
         with atomic.explained(self._root):
             atomic.sync_file(self._descriptor)
             atomic.sync_folder(self._path.parent)
 
     def results(self, lines: Iterable[ResultLine]) -> None:
-        """Add results; a kill of this process does not lose them."""
+        """Add results, and wait until they are on the disk."""
         for line in lines:
-            value: dict[str, Json] = {"n": line.number, "is": line.result}
-            if line.update_time:
-                value["at"] = line.update_time
-            if line.reason:
-                value["why"] = line.reason
-            self._add(value)
-        self._flush()
+            self._buffer += to_checked_line(result_json(line))
+        self._save()
 
     def note(self, **words: Json) -> None:
-        """Add a line that says something else, and wait until all is on the disk: `end`, `undone`."""
-        self._add(words)
-        self._flush()
-        with atomic.explained(self._root):
-            atomic.sync_file(self._descriptor)
+        """Add a line that says something else, and wait until it is on the disk: `end`, `undone`."""
+        self._buffer += to_checked_line(words)
+        self._save()
 
     def close(self) -> None:
         """Let go of the file; again is harmless."""
@@ -224,8 +240,11 @@ class JournalWriter:
             os.close(self._descriptor)
             self._descriptor = -1
 
-    def _add(self, value: dict[str, Json]) -> None:
-        self._buffer += orjson.dumps(value) + b"\n"
+    def _save(self) -> None:
+        if self._buffer:
+            self._flush()
+            with atomic.explained(self._root):
+                atomic.sync_file(self._descriptor)
 
     def _flush(self) -> None:
         self._digest.update(self._buffer)
@@ -238,7 +257,8 @@ class Journal:
     """A journal to read. Raises JournalNotFound without one, FormatError for what is none.
 
     `whole`: its plan was closed; if not, nothing was ever written. `end`: how it ended, None if it was cut.
-    `undone`: the restore that took it back.
+    `undone`: the restore that took it back. `unreadable`: lines after the plan that are not as they were
+    written.
     """
 
     def __init__(self, root: Path, restore: str) -> None:
@@ -251,13 +271,15 @@ class Journal:
             first = next(lines, None)
             if first is None:
                 raise FormatError(self.place, "está vacío")
-            self.header = _header(first, self.place)
+            self.header = parse_header(first, self.place)
         if self.header.restore != restore:
             raise FormatError(self.place, "es el diario de otra restauración")
         self.whole = False
         self.planned = 0
         self.end: str | None = None
         self.undone: str | None = None
+        self.unreadable = 0
+        self._numbers = 0  # all numbers of the plan are below it
         self._results_at = 0
         self._check()
 
@@ -266,54 +288,92 @@ class Journal:
         with closing(self._lines()) as lines:
             next(lines)
             for _, line in zip(range(self.planned), lines, strict=False):
-                yield _plan_line(line, self.place)
+                yield parse_plan(line, self.place)
 
     def results(self) -> Iterator[ResultLine]:
-        """The results, in the order in which they came. Raises FormatError."""
-        for raw in self._after_plan() if self.whole else ():
-            if "n" in raw:
-                yield _result_line(raw, self.place)
+        """The results that can be read, in the order in which they came; all of numbers of the plan."""
+        with closing(self._after_plan()) as lines:
+            for text in lines:
+                found = self._read(text)
+                if isinstance(found, ResultLine):
+                    yield found
+
+    def unknown(self) -> int:
+        """How many documents of the plan have no result that can be read."""
+        known = bytearray(self._numbers)
+        for result in self.results():
+            known[result.number] = 1
+        return max(0, self.planned - sum(known))
 
     def _check(self) -> None:
         """One pass: whether the plan is whole and as it was written, and what came after it."""
         digest, offset, count = hashlib.sha256(), 0, -1
         with closing(self._lines()) as lines:
             for line in lines:
-                offset += len(line) + 1
-                if line.startswith(b'{"planned":'):
-                    self._prove(line, count, digest.hexdigest())
-                    self._results_at = offset
+                if line.startswith(_CLOSED):
+                    closed = parse_closing(line)
+                    if closed is None or closed[:2] != (count, digest.hexdigest()):
+                        raise FormatError(self.place, "su plan no es el que se guardó")
+                    self._close(closed, offset, len(line))
                     break
                 digest.update(line + b"\n")
+                offset += len(line) + 1
                 count += 1
-        if self.whole:
-            for raw in self._after_plan():
-                self.end = raw.get("end", self.end)
-                self.undone = raw.get("undone", self.undone)
+                if count:
+                    self._numbers = max(self._numbers, number_of(line, self.place) + 1)
+        if self._numbers > count + _SPARE_NUMBERS:
+            raise FormatError(self.place, "su plan numera documentos que no tiene")
+        for text in self._after_plan():
+            # A result whose sum is right needs no second look.
+            if text is not None and self.header.sums and text.startswith(_RESULT):
+                continue
+            found = self._read(text)
+            self.unreadable += found is None
+            if isinstance(found, Note):
+                self.end, self.undone = found.end or self.end, found.undone or self.undone
 
-    def _prove(self, line: bytes, count: int, digest: str) -> None:
-        stated = Fields(strict_loads(line, self.place), self.place)
-        if stated.integer("planned") != count or stated.sha256("sha256") != digest:
-            raise FormatError(self.place, "su plan no es el que se guardó")
-        self.planned = count
+    def _close(self, closed: Closing, offset: int, length: int) -> None:
+        """The plan is proven; what was run into the line that closes it is the first of the results."""
+        self.planned = closed.planned
         self.whole = True
+        self._results_at = offset + closed.length + (length == closed.length)
 
-    def _after_plan(self) -> Iterator[dict[str, Any]]:
-        with closing(self._lines(self._results_at)) as lines:
-            for line in lines:
-                raw = strict_loads(line, self.place)
-                if not isinstance(raw, dict):
-                    raise FormatError(self.place, "una línea no es un objeto JSON")
-                yield raw
+    def _read(self, text: bytes | None) -> ResultLine | Note | None:
+        """A line after the plan; None for one that cannot be read."""
+        if text is None:
+            return None
+        try:
+            found = parse_after_plan(text, self.place)
+        except FormatError:
+            return None
+        return None if isinstance(found, ResultLine) and found.number >= self._numbers else found
 
-    def _lines(self, offset: int = 0) -> Generator[bytes, None, None]:
-        """The whole lines from `offset` on; a torn last one is left out."""
-        with atomic.explained(self._root), open(atomic.open_regular(self._path), "rb") as file:  # noqa: PTH123
-            file.seek(offset)
+    def _after_plan(self) -> Generator[bytes | None, None, None]:
+        """The lines after the plan, without their sums; None for each whose sum is wrong."""
+        if not self.whole:
+            return
+        with self._open() as file:
+            file.seek(self._results_at)
+            while line := file.readline(_MAX_RESULT):
+                if line.endswith(b"\n"):
+                    yield checked(line[:-1], sums=self.header.sums)
+                elif len(line) == _MAX_RESULT:
+                    while line and not line.endswith(b"\n"):
+                        line = file.readline(_MAX_RESULT)
+                    yield None
+
+    def _lines(self) -> Generator[bytes, None, None]:
+        """The whole lines from the first on; a torn last one is left out."""
+        with self._open() as file:
             while (line := file.readline(_MAX_LINE)).endswith(b"\n"):
                 yield line[:-1]
             if len(line) == _MAX_LINE:
                 raise FormatError(self.place, "una línea pasa de 64 MiB")
+
+    @contextmanager
+    def _open(self) -> Iterator[BinaryIO]:
+        with atomic.explained(self._root), open(atomic.open_regular(self._path), "rb") as file:  # noqa: PTH123
+            yield file
 
 
 def _cut_torn_line(descriptor: int) -> None:
@@ -329,56 +389,3 @@ def _cut_torn_line(descriptor: int) -> None:
         end = start
     os.ftruncate(descriptor, kept)
     os.lseek(descriptor, kept, os.SEEK_SET)
-
-
-def _header_json(header: Header) -> dict[str, Json]:
-    return {
-        "journal": VERSION,
-        "restore": header.restore,
-        "backup": header.backup,
-        "run_id": header.run_id,
-        "target": source_to_json(header.target),
-        "mode": header.mode,
-        "scope": scope_to_json(header.scope),
-        "undoes": header.undoes,
-        "started_at": iso_utc(header.started_at),
-        "read_time": iso_utc(header.read_time),
-        "tool": header.tool,
-    }
-
-
-def _header(line: bytes, place: str) -> Header:
-    fields = Fields(strict_loads(line, place), place)
-    if fields.integer("journal") != VERSION:
-        raise FormatError(place, "es de una versión del diario que este programa no conoce")
-    return Header(
-        restore=fields.text("restore"),
-        backup=fields.text("backup"),
-        run_id=fields.optional("run_id", fields.text),
-        target=source_from_json(fields.value("target"), place),
-        mode=fields.text("mode"),
-        scope=scope_from_json(fields.value("scope"), place),
-        undoes=fields.optional("undoes", fields.text),
-        started_at=fields.instant("started_at"),
-        read_time=fields.instant("read_time"),
-        tool=fields.text("tool"),
-    )
-
-
-def _plan_line(line: bytes, place: str) -> PlanLine:
-    raw = orjson.loads(line)  # its hash proves that we wrote it
-    fields = Fields(raw, place)
-    path = tuple(fields.text("path").split("/"))
-    if not is_document_path(path):
-        raise FormatError(place, f"«{'/'.join(path)}» no es la ruta de un documento")
-    held = Document(path, raw["fields"], raw.get("types")) if "fields" in raw else None
-    digest = bytes.fromhex(fields.sha256("sha256")) if "sha256" in raw else None
-    expected = fields.optional("at", fields.integer)
-    return PlanLine(fields.integer("n"), fields.one_of("do", ACTIONS), path, expected, digest, held)
-
-
-def _result_line(raw: dict[str, Any], place: str) -> ResultLine:
-    fields = Fields(raw, place)
-    at = fields.integer("at") if "at" in raw else 0
-    why = fields.text("why") if "why" in raw else ""
-    return ResultLine(fields.integer("n"), fields.one_of("is", RESULTS), at, why)

@@ -6,8 +6,8 @@ trash. So whatever kills the process, a folder with a backup's name is a whole b
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from facot_backups import atomic
 from facot_backups.archive import journal, recovery
 from facot_backups.archive.facot2 import AnyBackup, OldBackup, open_folder
 from facot_backups.archive.holding import Holding
+from facot_backups.archive.journal import SpoiltJournal
 from facot_backups.archive.layout import LEDGER_FILE, STAGING_DIR, STATE_DIR, TRASH_DIR, BackupName
 from facot_backups.archive.ledger import DAMAGED, Ledger, WaitingLedger
 from facot_backups.archive.links import LinkReport, link_unchanged
@@ -28,7 +29,7 @@ from facot_backups.archive.repository import Repository, check_present, check_so
 from facot_backups.archive.staging import Staging
 from facot_backups.atomic import Patience
 from facot_backups.clock import Clock
-from facot_backups.errors import BackupNotFound, FacotBackupsError, NoSpace, one_line
+from facot_backups.errors import BackupNotFound, FacotBackupsError, JournalNotFound, NoSpace, one_line
 from facot_backups.events import Emit, ignore
 from facot_backups.model import EVERYTHING, Json, Scope, Source
 from facot_backups.state import State
@@ -86,6 +87,16 @@ class Store:
         # Without what it kept, nothing was written.
         kept = {backup.metadata.scope.restore for backup in self.backups() if backup.metadata is not None}
         return [restore for restore in cut if restore in kept]
+
+    def spoilt_journals(self, backups: Iterable[AnyBackup]) -> list[SpoiltJournal]:
+        """What is wrong with the journals of the restores that published a `.pre-restore` of `backups`."""
+        found: list[SpoiltJournal | None] = []
+        for backup in backups:
+            metadata = backup.metadata if isinstance(backup, Backup) else None
+            if metadata is not None and metadata.scope.restore is not None:
+                with suppress(JournalNotFound):
+                    found.append(journal.examine(self.root, metadata.scope.restore, str(backup.name)))
+        return [one for one in found if one is not None]
 
     def find(self, name: str, scope: Scope = EVERYTHING) -> AnyBackup:
         """The backup whose folder is `name`, also one of FACOT 2.0's own.

@@ -39,10 +39,11 @@ class RestoreResult(TypedDict):
     """What `restore_backup` returns. Texts are in Spanish, paths as `invoices/12`.
 
     `success`: everything is as planned. `plan` is what was planned, by collection; `written` what was
-    confirmed (0 with `dry_run`). `pre_restore` is the name of the backup that undoes it, None where nothing
-    was written. `conflicts`: documents left alone because somebody changed them meanwhile; `edited`: others
-    that changed meanwhile; `troubles`: those that are otherwise not as planned. `restore` is the id for
-    `facot-backups restore --continue`, None where there is none.
+    confirmed (0 with `dry_run`), `left` what is neither confirmed nor refused. `pre_restore` is the name of
+    the backup that undoes it, None where nothing was written. `conflicts`: documents left alone because
+    somebody changed them meanwhile; `edited`: others that changed meanwhile; `troubles`: those that are
+    otherwise not as planned. `restore` is the id for `facot-backups restore --continue`, None where there is
+    none. All of that is so also where an error ended it half-way.
     """
 
     success: bool
@@ -52,6 +53,7 @@ class RestoreResult(TypedDict):
     target: str | None
     plan: dict[str, RestoredCollection]
     written: int
+    left: int
     pre_restore: str | None
     conflicts: list[str]
     edited: list[str]
@@ -190,6 +192,7 @@ def _planned(plan: Plan) -> RestoreResult:
         target=str(plan.facts.target),
         plan=_counts(plan.counts),
         written=0,
+        left=plan.writes,
         pre_restore=None,
         conflicts=["/".join(conflict.path) for conflict in plan.conflicts],
         edited=[],
@@ -201,6 +204,8 @@ def _planned(plan: Plan) -> RestoreResult:
 
 
 def _restored(report: Report) -> RestoreResult:
+    if report.cut:
+        logs.log_failure(str(report.failure))
     failures = (report.failure, report.read_back_failure)
     return RestoreResult(
         success=report.exit_code == 0,
@@ -210,6 +215,7 @@ def _restored(report: Report) -> RestoreResult:
         target=str(report.target),
         plan=_counts(report.planned),
         written=report.written,
+        left=report.left,
         pre_restore=report.pre_restore,
         conflicts=["/".join(conflict.path) for conflict in report.conflicts],
         edited=["/".join(path) for path in report.edited],
@@ -229,6 +235,7 @@ def _failed(backup: str, error: FacotBackupsError, *, dry_run: bool) -> RestoreR
         target=None,
         plan={},
         written=0,
+        left=0,
         pre_restore=None,
         conflicts=[],
         edited=[],

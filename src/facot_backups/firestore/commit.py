@@ -66,6 +66,11 @@ class Committer:
         sending.begin()
         return sending
 
+    def give_up(self) -> None:
+        """Send nothing again: what is under way comes to what its answer says, or the documents tell."""
+        if self.failure is None:
+            self.failure = FirestoreUnavailable("ya no se escribe más", "Repítalo.")
+
     def _sending(self, batch: Sequence[Write]) -> Sending:
         return Sending(self._calls, self._patience, self._requests, self._ramp, self, list(batch))
 

@@ -14,7 +14,7 @@ from typing import Any
 import click
 
 from facot_backups.clock import SystemClock
-from facot_backups.errors import FacotBackupsError, OutputUnwritable
+from facot_backups.errors import FacotBackupsError, OutputUnwritable, Unforeseen
 
 _log = logging.getLogger(__name__)
 
@@ -75,9 +75,7 @@ def show_error(error: FacotBackupsError, *, as_json: bool, verbose: bool) -> Non
 
 def show_fault(error: Exception, *, as_json: bool, verbose: bool) -> None:
     """A fault that nobody foresaw: what it is, and how to see more."""
-    text = f"fallo inesperado: {type(error).__name__}: {error}"
-    wrapped = FacotBackupsError(f"{text}\nRepita con --verbose para ver el detalle y comuníquelo.")
-    show_error(wrapped, as_json=as_json, verbose=False)
+    show_error(Unforeseen(error), as_json=as_json, verbose=False)
     if verbose:
         traceback.print_exception(error, file=sys.stderr)
 

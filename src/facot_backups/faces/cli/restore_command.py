@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 import sys
+import traceback
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
@@ -159,12 +160,22 @@ class _Command:
     def _tell(self, report: Report) -> int:
         undo = self._again(report.pre_restore) if report.pre_restore else None
         go_on = self._again("--continue", report.restore) if report.to_continue else None
-        if self._options["as_json"]:
+        as_json, quiet = self._options["as_json"], self._options["quiet"]
+        if as_json:
             output.print_json(restore_text.report_json(report, undo, go_on))
-        else:
-            for line in restore_text.report_lines(report, undo, go_on, quiet=self._options["quiet"]):
+        if report.cut:
+            self._tell_cut(report, undo, go_on)
+        elif not as_json:
+            for line in restore_text.report_lines(report, undo, go_on, quiet=quiet):
                 click.echo(line)
         return report.exit_code
+
+    def _tell_cut(self, report: Report, undo: str | None, go_on: str | None) -> None:
+        """An error like any other, with all that is to be known of a database that is half written."""
+        if self._options["verbose"]:
+            traceback.print_exception(report.failure, file=sys.stderr)
+        lines = restore_text.report_lines(report, undo, go_on, quiet=False)
+        click.echo(f"{click.style('Error:', fg='red', bold=True)} " + "\n".join(lines), err=True)
 
     def _again(self, *words: str) -> str:
         """The exact command for this folder and this target."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from facot_backups import figures
+from facot_backups.errors import RestoreInterrupted
 from facot_backups.faces.cli import output
 from facot_backups.faces.cli.changes import field_lines, fields_json, path_text, safe
 
@@ -131,6 +132,8 @@ def report_json(report: Report, undo: str | None, go_on: str | None) -> dict[str
         "created": report.created,
         "changed": report.changed,
         "deleted": report.deleted,
+        "written": report.written,
+        "left": report.left,
         "pre_restore": report.pre_restore,
         "undo_command": undo,
         "continue_command": go_on,
@@ -146,6 +149,7 @@ def report_json(report: Report, undo: str | None, go_on: str | None) -> dict[str
         "notes": report.notes,
         "answered": list(report.answered),
         "reads": report.reads,
+        "error": str(report.failure) if report.cut else None,
         "errors": [str(error) for error in (report.failure, report.read_back_failure) if error is not None],
     }
 
@@ -155,7 +159,7 @@ def report_lines(report: Report, undo: str | None, go_on: str | None, *, quiet: 
     if not quiet or report.exit_code:
         yield _headline(report)
     for error in (report.failure, report.read_back_failure):
-        if error is not None:
+        if error is not None and not isinstance(error, RestoreInterrupted):  # the headline says it
             yield click.style(safe_lines(str(error)), fg="red")
     for conflict in report.conflicts[:_SHOWN]:
         yield f"  ! {path_text(conflict.path)}: {conflict.reason}"
@@ -192,7 +196,10 @@ def _headline(report: Report) -> str:
     if report.conflict_count and not report.trouble_count and report.failure is None:
         found = figures.number(report.conflict_count)
         return click.style(f"Restaurado, menos {found} en conflicto", fg="yellow", bold=True) + f": {done}"
-    return click.style("Restauración a medias", fg="red", bold=True) + f": {done}"
+    if report.left:
+        done += f"; {figures.number(report.left)} sin escribir o sin confirmar"
+    word = "interrumpida" if isinstance(report.failure, RestoreInterrupted) else "a medias"
+    return click.style(f"Restauración {word}", fg="red", bold=True) + f": {done}"
 
 
 def _done(report: Report) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -13,6 +14,7 @@ from facot_backups.faces.cli.options import common, exits
 from facot_backups.faces.cli.progress import progress
 
 if TYPE_CHECKING:
+    from facot_backups.archive.journal import SpoiltJournal
     from facot_backups.events import Emit
     from facot_backups.operations.proof.drill import DrillReport
     from facot_backups.operations.proof.verify import VerifyReport
@@ -54,16 +56,39 @@ def _verify(settings: Settings, fecha: str | None, shared: dict[str, Any]) -> in
         if not backups:
             raise BackupNotFound("latest", settings.backup_dir)
         reports = verify_and_record(store, backups, emit)
-    sound = all(report.sound for report in reports)
-    damaged = any(report.damaged for report in reports)
-    code = 0 if sound else DamagedBackup.exit_code if damaged else BackupUnreadable.exit_code
+        journals = store.spoilt_journals(backups)
+    code = _code(reports, journals)
     if shared["as_json"]:
         output.print_json(
-            {"success": sound, "exit_code": code, "backups": [to_json(report) for report in reports]}
+            {
+                "success": not code,
+                "exit_code": code,
+                "backups": [to_json(report) for report in reports],
+                "journals": [asdict(spoilt) for spoilt in journals],
+            }
         )
     else:
         _print(reports, quiet=shared["quiet"])
+        _print_journals(journals)
     return code
+
+
+def _code(reports: list[VerifyReport], journals: list[SpoiltJournal]) -> int:
+    if any(report.damaged for report in reports) or any(one.part != "unread" for one in journals):
+        return DamagedBackup.exit_code
+    unread = journals or not all(report.sound for report in reports)
+    return BackupUnreadable.exit_code if unread else 0
+
+
+def _print_journals(journals: list[SpoiltJournal]) -> None:
+    for spoilt in journals:
+        state = "NO SE PUDO LEER" if spoilt.part == "unread" else "DAÑADO"
+        click.secho(f"✗ diario de {spoilt.pre_restore}  {state}", fg="red", bold=True)
+        click.echo(f"    restores/{spoilt.restore}.jsonl: {output.printable(spoilt.problem)}")
+        if spoilt.part == "results":
+            click.echo("    Se puede deshacer o terminar igual, por lo que hay ahora en Firestore.")
+        elif spoilt.part == "plan":
+            click.echo(f"    Lo que había antes sigue en {spoilt.pre_restore}, pero no se deshace solo.")
 
 
 def _drill(settings: Settings, fecha: str | None, shared: dict[str, Any]) -> int:

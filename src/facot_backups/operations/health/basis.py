@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from facot_backups.archive.journal import SpoiltJournal
 from facot_backups.archive.ledger import COMPLETE, FAILED, INCOMPLETE, INTERRUPTED, LedgerEntry
 from facot_backups.archive.reader import Backup
 from facot_backups.operations.proof.drill_record import PastDrill, not_made_since, past_drills
@@ -46,7 +47,7 @@ class HealthFacts:
     `entries`: the whole ledger, oldest first. `drop_percent`: the setting `anomaly_drop`. `drill_every`: how
     often a scheduled run drills. `drilling`: a drill is under way. `awake_since`: since when the computer has
     been awake, as far as the daily backup knows (`awake`); None where nothing here makes it. `cut_restores`:
-    the ids of those that are half done.
+    the ids of those that are half done; `spoilt_journals`: of restores that can still be undone.
     """
 
     schedule: Facts
@@ -57,6 +58,7 @@ class HealthFacts:
     awake_since: datetime | None = None
     cut_restores: Sequence[str] = ()
     drilling: bool = False
+    spoilt_journals: Sequence[SpoiltJournal] = ()
 
 
 @dataclass(frozen=True, slots=True)

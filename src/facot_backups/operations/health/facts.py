@@ -54,6 +54,7 @@ def read_health_facts(
         awake_since=awake.since(store),
         cut_restores=cut,
         drilling=drilling,
+        spoilt_journals=store.spoilt_journals(facts.backups or ()) if problem is None else (),
     )
 
 

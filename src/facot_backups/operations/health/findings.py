@@ -28,6 +28,7 @@ Code: TypeAlias = Literal[
     "anomaly",  # a collection lost too many documents
     "disk_full_next",  # the next backup does not fit
     "restore_cut",  # a restore did not come to its end
+    "journal_damaged",  # the journal of a restore does not say all that it was to say
     "drill_failed",  # what the last restore drill gave back was not the backup
     "drill_not_made",  # the last attempt at a drill came to no end
     "unverified",  # nobody has read the newest backup again
@@ -49,6 +50,19 @@ MANY_FAILURES = 3
 REREAD, REREAD_LATE = timedelta(days=30), timedelta(days=37)
 _ATTENDED = timedelta(days=7)
 _NAMED = 3
+# By the part of a journal that is spoilt: what it is, what to do.
+_JOURNALS: Mapping[str, tuple[str, str]] = {
+    "plan": (
+        "está dañado y no se puede deshacer con él",
+        "Lo que había antes sigue guardado: facot-backups diff {kept} live. Revise el disco.",
+    ),
+    "results": (
+        "está dañado en parte",
+        "Lo que no dice se juzga por lo que hay en Firestore: se puede deshacer (facot-backups restore "
+        "{kept}) o completar (facot-backups restore --continue {restore}). Revise el disco.",
+    ),
+    "unread": ("no se pudo leer", "Repita la orden; si sigue así, revise el disco."),
+}
 _RUN = "Haga uno ahora: facot-backups run"
 _DRILL = "Hágalo: facot-backups verify latest --drill"
 
@@ -127,6 +141,16 @@ def _restores(basis: Basis) -> Iterator[Finding]:
             "Una restauración quedó a medias: en Firestore hay una parte.",
             f"Termínela con: facot-backups restore --continue {restore}",
             restore,
+        )
+    for spoilt in basis.facts.spoilt_journals:
+        kept = spoilt.pre_restore
+        text, remedy = _JOURNALS[spoilt.part]
+        yield Finding(
+            "journal_damaged",
+            "warning",
+            f"El diario de la restauración que guardó {kept} {text}: {_sentence(spoilt.problem)}",
+            remedy.format(kept=kept, restore=spoilt.restore),
+            kept,
         )
 
 

@@ -207,10 +207,10 @@ def _restore(
 
     with tempfile.TemporaryDirectory(prefix="facot-backups-", ignore_cleanup_errors=True) as place:
         bench = _Bench(Path(place), backup, clock, emit)
-        try:
-            return restore(open_connection, bench, request, Yes(), emit, lambda *_: NoGuard())
-        except RestoreInterrupted:  # nothing is left to continue
-            raise Interrupted from None
+        report = restore(open_connection, bench, request, Yes(), emit, lambda *_: NoGuard())
+        if isinstance(report.failure, RestoreInterrupted):  # nothing is left to continue
+            raise Interrupted
+        return report
 
 
 def _problems(report: Report) -> Iterator[str]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from itertools import islice
+from typing import Literal
 
 from facot_backups import atomic
 from facot_backups.archive.facot2 import AnyBackup, OldBackup
 from facot_backups.archive.journal import Header, Journal, JournalWriter, PlanLine, ResultLine, content_digest
 from facot_backups.archive.layout import STATE_DIR
-from facot_backups.archive.ledger import COMPLETE, INCOMPLETE
 from facot_backups.archive.store import LockedStore, Store
 from facot_backups.errors import BackupNotFound, UsageError
 from facot_backups.events import Emit, PhaseStarted, ignore
@@ -19,13 +20,13 @@ from facot_backups.model import EVERYTHING, Document
 from facot_backups.operations.live import ReadsNote
 from facot_backups.operations.restore.approval import Approval, approve
 from facot_backups.operations.restore.guard import Planned
-from facot_backups.operations.restore.plan import MODES, Facts, Plan
+from facot_backups.operations.restore.plan import MODES, Facts, Mode, Plan
 from facot_backups.operations.restore.read_back import GET_TOGETHER, ReadBack, documents_at
-from facot_backups.operations.restore.report import LedgerLine, Report
+from facot_backups.operations.restore.report import LedgerLine, Report, under_lock
 from facot_backups.operations.restore.request import Connect
 from facot_backups.operations.restore.spool import Entry, Outcomes
-from facot_backups.operations.restore.undo import Targets, not_of, results_of
-from facot_backups.operations.restore.write import CHANGED_MEANWHILE, begun, letting_go, write_all
+from facot_backups.operations.restore.undo import Targets, journal_of, not_of, results_of, unknown_notes
+from facot_backups.operations.restore.write import CHANGED_MEANWHILE, begun, letting_go, note_end, write_all
 from facot_backups.operations.sides import BackupSide, FolderSide, OldSide
 
 
@@ -35,11 +36,11 @@ def continue_restore(
     """Finish the restore `restore`, and report on all of its documents.
 
     Of each that has no result yet: at its precondition it is written, equal to its target it is done,
-    anything else is a conflict. Raises as `restore.restore`; JournalNotFound for a restore that has no
-    journal, or was cut before it wrote anything.
+    anything else is a conflict. Raises as `restore.restore`, but for what keeps it from going on (Firestore,
+    the disk), which is the report's `failure` also before it writes more; JournalNotFound for a restore that
+    has no journal, or was cut before it wrote anything.
     """
-    with store.locked() as locked:
-        return _Continued(store, locked, restore, approval, emit).run(connect)
+    return under_lock(store, lambda locked: _Continued(store, locked, restore, approval, emit), connect)
 
 
 class _Continued:
@@ -48,17 +49,18 @@ class _Continued:
     ) -> None:
         self._store = store
         self._locked = locked
-        self._journal = Journal(store.root, restore)
+        self._kept = _kept(store, restore)
+        self._journal = journal_of(store.root, restore, self._kept)
         self._header = self._journal.header
         self._approval = approval
         self._emit = emit
-        self._line = LedgerLine(
+        self.line = LedgerLine(
             locked,
             emit,
             restore,
             self._header.backup,
             stopped="interrumpida antes de escribir más",
-            more={"continued": True},
+            resumed=True,
         )
 
     def run(self, connect: Connect) -> Report:
@@ -68,24 +70,40 @@ class _Continued:
                 f"La restauración {self._header.restore} ya se deshizo ({self._journal.undone}).\n"
                 "Si la quiere de nuevo, restaure otra vez el backup."
             )
-        return self._line.around(lambda: self._run(connect))
+        return self.line.around(lambda: self._run(connect))
 
     def _run(self, connect: Connect) -> Report:
         side = self._side()
         own = self._store.root / STATE_DIR
-        with connect() as connection, letting_go(connection), atomic.explained(self._store.root):
-            _check_target(connection, self._header)
-            self._emit(PhaseStarted("connecting"))
-            connection.probe()
-            note = ReadsNote(self._store, connection, "restore")
-            outcomes = results_of(self._journal, own)
-            try:
+        with (
+            atomic.explained(self._store.root),
+            closing(results_of(self._journal, own)) as outcomes,
+        ):
+            report = self.line.report = self._report(outcomes)
+            with connect() as connection, letting_go(connection):
+                _check_target(connection, self._header)
+                self._emit(PhaseStarted("connecting"))
+                connection.probe()
+                note = ReadsNote(self._store, connection, "restore")
                 with Plan(self._facts(connection), own) as plan:
-                    report = self._finish(connection, side, plan, outcomes)
-            finally:
-                outcomes.close()
-            note.record(report.reads, "RESTORE")
+                    self._finish(connection, side, plan, outcomes)
+                note.record(report.reads, "RESTORE")
         return report
+
+    def _report(self, outcomes: Outcomes) -> Report:
+        """What the restore did so far, by its journal."""
+        header = self._header
+        report = Report(header.restore, header.backup, header.target, self._mode(), header.undoes)
+        report.pre_restore = self._kept
+        for line in self._journal.plan():
+            result, _ = outcomes.get(line.number)
+            report.left += result is None
+            _tell(report, line, result)
+        report.notes += unknown_notes(self._journal, report.left)
+        return report
+
+    def _mode(self) -> Mode | Literal["undo"]:
+        return next((known for known in MODES if known == self._header.mode), "undo")
 
     def _side(self) -> FolderSide:
         """What the restore took from. Raises BackupNotFound if another folder bears that name now."""
@@ -100,52 +118,67 @@ class _Continued:
 
     def _facts(self, connection: Connection) -> Facts:
         header = self._header
-        mode = next((known for known in MODES if known == header.mode), None)
         return Facts(
             backup=header.backup,
             run_id=header.run_id,
             target=header.target,
             root=connection.root,
-            mode=mode or "undo",
+            mode=self._mode(),
             scope=header.scope,
             read_time=header.read_time,
             undoes=header.undoes,
         )
 
-    def _finish(self, connection: Connection, side: FolderSide, plan: Plan, outcomes: Outcomes) -> Report:
-        header, facts = self._header, plan.facts
-        report = Report(header.restore, header.backup, facts.target, facts.mode, facts.undoes)
-        self._line.report = report
-        report.pre_restore = self._kept()
+    def _finish(self, connection: Connection, side: FolderSide, plan: Plan, outcomes: Outcomes) -> None:
+        report, root = self.line.report, self._store.root
+        assert report is not None
+        settled = self._journal.end is not None and not report.left
         work = _Remaining(connection, self._journal, side, outcomes, report, self._locked, self._emit)
-        with JournalWriter(self._store.root, header.restore) as writer:
+        with JournalWriter(root, report.restore) as writer:
             self._emit(PhaseStarted("planning"))
             work.fill(plan, writer)
             report.planned = plan.counts
             if plan.writes:
                 report.answered = approve(connection, plan, self._approval, self._store.clock, self._emit)
-            with begun(connection, plan, report):
-                self._write(connection, plan, writer, outcomes)
-        return report
+            with begun(connection, root, report):
+                if plan.writes:
+                    write_all(connection, self._locked, plan, writer, outcomes, report, self._emit)
+                if report.failure is None:
+                    self._compare(connection, plan, outcomes)
+                    if settled:
+                        report.ended = True
+                    else:
+                        note_end(writer, report)
 
-    def _write(self, connection: Connection, plan: Plan, writer: JournalWriter, outcomes: Outcomes) -> None:
-        """Write what is left, and compare all of the journal's documents."""
-        report = self._line.report
+    def _compare(self, connection: Connection, plan: Plan, outcomes: Outcomes) -> None:
+        """Compare all of the journal's documents; of one that came to its end, those that it lacked."""
+        report = self.line.report
         assert report is not None
-        if plan.writes:
-            write_all(connection, self._locked, plan, writer, outcomes, report, self._emit)
-        if report.failure is None and self._journal.end is None:
+        entries = map(_entry, self._journal.plan()) if self._journal.end is None else plan.entries(heads=True)
+        if plan.writes or self._journal.end is None:
             self._emit(PhaseStarted("reading-back"))
             back = ReadBack(connection, plan, outcomes, report, self._locked.clock, self._emit)
-            back.documents(map(_entry, self._journal.plan()))
-            writer.note(end=COMPLETE if report.exit_code == 0 else INCOMPLETE)
+            back.documents(entries)
 
-    def _kept(self) -> str | None:
-        """The `.pre-restore` that this restore published."""
-        for backup in self._store.backups():
-            if backup.metadata is not None and backup.metadata.scope.restore == self._header.restore:
-                return str(backup.name)
-        return None
+
+def _kept(store: Store, restore: str) -> str | None:
+    """The `.pre-restore` that a restore published."""
+    for backup in store.backups():
+        if backup.metadata is not None and backup.metadata.scope.restore == restore:
+            return str(backup.name)
+    return None
+
+
+def _tell(report: Report, line: PlanLine, result: str | None) -> None:
+    """Put what became of a document into the report."""
+    if result == "done":
+        report.created += line.action == "create"
+        report.changed += line.action == "change"
+        report.deleted += line.action == "delete"
+    elif result == "conflict":
+        report.conflict(line.path, CHANGED_MEANWHILE)
+    elif result == "failed":
+        report.trouble(line.path, "failed", "Firestore lo rechazó")
 
 
 class _Remaining:
@@ -182,26 +215,10 @@ class _Remaining:
         self._report.reads += self._requests.reads
 
     def _parts(self) -> Iterator[list[PlanLine]]:
-        """The lines without a result, a hundred at a time; the others are reported on the way."""
-        lines = (line for line in self._journal.plan() if not self._settled(line))
+        """The lines without a result, a hundred at a time."""
+        lines = (line for line in self._journal.plan() if self._outcomes.get(line.number)[0] is None)
         while part := list(islice(lines, GET_TOGETHER)):
             yield part
-
-    def _settled(self, line: PlanLine) -> bool:
-        result, _ = self._outcomes.get(line.number)
-        self._tell(line, result)
-        return result is not None
-
-    def _tell(self, line: PlanLine, result: str | None) -> None:
-        report = self._report
-        if result == "done":
-            report.created += line.action == "create"
-            report.changed += line.action == "change"
-            report.deleted += line.action == "delete"
-        elif result == "conflict":
-            report.conflict(line.path, CHANGED_MEANWHILE)
-        elif result == "failed":
-            report.trouble(line.path, "failed", "Firestore lo rechazó")
 
     def _target(self, targets: Targets, line: PlanLine) -> Document | None:
         """What the document is to become. Raises DamagedBackup if the backup no longer says that."""
@@ -223,7 +240,8 @@ class _Remaining:
             return None
         else:
             result = ResultLine(line.number, "conflict")
-        self._tell(line, result.result)
+        _tell(self._report, line, result.result)
+        self._report.left -= 1
         return result
 
 

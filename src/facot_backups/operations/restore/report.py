@@ -3,15 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
+from typing import Literal, Protocol, TypeAlias
 
 from facot_backups.archive.ledger import COMPLETE, FAILED, INCOMPLETE, INTERRUPTED
-from facot_backups.archive.store import LockedStore
-from facot_backups.errors import FacotBackupsError, Interrupted, RestoreInterrupted, one_line
+from facot_backups.archive.store import LockedStore, Store
+from facot_backups.errors import (
+    BackupDirUnusable,
+    FacotBackupsError,
+    FirestoreUnavailable,
+    Interrupted,
+    LockHeld,
+    NoSpace,
+    RestoreInterrupted,
+    SnapshotExpired,
+    Unforeseen,
+    one_line,
+)
 from facot_backups.events import Emit, Warned
 from facot_backups.model import DocumentPath, Json, Source
 from facot_backups.operations.restore.plan import Conflict, Counts
+from facot_backups.operations.restore.request import Connect
 
 CONFLICT_EXIT = 21
 PARTIAL_EXIT = 3
@@ -20,6 +33,9 @@ PARTIAL_EXIT = 3
 # mismatch: what was written reads back otherwise.
 Trouble: TypeAlias = Literal["failed", "pending", "unknown", "mismatch"]
 _SHOWN = 10_000
+_FREE_SPACE = "Libere espacio: en Firestore quedó a medias, y con espacio se puede terminar o deshacer."
+# What can end a restore that is gone on with before it writes more.
+_NOT_A_REFUSAL = (FirestoreUnavailable, SnapshotExpired, LockHeld, BackupDirUnusable)
 
 
 @dataclass(slots=True)
@@ -30,8 +46,12 @@ class Report:
     folder that holds what was there before; None where nothing was to be written. `conflicts`: documents
     that somebody else changed; `edited`: those that we did not write and that changed meanwhile;
     `troubles`: all others that are not as planned, with the reason. Of each the first 10,000 are named,
-    the `…_count` are whole. `failure` is what ended the writing early. `answered`: questions that were
-    answered beforehand (`--yes`). All texts are in Spanish.
+    the `…_count` are whole. `answered`: questions that were answered beforehand (`--yes`). All texts are in
+    Spanish.
+
+    `begun`: from then on it may have written. `left` counts the writes that nobody confirmed or refused.
+    `ended`: it came to its end, and its journal says so. `failure` is what ended the writing early;
+    `cut`: that was no refusal of the server's, but the disk, the lock, a person or a fault of ours.
     """
 
     restore: str
@@ -53,7 +73,11 @@ class Report:
     notes: list[str] = field(default_factory=list)
     answered: tuple[str, ...] = ()
     reads: int = 0
+    begun: bool = False
+    left: int = 0
+    ended: bool = False
     failure: FacotBackupsError | None = None
+    cut: bool = False
     read_back_failure: FacotBackupsError | None = None
 
     @property
@@ -64,15 +88,34 @@ class Report:
     @property
     def to_continue(self) -> bool:
         """Whether `restore --continue` has anything left to do."""
-        return any(trouble in ("pending", "unknown") for _, trouble, _ in self.troubles)
+        return self.begun and not self.ended
 
     @property
     def exit_code(self) -> int:
-        """21 with conflicts, else 3 if anything else is not as planned, else 0."""
+        """That of what cut it; else 21 with conflicts, 3 if anything else is not as planned, or 0."""
+        if self.cut and self.failure is not None:
+            return self.failure.exit_code
         if self.conflict_count:
             return CONFLICT_EXIT
         troubled = self.trouble_count or self.failure is not None or self.read_back_failure is not None
         return PARTIAL_EXIT if troubled else 0
+
+    def cut_short(self, error: BaseException) -> None:
+        """Note what ended it early; the first to do so counts."""
+        if self.failure is None:
+            self.failure, self.cut = self._told(error), True
+
+    def _told(self, error: BaseException) -> FacotBackupsError:
+        if isinstance(error, KeyboardInterrupt | Interrupted):
+            return RestoreInterrupted(self.restore, self.written, self.left)
+        if isinstance(error, NoSpace):
+            told: FacotBackupsError = NoSpace(error.backup_dir, None, _FREE_SPACE)
+        elif isinstance(error, FacotBackupsError):
+            return error
+        else:
+            told = Unforeseen(error)
+        told.__cause__ = error
+        return told
 
     def conflict(self, path: DocumentPath, reason: str) -> None:
         """Note a document that somebody else changed."""
@@ -98,7 +141,7 @@ class LedgerLine:
     """The one line of the ledger on a restore, or on going on with one.
 
     `report` is None until there is a plan. `stopped`: what to say of one that a person stopped before it
-    wrote. `more` keys are added.
+    wrote. `resumed`: it is gone on with.
     """
 
     locked: LockedStore
@@ -106,35 +149,94 @@ class LedgerLine:
     restore: str
     backup: str
     stopped: str
-    more: dict[str, Json] = field(default_factory=dict)
+    resumed: bool = False
     report: Report | None = None
 
     def around(self, run: Callable[[], Report]) -> Report:
-        """The report of `run`, and a line on how it ended, whatever that is. Raises what `run` does.
+        """The report of `run`, and a line on how it ended, whatever that is.
 
-        An interrupt becomes Interrupted. Nothing that fails here hides how the restore itself ended.
+        Once it has begun to write, whatever ends it is in the report. Before that, raises what `run` does;
+        an interrupt becomes Interrupted. Nothing that fails here hides how the restore itself ended.
         """
         try:
-            report = self.report = run()
-        except (KeyboardInterrupt, Interrupted):
-            self._write(INTERRUPTED, self.stopped)
-            raise Interrupted from None
-        except FacotBackupsError as error:
-            cut = isinstance(error, RestoreInterrupted)
-            self._write(INTERRUPTED if cut else FAILED, one_line(error))
-            raise
+            self.report = run()
         except BaseException as error:
+            if not self.takes(error):
+                self._not_begun(error)
+                if isinstance(error, KeyboardInterrupt):
+                    raise Interrupted from None
+                raise
+        assert self.report is not None
+        self._write(_outcome(self.report), None)
+        return self.report
+
+    def takes(self, error: BaseException) -> bool:
+        """Put an error into the report of a restore that has written, or may have; False without one."""
+        report = self.report
+        if report is None or not isinstance(error, Exception | KeyboardInterrupt):
+            return False
+        if not report.begun and not (self.resumed and isinstance(error, _NOT_A_REFUSAL)):
+            return False
+        if report.ended:
+            self._warn(one_line(error))
+        else:
+            report.begun = True
+            report.cut_short(error)
+        return True
+
+    def _not_begun(self, error: BaseException) -> None:
+        if isinstance(error, KeyboardInterrupt | Interrupted):
+            self._write(INTERRUPTED, self.stopped)
+        elif isinstance(error, FacotBackupsError):
+            self._write(FAILED, one_line(error))
+        else:
             self._write(FAILED, f"{type(error).__name__}: {error}")
-            raise
-        self._write(COMPLETE if report.exit_code == 0 else INCOMPLETE, None)
-        return report
 
     def _write(self, outcome: str, reason: str | None) -> None:
         details = _details(self.restore, self.backup, self.report, reason)
+        if self.resumed:
+            details["continued"] = True
         try:
-            self.locked.record("restore", outcome, **details | self.more)
+            self.locked.record("restore", outcome, **details)
         except FacotBackupsError as fault:
-            self.emit(Warned(f"No se pudo anotar el resultado en el registro: {one_line(fault)}"))
+            self._warn(f"No se pudo anotar el resultado en el registro: {one_line(fault)}")
+
+    def _warn(self, message: str) -> None:
+        with suppress(Interrupted):  # of an `emit` by which a person stops what is over
+            self.emit(Warned(message))
+
+
+class Work(Protocol):
+    """A restore under the lock of its folder."""
+
+    line: LedgerLine
+
+    def run(self, connect: Connect) -> Report:
+        """Carry it out."""
+
+
+def under_lock(store: Store, make: Callable[[LockedStore], Work], connect: Connect) -> Report:
+    """The report of what `make` gives for the locked store; also where the lock cannot be let go of.
+
+    Raises as `LedgerLine.around`, and as `Store.locked`.
+    """
+    work: Work | None = None
+    try:
+        with store.locked() as locked:
+            work = make(locked)
+            return work.run(connect)
+    except (FacotBackupsError, OSError, KeyboardInterrupt) as error:
+        if work is None or not work.line.takes(error) or work.line.report is None:
+            raise
+        return work.line.report
+
+
+def _outcome(report: Report) -> str:
+    if isinstance(report.failure, RestoreInterrupted):
+        return INTERRUPTED
+    if report.cut:
+        return FAILED
+    return COMPLETE if report.exit_code == 0 else INCOMPLETE
 
 
 def _details(restore: str, backup: str, report: Report | None, reason: str | None) -> dict[str, Json]:

@@ -19,7 +19,6 @@ from facot_backups.archive import journal
 from facot_backups.archive.facot2 import OldBackup
 from facot_backups.archive.journal import Header, JournalWriter, PlanLine
 from facot_backups.archive.layout import STATE_DIR
-from facot_backups.archive.ledger import COMPLETE, INCOMPLETE
 from facot_backups.archive.store import LockedStore, Store
 from facot_backups.clock import Clock
 from facot_backups.events import Emit, PhaseStarted, ignore
@@ -32,11 +31,11 @@ from facot_backups.operations.restore.keep import keep_earlier
 from facot_backups.operations.restore.plan import Facts, Plan
 from facot_backups.operations.restore.planning import Planning, judged_scope
 from facot_backups.operations.restore.read_back import ReadBack
-from facot_backups.operations.restore.report import LedgerLine, Report
+from facot_backups.operations.restore.report import LedgerLine, Report, under_lock
 from facot_backups.operations.restore.request import Connect, RestoreRequest, check_target, usable
 from facot_backups.operations.restore.spool import Entry, Outcomes
 from facot_backups.operations.restore.undo import Undo, undo_facts
-from facot_backups.operations.restore.write import begun, letting_go, write_all
+from facot_backups.operations.restore.write import begun, letting_go, note_end, write_all
 from facot_backups.operations.schedule.tries import new_id
 from facot_backups.operations.sides import BackupSide, FolderSide, OldSide
 from facot_backups.version import __version__
@@ -61,11 +60,12 @@ def restore(
     `connect` opens the connection, which is closed at the end. `make_guard` None: the fiscal guard. Raises,
     with nothing written: UsageError (also for a refused target, mode, question), BackupNotFound,
     JournalNotFound, DamagedBackup, FirestoreUnavailable, SnapshotExpired, LockHeld, NoSpace,
-    BackupDirUnusable, Interrupted. After the first write a server's failure is in the report;
-    RestoreInterrupted, LockHeld and the disk's errors are raised, and `continue_restore` finishes it.
+    BackupDirUnusable, Interrupted. From the first write on, whatever ends it is the report's `failure`, and
+    `continue_restore` finishes it.
     """
-    with store.locked() as locked:
-        return _Restore(store, locked, request, approval, emit, make_guard).run(connect)
+    return under_lock(
+        store, lambda locked: _Restore(store, locked, request, approval, emit, make_guard), connect
+    )
 
 
 @contextmanager
@@ -200,13 +200,13 @@ class _Restore:
         self._make_guard = make_guard
         self._started_at = store.clock.now()
         self._id = new_id(self._started_at)
-        self._line = LedgerLine(
+        self.line = LedgerLine(
             locked, emit, self._id, request.backup, stopped="interrumpida antes de escribir"
         )
 
     def run(self, connect: Connect) -> Report:
         """The whole restore; its outcome is a line of the ledger whatever it is."""
-        return self._line.around(lambda: self._run(connect))
+        return self.line.around(lambda: self._run(connect))
 
     def _run(self, connect: Connect) -> Report:
         own = self._store.root / STATE_DIR
@@ -217,7 +217,7 @@ class _Restore:
             atomic.explained(self._store.root),
             work.plan(connection) as plan,
         ):
-            report = self._line.report = _new_report(self._id, plan)
+            report = self.line.report = _new_report(self._id, plan)
             assert work.note is not None
             if plan.writes:
                 work.note.check(plan.read_back, self._request.max_reads, "Comprobar lo escrito", _NOTHING)
@@ -236,18 +236,18 @@ class _Restore:
                 writer.close()
                 journal.remove(self._store.root, self._id)
                 raise
-            report.pre_restore = str(kept.name)
-            with begun(connection, plan, report):
+            report.pre_restore, report.left = str(kept.name), plan.writes
+            with begun(connection, self._store.root, report):
+                if plan.facts.undoes is not None:
+                    with JournalWriter(self._store.root, plan.facts.undoes) as undone:
+                        undone.note(undone=self._id)
                 self._write(connection, work, plan, writer, outcomes)
-        if plan.facts.undoes is not None:
-            with JournalWriter(self._store.root, plan.facts.undoes) as undone:
-                undone.note(undone=self._id)
 
     def _write(
         self, connection: Connection, work: _Planned, plan: Plan, writer: JournalWriter, outcomes: Outcomes
     ) -> None:
         """Write everything, and compare what is there then."""
-        report = self._line.report
+        report = self.line.report
         assert report is not None
         write_all(connection, self._locked, plan, writer, outcomes, report, self._emit)
         if report.failure is not None:
@@ -257,7 +257,7 @@ class _Restore:
             back.scope()
         else:
             back.documents(plan.entries(heads=True))
-        writer.note(end=COMPLETE if report.exit_code == 0 else INCOMPLETE)
+        note_end(writer, report)
 
     def _journal(self, plan: Plan) -> JournalWriter:
         """The journal with the whole plan, on the disk."""

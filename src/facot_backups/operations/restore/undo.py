@@ -13,7 +13,7 @@ from pathlib import Path
 from facot_backups.archive.journal import Journal, PlanLine, content_digest
 from facot_backups.archive.reader import Backup
 from facot_backups.clock import Clock
-from facot_backups.errors import DamagedBackup
+from facot_backups.errors import DamagedBackup, FormatError
 from facot_backups.events import Emit, Progressed
 from facot_backups.firestore.connection import Connection
 from facot_backups.firestore.requests import Requests
@@ -26,6 +26,7 @@ from facot_backups.operations.restore.spool import Outcomes
 from facot_backups.operations.sides import BackupSide, FolderSide
 
 CHANGED_SINCE = "alguien lo cambió después de la restauración"
+NOT_KNOWN = "el diario no dice si se escribió, y no es lo que la restauración ponía"
 
 
 def undo_facts(connection: Connection, backup: Backup, moment: datetime) -> Facts:
@@ -44,14 +45,15 @@ def undo_facts(connection: Connection, backup: Backup, moment: datetime) -> Fact
 
 
 class Undo:
-    """Makes the plan of an undo. Use once: `run`. Raises JournalNotFound without the restore's journal."""
+    """Makes the plan of an undo. Use once: `run`. Raises as `journal_of`."""
 
     def __init__(
         self, connection: Connection, root: Path, backup: Backup, guard: Guard, clock: Clock, emit: Emit
     ) -> None:
         restore = backup.proven().scope.restore
         assert restore is not None
-        self._journal = Journal(root, restore)
+        self._journal = journal_of(root, restore, str(backup.name))
+        self._unknown = 0
         self._connection = connection
         self._backup = backup
         self._guard = guard
@@ -88,6 +90,7 @@ class Undo:
         finally:
             outcomes.close()
             plan.reads += requests.reads
+        plan.notes += unknown_notes(self._journal, self._unknown)
         plan.judge(self._guard.decide())
         plan.read_back = plan.writes
 
@@ -101,6 +104,7 @@ class Undo:
     ) -> None:
         """Decide on one document of the journal: `before` is what the restore met, None where nothing was."""
         result, update_time = outcome
+        self._unknown += result is None
         if result in ("conflict", "failed"):
             plan.leave(line.path, "equal")  # the restore did not write it
         elif _is_back(before, live):
@@ -113,7 +117,8 @@ class Undo:
             plan.add(planned)
             self._guard.see(planned)
         else:
-            plan.conflict(line.path, CHANGED_SINCE)
+            unknown = result is None and self._journal.unreadable
+            plan.conflict(line.path, NOT_KNOWN if unknown else CHANGED_SINCE)
             plan.leave(line.path, "skip")
 
 
@@ -134,6 +139,41 @@ def _is_ours(line: PlanLine, result: str | None, update_time: int, live: Documen
     if result == "done":
         return live.update_time == update_time
     return content_digest(live) == line.digest
+
+
+def journal_of(root: Path, restore: str, kept: str | None) -> Journal:
+    """The journal of a restore that has begun to write; `kept` is its `.pre-restore`.
+
+    Raises JournalNotFound, DamagedBackup for one whose plan is not as it was written.
+    """
+    try:
+        journal = Journal(root, restore)
+        problem = "su plan no está entero"
+    except FormatError as error:
+        problem = error.problem
+    else:
+        if journal.whole:
+            return journal
+    left = (
+        f"Lo que había antes sigue en {kept}: facot-backups diff {kept} live; facot-backups show {kept} "
+        "RUTA. O restaure"
+        if kept is not None
+        else "Restaure"
+    )
+    raise DamagedBackup(
+        f"El diario de la restauración {restore} está dañado ({problem}): no se puede saber qué escribió, ni "
+        f"terminarla o deshacerla sola. No se ha escrito nada.\n{left} otro backup: facot-backups list"
+    )
+
+
+def unknown_notes(journal: Journal, documents: int) -> list[str]:
+    """What a journal with unreadable lines does not say: so many `documents` have no result in it."""
+    if not journal.unreadable or not documents:
+        return []
+    return [
+        f"El diario de la restauración tiene {journal.unreadable:,} líneas que no se pueden leer: no dice "
+        f"qué pasó con {documents:,} de {journal.planned:,} documentos, que se juzgan por lo que hay ahora."
+    ]
 
 
 def results_of(journal: Journal, folder: Path | None) -> Outcomes:

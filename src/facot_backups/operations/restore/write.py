@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
 
+from facot_backups import atomic
 from facot_backups.archive.journal import JournalWriter, ResultLine
+from facot_backups.archive.ledger import COMPLETE, INCOMPLETE
 from facot_backups.archive.store import LockedStore
-from facot_backups.errors import Interrupted, RestoreInterrupted
+from facot_backups.errors import Interrupted
 from facot_backups.events import Emit, PhaseStarted, Progressed
 from facot_backups.firestore.commit import Committer, Sending
 from facot_backups.firestore.connection import Connection
@@ -28,7 +31,7 @@ def letting_go(connection: Connection) -> Iterator[None]:
     """Whoever closes the connection under the block wants it to stop: what fails for that is Interrupted."""
     try:
         yield
-    except (Interrupted, RestoreInterrupted):
+    except Interrupted:
         raise
     except Exception as error:
         if connection.closed:
@@ -37,18 +40,25 @@ def letting_go(connection: Connection) -> Iterator[None]:
 
 
 @contextmanager
-def begun(connection: Connection, plan: Plan, report: Report) -> Iterator[None]:
-    """From the first write on: somebody who stops the restore is told what was written, and how to go on.
+def begun(connection: Connection, root: Path, report: Report) -> Iterator[None]:
+    """From the first write on: what ends it is put into the report at once, and raised.
 
-    Raises RestoreInterrupted.
+    `root`: the backup folder.
     """
-    written = report.written  # by an earlier go at it
+    report.begun = True
     try:
-        with letting_go(connection):
+        with letting_go(connection), atomic.explained(root):
             yield
-    except (KeyboardInterrupt, Interrupted):
-        left = plan.writes - (report.written - written)
-        raise RestoreInterrupted(report.restore, report.written, left) from None
+    except (Exception, KeyboardInterrupt) as error:
+        if not report.ended:
+            report.cut_short(error)
+        raise
+
+
+def note_end(journal: JournalWriter, report: Report) -> None:
+    """Write into the journal how the restore ended."""
+    journal.note(end=COMPLETE if report.exit_code == 0 else INCOMPLETE)
+    report.ended = True
 
 
 def write_all(
@@ -63,7 +73,8 @@ def write_all(
     """Write the plan, or until the server takes no more: then `report.failure` says why.
 
     Every outcome goes to the journal, to `outcomes` and, but for what was done, by name into the report.
-    Raises LockHeld, NoSpace, BackupDirUnusable if the journal cannot be kept: then nothing more is written.
+    Raises LockHeld, NoSpace, BackupDirUnusable if the journal cannot be kept: then nothing more is written,
+    and what was under way has been waited for.
     """
     _Writing(connection, locked, plan, journal, outcomes, report, emit).run()
 
@@ -110,13 +121,24 @@ class _Writing:
         """Write `entries`, so many batches at a time; what is under way is settled also at the end."""
         flying: deque[Sending] = deque()
         parts = batches(map(self._write, entries))
-        while self._committer.failure is None and (batch := next(parts, None)) is not None:
-            self._locked.still_ours()
-            flying.append(self._committer.begin(batch))
-            if len(flying) == in_flight:
+        try:
+            while self._committer.failure is None and (batch := next(parts, None)) is not None:
+                self._locked.still_ours()
+                flying.append(self._committer.begin(batch))
+                if len(flying) == in_flight:
+                    self._settle(flying.popleft())
+            while flying:
                 self._settle(flying.popleft())
-        while flying:
-            self._settle(flying.popleft())
+        except Exception:
+            self._wait_for(flying)
+            raise
+
+    def _wait_for(self, flying: Iterable[Sending]) -> None:
+        """Count what is under way when something else ends the work: an undo must not be overtaken by it."""
+        self._committer.give_up()
+        for sending in flying:
+            with suppress(Exception):
+                self._tell(sending.batch, sending.finish())
 
     def _settle(self, sending: Sending) -> None:
         batch = sending.batch
@@ -130,6 +152,7 @@ class _Writing:
 
     def _note(self, batch: list[Write], outcomes: list[Outcome]) -> None:
         """Keep what became of a batch. Of what is pending or unknown the journal says nothing."""
+        self._tell(batch, outcomes)
         lines = []
         for number, kind, update_time, reason in outcomes:
             if kind == "unknown":
@@ -138,12 +161,15 @@ class _Writing:
                 self._outcomes.put(number, kind, update_time)
                 lines.append(ResultLine(number, kind, update_time, reason))
         self._journal.results(lines)
+
+    def _tell(self, batch: list[Write], outcomes: list[Outcome]) -> None:
         writes = {write.number: write for write in batch}
         for outcome in outcomes:
-            self._tell(writes[outcome.number], outcome)
+            self._tell_one(writes[outcome.number], outcome)
 
-    def _tell(self, write: Write, outcome: Outcome) -> None:
+    def _tell_one(self, write: Write, outcome: Outcome) -> None:
         report = self._report
+        report.left -= outcome.kind not in ("pending", "unknown")
         if outcome.kind == "done":
             report.deleted += write.document is None
             report.created += write.document is not None and write.expected is None

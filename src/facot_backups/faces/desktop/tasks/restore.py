@@ -8,14 +8,11 @@ from contextlib import ExitStack
 from datetime import tzinfo
 from typing import TYPE_CHECKING
 
-from facot_backups.archive import journal
 from facot_backups.archive.facot2 import OldBackup
 from facot_backups.archive.store import Store
-from facot_backups.errors import RestoreInterrupted
 from facot_backups.events import Emit, Event, PhaseStarted
 from facot_backups.faces import logs
 from facot_backups.faces.desktop.session import Session
-from facot_backups.faces.desktop.tasks.restore_choices import cut_restores
 from facot_backups.faces.desktop.tasks.restore_desk import Desk
 from facot_backups.faces.desktop.tasks.restore_shown import (
     Asked,
@@ -26,7 +23,6 @@ from facot_backups.faces.desktop.tasks.restore_shown import (
     outcome,
     plan_shown,
 )
-from facot_backups.faces.desktop.words.failures import Failure, failure
 from facot_backups.model import EVERYTHING, Scope, Source
 from facot_backups.operations.stopping import Stop
 
@@ -75,10 +71,11 @@ def restore(session: Session, emit: Emit, stop: Stop, wanted: Wanted, desk: Desk
 def go_on(session: Session, emit: Emit, stop: Stop, restore: str, desk: Desk[Asked]) -> Outcome:
     """Finish the restore `restore`, which was cut. As `restore`."""
     from facot_backups.operations.restore.continuing import continue_restore
+    from facot_backups.operations.restore.undo import journal_of
 
-    found = journal.Journal(session.store().root, restore).header.target
+    found = journal_of(session.store().root, restore, None).header.target
     at_desk = _AtDesk(desk, stop, session.clock.zone())
-    running = _Running(session, emit, stop, _settings_of(found.project, found.database), restore)
+    running = _Running(session, emit, stop, _settings_of(found.project, found.database))
     return running.run(
         lambda connect, store: continue_restore(connect, store, restore, at_desk, running.tell)
     )
@@ -107,18 +104,11 @@ def _scope(wanted: Wanted) -> Scope:
 class _Running:
     """A restore under way: logged, told of, and stopped without losing what was written.
 
-    `target`: settings that lead to where it writes. `restore`: the one that is continued.
+    `target`: settings that lead to where it writes.
     """
 
-    def __init__(
-        self,
-        session: Session,
-        emit: Emit,
-        stop: Stop,
-        target: Mapping[str, object],
-        restore: str | None = None,
-    ) -> None:
-        self._session, self._stop, self._target, self._restore = session, stop, target, restore
+    def __init__(self, session: Session, emit: Emit, stop: Stop, target: Mapping[str, object]) -> None:
+        self._session, self._stop, self._target = session, stop, target
         self._emit = stop.emit(emit)
         self._writing = False
         self._connection: Connection | None = None
@@ -142,16 +132,7 @@ class _Running:
                 stack.enter_context(self._stop.closing(self._let_go))
                 return self._connection
 
-            try:
-                return outcome(operate(connect, store), stopped=self._stop.requested)
-            except RestoreInterrupted as cut:
-                return self._cut(store, cut.restore, failure(cut), cut.written, cut.left)
-            # Whatever it is: a connection that was closed under it raises more than our own errors.
-            except Exception as error:
-                begun = self._begun_restore(store) if self._writing else None
-                if begun is None:
-                    raise
-                return self._cut(store, begun, failure(error), 0, 0)
+            return outcome(operate(connect, store), stopped=self._stop.requested)
 
     def _let_go(self) -> None:
         """Wake what waits for the server; a batch that is under way may still be answered."""
@@ -162,29 +143,6 @@ class _Running:
             timer.start()
         else:
             self._connection.close()
-
-    def _begun_restore(self, store: Store) -> str | None:
-        """The restore that has begun to write."""
-        if self._restore is not None:
-            return self._restore
-        newest = next(reversed(journal.ids(store.root)), None)
-        return newest if newest is not None and journal.is_cut(store.root, newest) else None
-
-    def _cut(self, store: Store, restore: str, why: Failure, written: int, left: int) -> Outcome:
-        header = journal.Journal(store.root, restore).header
-        cut = {one.restore: one for one in cut_restores(store, store.clock.zone())}
-        found = cut.get(restore)
-        return Outcome(
-            "cut",
-            header.backup,
-            header.target,
-            header.undoes is not None,
-            changed=written,
-            left=left,
-            pre_restore=found.pre_restore if found is not None else None,
-            restore=restore,
-            failure=None if self._stop.requested else why,
-        )
 
 
 class _AtDesk:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import tzinfo
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
+from facot_backups.errors import FacotBackupsError, LockHeld
 from facot_backups.faces.desktop import words
 from facot_backups.faces.desktop.words import change as change_words
 from facot_backups.faces.desktop.words import collection as collection_words
@@ -259,6 +260,7 @@ def outcome(report: Report, *, stopped: bool) -> Outcome:
         created=report.created,
         changed=report.changed,
         deleted=report.deleted,
+        left=report.left,
         pre_restore=report.pre_restore,
         restore=report.restore if report.to_continue else None,
         conflicts=tuple(_conflict(c.path, c.reason) for c in report.conflicts[:_SHOWN]),
@@ -270,8 +272,14 @@ def outcome(report: Report, *, stopped: bool) -> Outcome:
         edited=tuple(map(document_words.path_text, report.edited[:_SHOWN])),
         edited_count=report.edited_count,
         notes=tuple(map(words.one_line, report.notes)),
-        failure=failure(error) if error is not None and not stopped else None,
+        failure=_failure(error) if error is not None and not stopped else None,
     )
+
+
+def _failure(error: FacotBackupsError) -> Failure:
+    """What ended it early, without a remedy that would have it left as it is."""
+    found = failure(error)
+    return replace(found, remedy="Espere a que termine.") if isinstance(error, LockHeld) else found
 
 
 def _state(report: Report, *, stopped: bool) -> State:

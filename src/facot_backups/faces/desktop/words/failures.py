@@ -150,5 +150,6 @@ _WORDS: tuple[tuple[type[BaseException], Callable[[Any], Failure]], ...] = (
     (errors.DamagedBackup, _damaged),
     (errors.BackupUnreadable, _unreadable),
     (errors.DrillNotMade, _drill_not_made),
+    (errors.Unforeseen, lambda error: _unforeseen(error.error)),
     (errors.FacotBackupsError, _other),
 )
