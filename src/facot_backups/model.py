@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple, TypeAlias
 
 # The segments of a document's name below `…/documents/`: collection, id, collection, id…
@@ -101,22 +101,31 @@ class Scope:
     documents: tuple[DocumentPath, ...] = ()
     exclude: tuple[str, ...] = ()
     restore: str | None = None
+    # For look-ups: a scope may name thousands, and is asked about each document.
+    _listed: frozenset[str] = field(init=False, repr=False, compare=False)
+    _excluded: frozenset[str] = field(init=False, repr=False, compare=False)
+    _roots: frozenset[DocumentPath] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_listed", frozenset(self.collections or ()))
+        object.__setattr__(self, "_excluded", frozenset(self.exclude))
+        object.__setattr__(self, "_roots", frozenset(self.documents))
 
     def includes(self, path: DocumentPath) -> bool:
         """Whether the document at `path` is in the scope; if not, it is unknown, never absent."""
-        if self.restore is not None or path[0] in self.exclude:
+        if self.restore is not None or path[0] in self._excluded:
             return False
-        if self.collections is None or path[0] in self.collections:
+        if self.collections is None or path[0] in self._listed:
             return True
-        return any(path[: len(root)] == root for root in self.documents)
+        return bool(self._roots) and any(path[:size] in self._roots for size in range(1, len(path) + 1))
 
     def covers(self, other: Scope) -> bool:
         """Whether every document that `other` includes, today or one day, is in this scope."""
         if self.restore is not None or other.restore is not None:
             return False
         if other.collections is None:
-            return self.collections is None and set(self.exclude) <= set(other.exclude)
-        roots = [(c,) for c in other.collections if c not in other.exclude]
+            return self.collections is None and self._excluded <= other._excluded
+        roots = [(c,) for c in other.collections if c not in other._excluded]
         return all(self.includes(root) for root in [*roots, *other.documents])
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -65,20 +66,26 @@ def forget_journals(holding: Holding) -> None:
     """
     with atomic.explained(holding.root):
         found = journal.ids(holding.root)
-    if not found:
+    kept = kept_restores(holding) if found else None
+    if kept is None:
         return
-    kept: set[str | None] = set()
-    for backup in list_backups(holding.root, holding.clock.zone()):
-        if backup.metadata is not None:
-            kept.add(backup.metadata.scope.restore)
-        elif backup.name.suffix == "pre-restore":
-            return
     holding.still_ours()
     for restore in found:
         if restore not in kept:
             journal.remove(holding.root, restore)
         else:
             _tell_of_restore(holding, restore)
+
+
+def kept_restores(holding: Holding) -> Counter[str] | None:
+    """How many `.pre-restore` folders each restore has; None while a damaged one may be anybody's."""
+    kept: Counter[str] = Counter()
+    for backup in list_backups(holding.root, holding.clock.zone()):
+        if backup.metadata is not None and backup.metadata.scope.restore is not None:
+            kept[backup.metadata.scope.restore] += 1
+        elif backup.metadata is None and backup.name.suffix == "pre-restore":
+            return None
+    return kept
 
 
 def _tell_of_restore(holding: Holding, restore: str) -> None:

@@ -38,7 +38,8 @@ def check_removable(root: Path, backup: AnyBackup) -> None:
             f"El backup {backup.name} está dañado y no dice qué archivos son suyos: no se borra.\n"
             f"Si ya no lo quiere, borre la carpeta {path} a mano."
         )
-    foreign = [entry.name for entry in path.iterdir() if not _belongs(backup, entry)]
+    own = _file_names(backup)
+    foreign = [entry.name for entry in path.iterdir() if not _belongs(entry, own)]
     if foreign:
         raise UsageError(
             f"El backup {backup.name} contiene algo que no es de un backup ({', '.join(sorted(foreign))}): "
@@ -46,14 +47,15 @@ def check_removable(root: Path, backup: AnyBackup) -> None:
         )
 
 
-def _belongs(backup: AnyBackup, entry: Path) -> bool:
-    if atomic.is_link(entry) or not entry.is_file():
-        return False
-    if entry.name == METADATA_FILE or is_dropping(entry.name):
-        return True
+def _file_names(backup: AnyBackup) -> set[str]:
+    """The names of a backup's own files."""
     if isinstance(backup, OldBackup):
-        return entry.name in map(backup.file, backup.collections)
-    return entry.name in {file.file for file in backup.proven().files.values()}
+        return {METADATA_FILE, *map(backup.file, backup.collections)}
+    return {METADATA_FILE, *(entry.file for entry in backup.proven().files.values())}
+
+
+def _belongs(entry: Path, own: set[str]) -> bool:
+    return not atomic.is_link(entry) and entry.is_file() and (entry.name in own or is_dropping(entry.name))
 
 
 def move_to_trash(root: Path, path: Path, clock: Clock) -> None:

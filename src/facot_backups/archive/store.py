@@ -6,6 +6,7 @@ trash. So whatever kills the process, a folder with a backup's name is a whole b
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -152,6 +153,7 @@ class LockedStore:
     def __init__(self, holding: Holding) -> None:
         self._holding = holding
         self._adopt = False
+        self._kept: Counter[str] | None = None  # as `recovery.kept_restores`, once a deletion needed it
         self.root = holding.root
         self.clock = holding.clock
         ledger = WaitingLedger(holding.ledger.path, holding.ledger.shown)
@@ -250,6 +252,7 @@ class LockedStore:
         just the files of the metadata, SourceMismatch for another source that was not adopted.
         """
         staging.write_metadata(metadata)
+        self._kept = None
         backup = publish(self._holding, staging, metadata, adopt=self._adopt)
         staging.published = True
         return backup
@@ -264,9 +267,20 @@ class LockedStore:
         with atomic.explained(self.root):
             check_removable(self.root, backup)
             move_to_trash(self.root, backup.path, self.clock)
-        if isinstance(backup, Backup) and backup.proven().scope.restore is not None:
-            recovery.forget_journals(self._holding)
+        restore = backup.proven().scope.restore if isinstance(backup, Backup) else None
+        if restore is not None:
+            self._forget_journal(restore)
         recovery.empty_trash(self._holding)
+
+    def _forget_journal(self, restore: str) -> None:
+        """Remove the journal of a restore whose last `.pre-restore` was deleted just now."""
+        if self._kept is None:  # the folder is listed once, however many are deleted
+            self._kept = recovery.kept_restores(self._holding)
+        else:
+            self._kept[restore] -= 1
+        if self._kept is not None and self._kept[restore] <= 0:
+            with suppress(JournalNotFound):  # the metadata may say what no restore was ever called
+                journal.remove(self.root, restore)
 
     def record(self, kind: str, outcome: str, **details: Json) -> None:
         """Write a line into the ledger, with the present time."""

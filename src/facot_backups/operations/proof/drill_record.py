@@ -53,7 +53,10 @@ def not_made_since(entries: Iterable[LedgerEntry]) -> list[PastDrill]:
     """The attempts that came to no end since the last drill that was made, oldest first."""
     found: list[PastDrill] = []
     for drill in _attempts(entries):
-        found = [] if drill.made else [*found, drill]
+        if drill.made:
+            found.clear()
+        else:
+            found.append(drill)
     return found
 
 

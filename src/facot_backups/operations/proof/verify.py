@@ -235,8 +235,9 @@ class _OwnCheck(_Check):
         if (metadata := self._metadata) is not None:
             self._settle(self._folder, partial(self._read_folder, metadata))
             backup = replace(self._backup, metadata=metadata, problem=None)
+            present = set(self._names)
             for collection, entry in metadata.files.items():
-                if entry.file in self._names:
+                if entry.file in present:
                     self._settle(self._folder / entry.file, partial(self._read_file, backup, collection))
         return self._report()
 

@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Literal, TypeAlias
 
 from facot_backups.archive.ledger import LedgerEntry
-from facot_backups.archive.metadata import Metadata
+from facot_backups.archive.metadata import FileEntry, Metadata
 from facot_backups.archive.reader import Backup
 from facot_backups.clock import from_iso_utc, iso_utc
 from facot_backups.model import Json
@@ -103,32 +103,34 @@ def _order(backup: Backup) -> tuple[datetime, str]:
 
 
 def _compared(newest: Metadata, measures: Sequence[Backup], drop_percent: int) -> Iterator[Anomaly]:
-    collections = sorted({name for backup in measures for name in backup.proven().files})
-    for collection in collections:
+    largest_of = _largest(measures)
+    for collection in sorted({collection for collection, _ in largest_of}):
         # Outside the newest's scope a collection is unknown, not lost; inside, one without a file is empty.
         if not newest.scope.includes((collection,)):
             continue
         for kind in _KINDS:
-            largest, held_by = _largest(measures, collection, kind)
-            count = _count(newest, collection, kind)
+            largest, held_by = largest_of[collection, kind]
+            count = _count(newest.files.get(collection), kind)
             if _is_anomaly(count, largest, drop_percent):
                 yield Anomaly(collection, kind, count, largest, held_by)
 
 
-def _largest(measures: Sequence[Backup], collection: str, kind: AnomalyKind) -> tuple[int, str]:
-    """The largest count, and the newest backup that has it; `measures` are oldest first."""
-    largest, held_by = 0, ""
+def _largest(measures: Iterable[Backup]) -> dict[tuple[str, AnomalyKind], tuple[int, str]]:
+    """Each collection's largest counts, and the newest backup that has it; `measures` are oldest first."""
+    found: dict[tuple[str, AnomalyKind], tuple[int, str]] = {}
     for backup in measures:
-        metadata = backup.proven()
-        if metadata.scope.includes((collection,)):
-            count = _count(metadata, collection, kind)
-            if count >= largest:
-                largest, held_by = count, str(backup.name)
-    return largest, held_by
+        metadata, name = backup.proven(), str(backup.name)
+        for collection, entry in metadata.files.items():
+            if not metadata.scope.includes((collection,)):
+                continue
+            for kind in _KINDS:
+                count = _count(entry, kind)
+                if count >= found.get((collection, kind), (0, ""))[0]:
+                    found[collection, kind] = count, name
+    return found
 
 
-def _count(metadata: Metadata, collection: str, kind: AnomalyKind) -> int:
-    entry = metadata.files.get(collection)
+def _count(entry: FileEntry | None, kind: AnomalyKind) -> int:
     if entry is None:
         return 0
     return entry.documents if kind == "root" else entry.nested_documents

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta, tzinfo
+from itertools import islice
 from pathlib import Path
 from typing import Literal, TypeAlias
 
@@ -163,7 +164,7 @@ def plan(facts: Facts, policy: Policy) -> Plan:
 
 
 class _Ours:
-    """The judgement on the backups of our own format."""
+    """The judgement on the backups of our own format: each is looked at once, however many there are."""
 
     def __init__(self, facts: Facts, policy: Policy) -> None:
         self._facts = facts
@@ -171,15 +172,23 @@ class _Ours:
         self._all = sorted(facts.backups, key=self._order, reverse=True)
         self._complete = [backup for backup in self._all if backup.complete]
         self.counting = tuple(b for b in self._complete if counts(b, facts.source, facts.scope))
+        # What `_newest_of` found.
+        self._newest: dict[tuple[Source, Scope], tuple[Backup, ...]] = {}
 
     def decisions(self) -> list[Decision]:
         """One for each, the newest first."""
-        return [self._decide(backup) for backup in self._all]
+        decisions: list[Decision] = []
+        newer = 0  # of those that count
+        for backup in self._all:
+            is_counted = newer < len(self.counting) and backup is self.counting[newer]
+            decisions.append(self._decide(backup, newer, is_counted))
+            newer += is_counted
+        return decisions
 
     def _order(self, backup: Backup) -> tuple[datetime, str]:
         return moment(backup, self._facts.zone), str(backup.name)
 
-    def _decide(self, backup: Backup) -> Decision:
+    def _decide(self, backup: Backup, newer: int, is_counted: bool) -> Decision:
         """The first rule that applies; every one but the last keeps the backup."""
         metadata = backup.metadata
         if metadata is None:
@@ -193,38 +202,38 @@ class _Ours:
             # These only age: nothing relies on them, and they protect nothing (docs/arquitectura.md).
             what = "incompleto" if backup.kind == "incomplete" else "lo que guardó una restauración"
             return Decision(backup, True, "old", f"{what}; {self._aged(age)}")
-        return self._decide_complete(backup, age)
+        return self._decide_complete(backup, age, newer, is_counted)
 
-    def _decide_complete(self, backup: Backup, age: timedelta) -> Decision:
-        last, order = self._policy.keep_last, self._order(backup)
-        newer = sum(self._order(other) > order for other in self.counting)
+    def _decide_complete(self, backup: Backup, age: timedelta, newer: int, is_counted: bool) -> Decision:
+        """`newer`: how many that count are newer; `is_counted`: whether it is one of them itself."""
+        last = self._policy.keep_last
         if newer < last:
-            if counts(backup, self._facts.source, self._facts.scope):
+            if is_counted:
                 reason = f"es de los {last} completos más nuevos, que se conservan siempre (keep_last)"
                 return Decision(backup, False, "last", reason)
             reason = f"aún no hay {last} completos más nuevos de lo que ahora se guarda (hay {newer})"
             return Decision(backup, False, "few", reason)
-        better = self._surpassing(backup)
-        if len(better) < last:
+        better = self._newest_of(backup.proven().source, backup.proven().scope)
+        if len(better) < last or self._order(better[-1]) <= self._order(backup):
             reason = f"no hay {last} completos más nuevos que guarden todo lo que guarda este"
             return Decision(backup, False, "unsurpassed", reason)
         reason = f"{self._aged(age)}; quedan {last} completos más nuevos"
-        return Decision(backup, True, "old", reason, tuple(better[:last]))
+        return Decision(backup, True, "old", reason, better)
 
-    def _surpassing(self, backup: Backup) -> list[Backup]:
-        """The newer complete ones that hold all that `backup` holds, newest first.
+    def _newest_of(self, source: Source, scope: Scope) -> tuple[Backup, ...]:
+        """The `keep_last` newest complete ones of `source` that hold all that `scope` does, newest first.
 
         A backup of another source, or of a wider scope than the present one, is not made worthless by
         newer ones that leave its documents out.
         """
-        metadata, order = backup.proven(), self._order(backup)
-        return [
-            other
-            for other in self._complete
-            if self._order(other) > order
-            and other.proven().source == metadata.source
-            and other.proven().scope.covers(metadata.scope)
-        ]
+        if (source, scope) not in self._newest:
+            holding = (
+                other
+                for other in self._complete
+                if other.proven().source == source and other.proven().scope.covers(scope)
+            )
+            self._newest[source, scope] = tuple(islice(holding, self._policy.keep_last))
+        return self._newest[source, scope]
 
     def _recent(self, age: timedelta) -> str:
         return f"tiene {_days(max(age.days, 0))} {_limit(self._policy.retention_days)}"
