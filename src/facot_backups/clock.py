@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, date, datetime, tzinfo
 from typing import Protocol
 
 import tzlocal
@@ -49,6 +49,27 @@ class SystemClock:
             return local or UTC
 
 
+def in_zone(moment: datetime, zone: tzinfo) -> datetime:
+    """An aware `moment` as it is told in `zone`; as it stands where that is beyond the years 1 to 9999."""
+    try:
+        return moment.astimezone(zone)
+    except OverflowError:
+        return moment
+
+
+def from_wall(wall: datetime, zone: tzinfo) -> datetime:
+    """The instant (UTC) of a naive local time of `zone`; beyond the years 1 to 9999 it counts as UTC."""
+    try:
+        return wall.replace(tzinfo=zone).astimezone(UTC)
+    except OverflowError:
+        return wall.replace(tzinfo=UTC)
+
+
+def days_after(day: date, count: int) -> date:
+    """The date `count` days later (earlier, if negative), but no later or earlier than there is one."""
+    return date.fromordinal(min(date.max.toordinal(), max(1, day.toordinal() + count)))
+
+
 def iso_utc(moment: datetime) -> str:
     """`2024-11-27T02:00:05.123456Z`: always six decimals, so that text order is time order.
 
@@ -62,6 +83,6 @@ def iso_utc(moment: datetime) -> str:
 def from_iso_utc(text: str) -> datetime:
     """The inverse of `iso_utc`. Raises ValueError for any other form."""
     moment = datetime.fromisoformat(text)  # ten times as fast as strptime: a ledger has thousands
-    if iso_utc(moment) != text:
+    if not text.endswith("Z") or iso_utc(moment) != text:  # another offset may be beyond the first year
         raise ValueError(f"not a time of the form YYYY-MM-DDTHH:MM:SS.ffffffZ: {text}")
     return moment

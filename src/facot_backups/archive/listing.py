@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, datetime, time, tzinfo
+from datetime import datetime, time, tzinfo
 from pathlib import Path
 
 from facot_backups import atomic
 from facot_backups.archive.facot2 import AnyBackup, OldBackup, open_folder
 from facot_backups.archive.reader import Backup
+from facot_backups.clock import from_wall
 from facot_backups.model import Scope, Source
 
 
@@ -57,8 +58,4 @@ def latest_of(backups: Iterable[Backup], source: Source, scope: Scope) -> Backup
 def _moment(backup: AnyBackup, zone: tzinfo) -> datetime:
     if isinstance(backup, Backup) and backup.metadata is not None:
         return backup.metadata.read_time
-    named = datetime.combine(backup.name.date, backup.name.time or time())
-    try:
-        return named.replace(tzinfo=zone).astimezone(UTC)
-    except OverflowError:  # a folder named for the first or the last day of all
-        return named.replace(tzinfo=UTC)
+    return from_wall(datetime.combine(backup.name.date, backup.name.time or time()), zone)

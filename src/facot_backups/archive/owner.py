@@ -22,7 +22,7 @@ from pathlib import Path
 
 import orjson
 
-from facot_backups.clock import from_iso_utc, iso_utc
+from facot_backups.clock import from_iso_utc, in_zone, iso_utc
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ class Owner:
         """Who it is, in Spanish, with times in `zone`."""
         if not self.host:
             return "no se sabe quién (owner.json no se entiende)"
-        since = self.since.astimezone(zone).strftime("%Y-%m-%d %H:%M:%S")
+        since = in_zone(self.since, zone).strftime("%Y-%m-%d %H:%M:%S")
         return f"equipo {self.host_name}, proceso {self.pid}, desde {since}"
 
     def is_here(self, noted: str | None) -> bool:

@@ -41,7 +41,8 @@ def free_name(root: Path, metadata: Metadata) -> BackupName:
     """
     day, suffix = metadata.backup_date, suffix_of(metadata)
     plain = [BackupName(day)] if suffix is None else []
-    started = datetime.fromisoformat(metadata.backup_time).replace(microsecond=0)
+    # On any date but the last of all, which has no next: the time alone matters.
+    started = datetime.fromisoformat(metadata.backup_time).replace(2000, 1, 1, microsecond=0)
     moments = ((started + timedelta(seconds=count)).time() for count in range(_DAY_SECONDS))
     for name in itertools.chain(plain, (BackupName(day, moment, suffix) for moment in moments)):
         if not os.path.lexists(root / str(name)):

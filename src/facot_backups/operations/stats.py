@@ -37,5 +37,5 @@ def stats_of(counting: Sequence[Dated], size_bytes: int) -> Stats:
     days = sorted(backup.date for backup in counting)
     if not days:
         return Stats(total_size_bytes=size_bytes)
-    months = Counter(f"{day:%Y-%m}" for day in days)
+    months = Counter(day.isoformat()[:7] for day in days)
     return Stats(len(days), size_bytes, days[0], days[-1], dict(sorted(months.items())))

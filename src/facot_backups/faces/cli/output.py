@@ -13,7 +13,7 @@ from typing import Any
 
 import click
 
-from facot_backups.clock import SystemClock
+from facot_backups.clock import SystemClock, in_zone
 from facot_backups.errors import FacotBackupsError, OutputUnwritable, Unforeseen
 
 _log = logging.getLogger(__name__)
@@ -82,4 +82,4 @@ def show_fault(error: Exception, *, as_json: bool, verbose: bool) -> None:
 
 def local_time(moment: datetime) -> str:
     """An instant in the computer's zone: `27/11/2024 02:00`."""
-    return moment.astimezone(SystemClock().zone()).strftime("%d/%m/%Y %H:%M")
+    return in_zone(moment, SystemClock().zone()).strftime("%d/%m/%Y %H:%M")

@@ -166,9 +166,9 @@ def month_of(day: date) -> date:
 
 
 def months_after(month: date, count: int) -> date:
-    """The first day of the month `count` months after (before, if negative)."""
-    number = month.year * 12 + month.month - 1 + count
-    return date(min(9999, max(1, number // 12)), number % 12 + 1, 1)
+    """The first day of the month `count` months after (before, if negative), in the years 1 to 9999."""
+    number = min(9999 * 12 + 11, max(12, month.year * 12 + month.month - 1 + count))
+    return date(number // 12, number % 12 + 1, 1)
 
 
 def days_of(month: date) -> Iterable[date]:

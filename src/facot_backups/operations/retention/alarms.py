@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta, tzinfo
+from datetime import datetime, time, timedelta, tzinfo
 from typing import Literal, TypeAlias
 
 from facot_backups.archive.reader import Backup
+from facot_backups.clock import from_wall, in_zone
 from facot_backups.errors import one_line
 from facot_backups.operations.retention.anomaly import Anomaly, find_anomalies
 
@@ -78,7 +79,7 @@ def moment(backup: Backup, zone: tzinfo) -> datetime:
     """When the data is of: the `read_time`; without metadata, what the name says (local, in `zone`)."""
     if backup.metadata is not None:
         return backup.metadata.read_time
-    return datetime.combine(backup.name.date, backup.name.time or time(), zone).astimezone(UTC)
+    return from_wall(datetime.combine(backup.name.date, backup.name.time or time()), zone)
 
 
 def clock_of(backup: Backup) -> ClockReading:
@@ -183,7 +184,7 @@ def _is_before(damaged: Backup, newest: Backup, zone: tzinfo) -> bool:
     if moment(damaged, zone) >= read_time:
         return False
     if newest.proven().label:
-        return damaged.name.time is not None or damaged.name.date < read_time.astimezone(zone).date()
+        return damaged.name.time is not None or damaged.name.date < in_zone(read_time, zone).date()
     return str(damaged.name) < str(newest.name)
 
 
@@ -253,7 +254,7 @@ def _future(judged: Judged) -> Iterator[Alarm]:
 
 
 def _local(instant: datetime, zone: tzinfo) -> str:
-    return f"{instant.astimezone(zone):%d/%m/%Y %H:%M}"
+    return f"{in_zone(instant, zone):%d/%m/%Y %H:%M}"
 
 
 def _clause(text: object) -> str:

@@ -11,6 +11,7 @@ from datetime import datetime, tzinfo
 from facot_backups.archive.facot2 import AnyBackup, OldBackup
 from facot_backups.archive.parsing import decode, split_lines
 from facot_backups.archive.reader import Backup, file_blocks
+from facot_backups.clock import in_zone
 from facot_backups.errors import FormatError
 from facot_backups.events import Counted, Emit, PhaseStarted, Progressed
 from facot_backups.faces.desktop import words
@@ -167,7 +168,7 @@ def _view(
         nodes=tree(found, zone),
         missing=top.mark is not None,
         more=more,
-        moment=metadata.read_time.astimezone(zone) if metadata is not None else None,
+        moment=in_zone(metadata.read_time, zone) if metadata is not None else None,
     )
 
 

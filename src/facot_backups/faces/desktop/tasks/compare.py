@@ -10,6 +10,7 @@ from typing import Literal, TypeAlias
 
 from facot_backups.archive.facot2 import AnyBackup
 from facot_backups.archive.store import Store
+from facot_backups.clock import in_zone
 from facot_backups.events import Emit
 from facot_backups.faces.desktop.session import Session
 from facot_backups.faces.desktop.words import change as change_words
@@ -173,7 +174,7 @@ def _changed(change: Change, zone: tzinfo) -> ChangedDocument:
 
 def _comparison(diff: Diff, changes: list[ChangedDocument], more: int, store: Store) -> Comparison:
     zone = store.clock.zone()
-    now = store.clock.now().astimezone(zone)
+    now = in_zone(store.clock.now(), zone)
     sources = (diff.left.source, diff.right.source)
     apart = None not in sources and sources[0] != sources[1]
     return Comparison(
@@ -194,7 +195,7 @@ def _comparison(diff: Diff, changes: list[ChangedDocument], more: int, store: St
 
 
 def _side(side: NamedSide, now: datetime, zone: tzinfo) -> Side:
-    moment = side.read_time.astimezone(zone) if side.read_time is not None else None
+    moment = in_zone(side.read_time, zone) if side.read_time is not None else None
     if isinstance(side, FolderSide):
         return Side(side.label, side.backup.date, moment)
     return Side(None, now.date(), moment)

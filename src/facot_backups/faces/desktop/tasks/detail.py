@@ -11,6 +11,7 @@ from facot_backups.archive.facot2 import AnyBackup, OldBackup
 from facot_backups.archive.metadata import FileEntry, Metadata
 from facot_backups.archive.reader import Backup, file_blocks
 from facot_backups.archive.store import Store
+from facot_backups.clock import in_zone
 from facot_backups.errors import FacotBackupsError
 from facot_backups.events import Counted, Emit
 from facot_backups.faces.desktop.session import Session
@@ -130,12 +131,12 @@ def detail(session: Session, emit: Emit, stop: Stop, name: str) -> Detail:
     proof, drill = last_proofs(entries).get(name), last_by_backup(entries).get(name)
     found = Detail(
         row=row,
-        now=store.clock.now().astimezone(zone),
+        now=in_zone(store.clock.now(), zone),
         collections=tuple(_collections(backup, before)),
         previous=by_name[str(before.name)] if before is not None else None,
         others=tuple(_others(rows, name)),
-        verified=Check(proof.time.astimezone(zone), proof.sound, proof.error) if proof else None,
-        drilled=Check(drill.time.astimezone(zone), drill.passed, drill.error) if drill else None,
+        verified=Check(in_zone(proof.time, zone), proof.sound, proof.error) if proof else None,
+        drilled=Check(in_zone(drill.time, zone), drill.passed, drill.error) if drill else None,
     )
     return _with_metadata(found, backup)
 

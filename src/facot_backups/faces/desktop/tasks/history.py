@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 from typing import Literal, TypeAlias
 
+from facot_backups.clock import in_zone
 from facot_backups.events import Emit, Progressed
 from facot_backups.faces.desktop.session import Session
 from facot_backups.faces.desktop.words import change as change_words
@@ -76,7 +77,7 @@ def document_history(session: Session, emit: Emit, stop: Stop, path: DocumentPat
     )
     return DocumentHistory(
         path=path,
-        now=store.clock.now().astimezone(zone),
+        now=in_zone(store.clock.now(), zone),
         backups=found.backups,
         shown=document_words.summary(seen, zone) if seen is not None else None,
         chapters=tuple(_chapter(chapter, zone) for chapter in reversed(found.chapters)),
@@ -98,5 +99,5 @@ def _chapter(told: Told, zone: tzinfo) -> Chapter:
 
 
 def _place(seen: Sighting, zone: tzinfo) -> Place:
-    moment = seen.read_time.astimezone(zone) if seen.read_time is not None else None
+    moment = in_zone(seen.read_time, zone) if seen.read_time is not None else None
     return Place(seen.backup, seen.date, moment)

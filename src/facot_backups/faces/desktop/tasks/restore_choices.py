@@ -8,6 +8,7 @@ from datetime import datetime, tzinfo
 from facot_backups.archive import journal
 from facot_backups.archive.facot2 import AnyBackup, OldBackup
 from facot_backups.archive.store import Store
+from facot_backups.clock import in_zone
 from facot_backups.errors import FacotBackupsError
 from facot_backups.events import Emit, PhaseStarted, Progressed
 from facot_backups.faces.desktop import words
@@ -107,7 +108,7 @@ def _choice(backup: AnyBackup, zone: tzinfo) -> BackupChoice:
     metadata = backup.proven()
     counts = {one: entry.documents + entry.nested_documents for one, entry in metadata.files.items()}
     kept = tuple(CollectionChoice(one, count) for one, count in sorted(counts.items()))
-    hour = words.clock(metadata.read_time.astimezone(zone))
+    hour = words.clock(in_zone(metadata.read_time, zone))
     lacks = "" if backup.complete else ", incompleto"
     return BackupChoice(
         name, backup.kind, f"{day}, {hour}{lacks}", kept, sum(counts.values()), metadata.errors
@@ -129,7 +130,7 @@ def cut_restores(store: Store, zone: tzinfo) -> tuple[CutRestore, ...]:
             header = journal.Journal(store.root, restore).header
         except FacotBackupsError:  # it cannot be continued; `verify` names it
             continue
-        started = header.started_at.astimezone(zone)
+        started = in_zone(header.started_at, zone)
         found.append(CutRestore(restore, header.backup, started, kept[restore]))
     return tuple(found)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date
 
 from qtpy.QtCore import QModelIndex, QPoint, QRectF, QSize, Qt, Signal
 from qtpy.QtGui import QColor, QFont, QKeyEvent, QPainter, QPen
@@ -17,6 +17,7 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
+from facot_backups.clock import days_after
 from facot_backups.faces.desktop import calendar_days
 from facot_backups.faces.desktop.calendar_days import Calendar, Day
 from facot_backups.faces.desktop.models.calendar import DAY_ROLE, MonthModel
@@ -196,7 +197,7 @@ class _Grid(QTableView):
         if day is None:
             super().keyPressEvent(event)
         elif key in _DAYS:
-            self.day_wanted.emit(day + timedelta(days=_DAYS[Qt.Key(key)]))
+            self.day_wanted.emit(days_after(day, _DAYS[Qt.Key(key)]))
         elif key in _MONTHS:
             month = calendar_days.months_after(day, _MONTHS[Qt.Key(key)])
             self.day_wanted.emit(_in_month(month, day.day))

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC
 from typing import Literal, TypeAlias
 
+from facot_backups.clock import in_zone
 from facot_backups.faces.desktop import words
 from facot_backups.faces.desktop.tasks.overview import Overview
 from facot_backups.faces.desktop.words import losses
@@ -95,7 +97,7 @@ def _last(found: Overview) -> str:
     last = found.health.last_backup
     if last is None:
         return ""
-    moment = last.read_time.astimezone(found.now.tzinfo)
+    moment = in_zone(last.read_time, found.now.tzinfo or UTC)
     verified = ", verificado" if last.verified_at is not None else ""
     return f"Último backup {words.when(moment, found.now)}{verified}."
 
