@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 from pathlib import Path
 
 import pytest
 
 from facot_backups.events import Event, Warned
 from facot_backups.model import Source
+from facot_backups.operations.schedule.tries import on
 from facot_backups.state import SeenOwner, State, Try
 from tests.support.archives import NOON
 from tests.support.crash import At, watched
@@ -29,6 +30,10 @@ def notes(folder: Path, kind: str) -> list[Path]:
     return sorted(folder.glob(f"{kind}-*.json"))
 
 
+def reads_on(state: State, root: Path, day: date, zone: tzinfo) -> int:
+    return sum(found.reads for found in on(state.tries(root), day, zone))
+
+
 def test_a_try_is_known_before_it_reads_and_grows(state_dir: Path, root: Path) -> None:
     State().record_try(root, Try("r1", "scheduled", NOON))
     assert State().tries(root) == [Try("r1", "scheduled", NOON)]
@@ -43,15 +48,50 @@ def test_reads_belong_to_the_local_day(state_dir: Path, root: Path) -> None:
     state = State()
     state.record_try(root, Try("late", "manual", datetime(2024, 11, 28, 3, 59, tzinfo=UTC), 5))
     state.record_try(root, Try("early", "manual", datetime(2024, 11, 28, 4, 0, tzinfo=UTC), 7))
-    assert state.reads_on(root, date(2024, 11, 27), RD) == 5
-    assert state.reads_on(root, date(2024, 11, 28), RD) == 7
-    assert state.reads_on(root, date(2024, 11, 28), UTC) == 12
+    assert reads_on(state, root, date(2024, 11, 27), RD) == 5
+    assert reads_on(state, root, date(2024, 11, 28), RD) == 7
+    assert reads_on(state, root, date(2024, 11, 28), UTC) == 12
 
 
 def test_old_tries_are_forgotten(state_dir: Path, root: Path) -> None:
     for day in range(40):
         State().record_try(root, Try(f"r{day}", "manual", NOON + timedelta(days=day)))
     assert [found.run_id for found in State().tries(root)] == [f"r{day}" for day in range(25, 40)]
+
+
+@pytest.mark.parametrize("wrong", [timedelta(days=14 * 365), timedelta(hours=30), -timedelta(days=20 * 365)])
+def test_one_run_under_a_wrong_clock_makes_no_other_forgotten(
+    state_dir: Path, root: Path, wrong: timedelta
+) -> None:
+    """Neither what was noted before it, nor what is noted after the clock was set right."""
+    for hour in range(3):
+        State().record_try(
+            root, Try(f"before{hour}", "scheduled", NOON + timedelta(hours=hour), 10, "FAILED")
+        )
+    for reads in (1, 5):
+        State().record_try(root, Try("wrong", "scheduled", NOON + wrong, reads))
+    now = NOON + timedelta(hours=4)
+    State().record_try(root, Try("after", "scheduled", now, 7))
+    State().record_try(root, Try("after", "scheduled", now, 70, "COMPLETE"))
+    assert reads_on(State(), root, NOON.date(), UTC) == 100
+
+
+def test_what_a_wrong_clock_notes_again_and_again_is_bounded(state_dir: Path, root: Path) -> None:
+    noted = [NOON + timedelta(days=800 + number) for number in range(150)]
+    for moment in reversed(noted):
+        State().record_try(root, Try(f"r{moment}", "manual", moment))
+    State().record_try(root, Try("now", "manual", NOON, 3))
+    found = State().tries(root)
+    assert len(found) <= 102 and found[0] == Try("now", "manual", NOON, 3)
+
+
+@pytest.mark.parametrize("reads", ["-700", "1e999", "NaN", '"x"'])
+def test_reads_that_nobody_can_have_made_do_not_count(state_dir: Path, root: Path, reads: str) -> None:
+    State().record_try(root, Try("r1", "manual", NOON, 700))
+    State().record_try(root, Try("r2", "manual", NOON, 5))
+    (file,) = notes(state_dir, "tries")
+    file.write_text(file.read_text().replace('"reads": 700', f'"reads": {reads}'))
+    assert reads_on(State(), root, NOON.date(), UTC) == 5
 
 
 def test_tries_follow_the_repository_to_another_path(state_dir: Path, root: Path, tmp_path: Path) -> None:
@@ -61,7 +101,7 @@ def test_tries_follow_the_repository_to_another_path(state_dir: Path, root: Path
     state.record_try(root, Try("r2", "manual", NOON, 20))
     moved = tmp_path / "E/backups"
     state.remember(moved, "id", SOURCE)
-    assert state.reads_on(moved, NOON.date(), UTC) == 30
+    assert reads_on(state, moved, NOON.date(), UTC) == 30
     known = state.known(moved)
     assert known is not None and known.repository_id == "id"
 
@@ -126,7 +166,7 @@ def test_a_state_that_cannot_be_written_warns_and_works_on(root: Path, tmp_path:
     state.record_try(root, Try("r1", "manual", NOON, 10))
     state.record_try(root, Try("r2", "manual", NOON, 10))
     state.remember(root, "id", SOURCE)
-    assert state.reads_on(root, NOON.date(), UTC) == 20 and state.known(root) is not None
+    assert reads_on(state, root, NOON.date(), UTC) == 20 and state.known(root) is not None
     told = [event.message for event in events if isinstance(event, Warned)]
     assert len(told) == len(events) == 2 and all(str(state.folder) in text for text in told)
 
@@ -173,7 +213,7 @@ def test_several_processes_lose_nothing(state_dir: Path, root: Path) -> None:
         for n in range(3)
     ]
     assert [process.wait() for process in running] == [0, 0, 0]
-    assert State().reads_on(root, NOON.date(), UTC) == 45
+    assert reads_on(State(), root, NOON.date(), UTC) == 45
 
 
 def test_an_emulators_tries_stay_in_memory(

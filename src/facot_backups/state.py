@@ -12,10 +12,10 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
-from datetime import date, datetime, timedelta, tzinfo
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,8 @@ from facot_backups.model import Source
 STATE_DIR_VARIABLE = "FACOT_BACKUPS_STATE_DIR"
 # Enough for the read budget and the bound on a day's tries in any zone; older ones are in the ledger.
 _KEEP_TRIES = timedelta(days=14)
+# Of the tries of the future, the next so many: a clock that is wrong again and again must not fill the note.
+_KEEP_AHEAD = 100
 _LOCK_SECONDS = 10
 # Without a state that can be saved, alerts are so far apart.
 _SPEAK_SECONDS = 86_400 - 3600
@@ -111,7 +113,7 @@ class State:
             self.keep_in_memory(path)
         earlier = self.tries(path)
         # First, so that a kill between the two loses sight of no try.
-        self._change_tries(_tries_of(repository_id), path, lambda present: _merged(earlier, present))
+        self._change_tries(_tries_of(repository_id), path, lambda present: _merged([*earlier, *present]))
         note = {"path": _resolved(path), "repository_id": repository_id, "source": asdict(source)}
         self._change(path, f"known-{_key(path)}.json", lambda _: note)
 
@@ -123,20 +125,17 @@ class State:
     # --- tries and their reads ---------------------------------------------------------------------
 
     def record_try(self, path: Path, attempt: Try, *, emulator: bool = False) -> None:
-        """Note a try, before it reads anything; again with more reads, or its outcome, as it goes on."""
+        """Note a try, before it reads anything; again with more reads, or its outcome, as it goes on.
+
+        It began a moment ago by the present clock: older ones are forgotten by it, those of its future kept.
+        """
         if emulator:
             self.keep_in_memory(path)
         self._change_tries(self._tries_name(path), path, lambda tries: _with(tries, attempt))
 
     def tries(self, path: Path) -> list[Try]:
-        """The tries of the last days, oldest first."""
+        """The tries of the last days, and what a wrong clock noted in the future, oldest first."""
         return _tries(self._read(self._tries_name(path))[0])
-
-    def reads_on(self, path: Path, day: date, zone: tzinfo) -> int:
-        """The reads of all tries that began on the local date `day` in `zone`, failed ones too."""
-        return sum(
-            attempt.reads for attempt in self.tries(path) if attempt.started_at.astimezone(zone).date() == day
-        )
 
     # --- alerts, warnings, lock owners -------------------------------------------------------------
 
@@ -320,9 +319,9 @@ def _tries(note: dict[str, Any] | None) -> list[Try]:
 
 
 def _from_json(entry: Any) -> Try | None:
-    with suppress(KeyError, TypeError, ValueError):
+    with suppress(KeyError, TypeError, ValueError, OverflowError):
         outcome, ended, error = entry["outcome"], entry.get("ended_at"), entry.get("error")
-        reads = int(entry["reads"])
+        reads = max(0, int(entry["reads"]))
         return Try(
             run_id=str(entry["run_id"]),
             trigger=str(entry["trigger"]),
@@ -337,11 +336,19 @@ def _from_json(entry: Any) -> Try | None:
 
 
 def _with(tries: list[Try], attempt: Try) -> list[Try]:
-    return _merged([other for other in tries if other.run_id != attempt.run_id], [attempt])
+    """The tries with `attempt`, which begins at the present, and without what is too old by now.
+
+    Nothing is too old for a clock that jumped: what is nearest before the present is kept with its days.
+    """
+    now = attempt.started_at
+    others = [other for other in tries if other.run_id != attempt.run_id]
+    ahead = [other for other in others if other.started_at > now][:_KEEP_AHEAD]
+    past = [other for other in others if other.started_at <= now]
+    last = past[-1].started_at if past and now - past[-1].started_at > _KEEP_TRIES else now
+    return _merged([other for other in past if last - other.started_at <= _KEEP_TRIES] + [attempt, *ahead])
 
 
-def _merged(one: list[Try], other: list[Try]) -> list[Try]:
-    by_run = {attempt.run_id: attempt for attempt in [*one, *other]}
-    ordered = sorted(by_run.values(), key=lambda attempt: attempt.started_at)
-    oldest = ordered[-1].started_at - _KEEP_TRIES if ordered else None
-    return [attempt for attempt in ordered if oldest is None or attempt.started_at >= oldest]
+def _merged(tries: Iterable[Try]) -> list[Try]:
+    """One try for each run, the last of several, oldest first."""
+    by_run = {attempt.run_id: attempt for attempt in tries}
+    return sorted(by_run.values(), key=lambda attempt: attempt.started_at)

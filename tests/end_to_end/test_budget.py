@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 
@@ -12,6 +13,7 @@ from facot_backups.errors import ReadBudgetExceeded
 from facot_backups.firestore.scan import Scan
 from facot_backups.local.faults import Fault
 from facot_backups.operations import reading
+from facot_backups.operations.schedule import tries
 from tests.end_to_end.world import World
 
 DOCUMENTS = 60
@@ -30,7 +32,7 @@ def queries(world: World) -> int:
 
 
 def reads_today(world: World) -> int:
-    return world.store().state.reads_on(world.folder, world.clock.now().date(), world.clock.zone())
+    return tries.reads_today(world.store())
 
 
 def test_it_refuses_before_a_document_is_read(full: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -81,6 +83,33 @@ def test_failed_tries_count_too(full: World) -> None:
     assert queries(full) == before
     full.clock.moment += timedelta(days=1)
     assert full.back_up(max_reads=used + SURE - 10).complete
+
+
+def test_another_computer_reads_in_the_ledger_what_was_read(full: World) -> None:
+    """Its state folder knows nothing of the reads of this one; together they have one budget."""
+    full.back_up()
+    spent = reads_today(full)
+    there = replace(full, state=full.state.parent / "another")
+    assert there.store().state.tries(there.folder) == [] and reads_today(there) == spent
+    with pytest.raises(ReadBudgetExceeded):
+        there.back_up(max_reads=spent + 60)
+    refused = reads_today(there)
+    there.back_up(max_reads=refused + SURE + 2)
+    assert reads_today(there) == reads_today(full) == refused + spent
+
+
+def test_a_run_under_a_clock_far_ahead_leaves_the_budget_as_it_was(full: World) -> None:
+    full.back_up()
+    spent, now = reads_today(full), full.clock.moment
+    full.clock.moment = now + timedelta(days=14 * 365)
+    full.back_up()
+    full.clock.moment = now + timedelta(minutes=1)
+    assert reads_today(full) == spent
+    with pytest.raises(ReadBudgetExceeded):
+        full.back_up(max_reads=spent + 60)
+    refused = reads_today(full)
+    full.back_up(max_reads=refused + SURE + 2)
+    assert reads_today(full) == refused + spent
 
 
 @pytest.mark.parametrize("budget", [45, 64, 75, 82])

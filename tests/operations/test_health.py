@@ -80,6 +80,16 @@ def judged(*backups: Backup, **changes: Any) -> tuple[str, list[str]]:
     return health.state, codes(health)
 
 
+@pytest.mark.parametrize("outcome", ["COMPLETE", "FAILED"])
+def test_a_try_that_a_wrong_clock_noted_in_the_future_says_nothing(outcome: str) -> None:
+    ahead = failed(-14 * 365 * DAY, outcome)
+    tries = [failed(3 * HOUR), failed(2 * HOUR), ahead]
+    assert judge(facts(backup(12 * HOUR), tries=tries)).failures == 2
+    assert judge(facts(backup(12 * HOUR), tries=[ahead])).failures == 0
+    made = judge(facts(backups=None, tries=[failed(50 * HOUR, "COMPLETE"), ahead])).last_backup
+    assert made is not None and made.age == 50 * HOUR
+
+
 def test_a_backup_of_today_and_no_failure_is_well() -> None:
     health = judge(facts(backup(12 * HOUR), backup(36 * HOUR, invoices=90)))
     assert (health.state, health.findings, health.failures) == ("ok", (), 0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TypedDict
 
 from facot_backups.archive.ledger import COMPLETE
+from facot_backups.clock import in_zone
 from facot_backups.operations.health.basis import failed_tries
 from facot_backups.operations.schedule.due import Decision, Facts, decide
 from facot_backups.settings import Settings
@@ -81,7 +82,7 @@ def _settings_into(status: SchedulerStatus, settings: Settings) -> None:
 def _facts_into(status: SchedulerStatus, facts: Facts, decision: Decision) -> None:
     complete = [backup for backup in facts.backups or () if backup.complete]
     failed = failed_tries(facts)
-    status["next_backup"] = decision.next_due.astimezone(facts.zone).isoformat(timespec="seconds")
+    status["next_backup"] = in_zone(decision.next_due, facts.zone).isoformat(timespec="seconds")
     status["today_backup_exists"] = any(backup.date == facts.today for backup in complete)
     status["scheduled_done_today"] = decision.standing == "done"
     status["total_backups"] = len(complete)
@@ -89,12 +90,12 @@ def _facts_into(status: SchedulerStatus, facts: Facts, decision: Decision) -> No
     status["consecutive_failures"] = len(failed)
     if failed:
         status["last_error"] = failed[-1].error or status["last_error"]
-    if facts.tries:
-        last = facts.tries[-1]
+    if tries := facts.past_tries:
+        last = tries[-1]
         ended = last.ended_at
         status["last_run"] = LastRun(
-            started=last.started_at.astimezone(facts.zone).isoformat(timespec="seconds"),
-            finished=ended.astimezone(facts.zone).isoformat(timespec="seconds") if ended else None,
+            started=in_zone(last.started_at, facts.zone).isoformat(timespec="seconds"),
+            finished=in_zone(ended, facts.zone).isoformat(timespec="seconds") if ended else None,
             trigger=last.trigger,
             success=last.outcome == COMPLETE,
             error=last.error,

@@ -24,7 +24,7 @@ from facot_backups.firestore.connection import Connection
 from facot_backups.model import EVERYTHING, Scope
 from facot_backups.operations.opening import Begin, opened, remember_failure, silent
 from facot_backups.operations.reading import Budget, Read, Reading
-from facot_backups.operations.schedule.tries import new_id
+from facot_backups.operations.schedule.tries import new_id, reads_today
 from facot_backups.operations.stopping import Stop
 from facot_backups.state import Try
 from facot_backups.version import __version__
@@ -231,15 +231,14 @@ class _Run:
         return self._probe_reads + (self._reading.reads if self._reading is not None else 0)
 
     def _budget(self) -> Budget | None:
-        """What `max_reads` leaves today, after all tries that this computer remembers.
+        """What `max_reads` leaves today, after all tries that this computer or the ledger remembers.
 
         Raises ReadBudgetExceeded if that is nothing.
         """
         allowed = self._request.max_reads
         if allowed is None:
             return None
-        day = self._local_date(self._clock.now())
-        used = self._store.state.reads_on(self._store.root, day, self._clock.zone())
+        used = reads_today(self._store)
         budget = Budget(allowed, used + PROBE_READS)
         if not budget.left:
             raise ReadBudgetExceeded(PROBE_READS + 1, used, allowed)

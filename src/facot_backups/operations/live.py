@@ -18,6 +18,7 @@ from facot_backups.firestore.scan import Scan
 from facot_backups.model import EVERYTHING, Document, DocumentPath, Scope, Source
 from facot_backups.operations.backup import PROBE_READS
 from facot_backups.operations.compare import precedes
+from facot_backups.operations.schedule.tries import reads_today
 from facot_backups.state import Try
 
 # How a user names the live database where a backup's name may stand.
@@ -124,10 +125,7 @@ class ReadsNote:
         """
         if max_reads is None:
             return
-        clock = self._store.clock
-        used = self._store.state.reads_on(
-            self._store.root, clock.now().astimezone(clock.zone()).date(), clock.zone()
-        )
+        used = reads_today(self._store)
         if needed + used > max_reads:
             raise ReadBudgetExceeded(needed, used, max_reads, what, *([left] if left else []))
 

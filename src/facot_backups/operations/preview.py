@@ -15,6 +15,7 @@ from facot_backups.firestore.check import count, count_collection, list_collecti
 from facot_backups.firestore.connection import Connection
 from facot_backups.model import Scope, Source
 from facot_backups.operations.backup import PROBE_READS
+from facot_backups.operations.schedule.tries import reads_today
 from facot_backups.state import Try
 
 # Google's published price (docs/arquitectura.md, "Coste").
@@ -29,7 +30,7 @@ class Preview:
 
     `collections`: documents of each root collection, nested ones too, None where the server would not
     count. `documents`: their sum, None if any is unknown. `reads`: what the run would report, None with
-    `documents`. `reads_today` were made already (by this computer), `max_reads` is the bound on the day's.
+    `documents`. `reads_today` were made already, `max_reads` is the bound on the day's.
     `seconds`: how long at the last run's rate, None without one. Sizes in bytes; `needed_bytes` is an
     estimate. `own_reads`: what the preview itself cost.
     """
@@ -88,7 +89,6 @@ def preview(
             if scope.includes((name,))
         }
     own_reads = PROBE_READS + whole.reads + 1 + sum(counted.reads for counted in counts.values())
-    day = clock.now().astimezone(clock.zone()).date()
     store.state.record_try(
         store.root, replace(attempt, reads=own_reads, outcome="PREVIEW"), emulator=source.emulator
     )
@@ -102,7 +102,7 @@ def preview(
         reads=None
         if documents is None
         else PROBE_READS + whole.reads + documents + min(SPOT_CHECKS, documents),
-        reads_today=store.state.reads_on(store.root, day, clock.zone()),
+        reads_today=reads_today(store),
         max_reads=max_reads,
         seconds=_seconds(documents, metadata),
         needed_bytes=_needed(documents, metadata),

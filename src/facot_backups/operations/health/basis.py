@@ -94,7 +94,7 @@ def failed_tries(facts: Facts) -> list[Try]:
     """
     counts = {backup.proven().run_id for backup in counting(facts)}
     complete = {backup.proven().run_id for backup in facts.backups or () if backup.complete}
-    tries = [attempt for attempt in facts.tries if attempt.run_id not in complete - counts]
+    tries = [attempt for attempt in facts.past_tries if attempt.run_id not in complete - counts]
     return [
         attempt
         for attempt in failures_in_a_row(tries)
@@ -141,7 +141,7 @@ class Basis:
 
     def _last(self) -> LastBackup | None:
         if self.plan.backups is None:
-            made = [attempt.started_at for attempt in self.plan.tries if attempt.outcome == COMPLETE]
+            made = [attempt.started_at for attempt in self.plan.past_tries if attempt.outcome == COMPLETE]
             return LastBackup(None, max(made), self.now - max(made)) if made else None
         if not self.counting:
             return None
@@ -177,7 +177,7 @@ class Basis:
         awake = self.facts.awake_since
         if awake is None or self.decision.standing not in ("due", "early"):
             return False
-        since = [attempt for attempt in self.plan.tries if attempt.started_at >= awake]
+        since = [attempt for attempt in self.plan.past_tries if attempt.started_at >= awake]
         if any(attempt.outcome is not None for attempt in since):
             return False
         if self.decision.standing == "early":

@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Literal, TypeAlias
 
 from facot_backups.archive.reader import Backup
+from facot_backups.clock import in_zone
 from facot_backups.errors import one_line
 from facot_backups.figures import age, size
 from facot_backups.operations.health.basis import CUT, Basis
@@ -180,7 +181,7 @@ def _age(basis: Basis) -> Iterator[Finding]:
         text = "Poniéndose al día: el equipo acaba de encenderse o de despertar; falta su primer intento."
         yield Finding("catching_up", "note", text)
         return
-    when = last.read_time.astimezone(basis.plan.zone)
+    when = in_zone(last.read_time, basis.plan.zone)
     yield Finding(
         "stale",
         "critical" if last.age >= CRITICAL_AGE else "warning",
@@ -201,7 +202,7 @@ def _failing(basis: Basis) -> Iterator[Finding]:
     if not basis.failed:
         return
     last, count = basis.failed[-1], len(basis.failed)
-    when = f"{last.started_at.astimezone(basis.plan.zone):%d/%m/%Y %H:%M}"
+    when = f"{in_zone(last.started_at, basis.plan.zone):%d/%m/%Y %H:%M}"
     said = (
         f"El último intento ({when}) falló"
         if count == 1
@@ -301,7 +302,7 @@ def _attended(basis: Basis) -> bool:
     lately = basis.now - _ATTENDED
     return (
         basis.facts.awake_since is not None
-        or any(a.trigger == SCHEDULED and a.started_at >= lately for a in basis.plan.tries)
+        or any(a.trigger == SCHEDULED and a.started_at >= lately for a in basis.plan.past_tries)
         or any(b.proven().trigger == SCHEDULED and b.proven().read_time >= lately for b in basis.complete)
     )
 

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from datetime import date, datetime, time, timedelta, tzinfo
 from typing import Literal, TypeAlias
 
 from facot_backups.archive.ledger import COMPLETE
 from facot_backups.archive.reader import Backup
+from facot_backups.clock import days_after, from_wall, in_zone
 from facot_backups.model import Scope, Source
 from facot_backups.operations.schedule import tries as tries_of
 from facot_backups.state import Try
@@ -55,9 +56,14 @@ class Facts:
     scope: Scope
 
     @property
+    def past_tries(self) -> list[Try]:
+        """The tries, oldest first, without those that a wrong clock noted in what is still the future."""
+        return [attempt for attempt in self.tries if attempt.started_at - self.now <= SMALL_STEP]
+
+    @property
     def today(self) -> date:
         """The present local date."""
-        return self.now.astimezone(self.zone).date()
+        return in_zone(self.now, self.zone).date()
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,16 +117,9 @@ def _after_tries(facts: Facts, tomorrow: datetime) -> Decision:
 
 
 def scheduled_tries(facts: Facts, day: date) -> list[Try]:
-    """The scheduled tries of the local date `day`, oldest first.
-
-    Those that a wrong clock noted in what is still the future are none of them.
-    """
-    latest = facts.now + SMALL_STEP
-    return [
-        attempt
-        for attempt in tries_of.on(facts.tries, day, facts.zone)
-        if attempt.trigger == tries_of.SCHEDULED and attempt.started_at <= latest
-    ]
+    """The scheduled tries of the local date `day` so far, oldest first."""
+    tries = tries_of.on(facts.past_tries, day, facts.zone)
+    return [attempt for attempt in tries if attempt.trigger == tries_of.SCHEDULED]
 
 
 def _again_at(failed: Sequence[Try], now: datetime) -> datetime:
@@ -163,7 +162,7 @@ def serves(backup: Backup, day: date, hour: time, zone: tzinfo) -> bool:
     if metadata.trigger == "scheduled":
         return metadata.scheduled_for == day
     started = metadata.started_at
-    return started.astimezone(zone).date() == day and started >= due_at(day, hour, zone)
+    return in_zone(started, zone).date() == day and started >= due_at(day, hour, zone)
 
 
 def counting(facts: Facts) -> list[Backup]:
@@ -204,7 +203,7 @@ def _warnings(facts: Facts) -> list[str]:
             f"El backup {future[0].name} es de una hora que aún no ha llegado según el reloj de este equipo "
             f"({_moment(facts)}): el de hoy se hace igual. Revise la fecha y la hora del equipo."
         ]
-    if any(attempt.started_at > latest for attempt in facts.tries):
+    if len(facts.past_tries) < len(facts.tries):
         return [
             f"El reloj de este equipo ({_moment(facts)}) va por detrás del último intento: el backup se hace "
             "igual. Revise la fecha y la hora del equipo."
@@ -227,17 +226,10 @@ def due_at(day: date, hour: time, zone: tzinfo) -> datetime:
     means the first (PEP 495: `fold` 0; in a gap it counts with the offset before it).
     """
     wall = datetime.combine(day, hour).replace(fold=0)
-    found = _utc(wall, zone)
-    if found.astimezone(zone).replace(tzinfo=None) == wall:
+    found = from_wall(wall, zone)
+    if in_zone(found, zone).replace(tzinfo=None) == wall:
         return found
-    return _first_not_before(wall, _utc(wall.replace(fold=1), zone), found, zone)
-
-
-def _utc(wall: datetime, zone: tzinfo) -> datetime:
-    try:
-        return wall.replace(tzinfo=zone).astimezone(UTC)
-    except OverflowError:  # the first and the last day of all
-        return wall.replace(tzinfo=UTC)
+    return _first_not_before(wall, from_wall(wall.replace(fold=1), zone), found, zone)
 
 
 def _first_not_before(wall: datetime, low: datetime, high: datetime, zone: tzinfo) -> datetime:
@@ -249,7 +241,7 @@ def _first_not_before(wall: datetime, low: datetime, high: datetime, zone: tzinf
         middle = (low + (high - low) / 2).replace(microsecond=0)
         if middle <= low:
             break
-        if middle.astimezone(zone).replace(tzinfo=None) >= wall:
+        if in_zone(middle, zone).replace(tzinfo=None) >= wall:
             high = middle
         else:
             low = middle
@@ -259,9 +251,9 @@ def _first_not_before(wall: datetime, low: datetime, high: datetime, zone: tzinf
 def _next_day(day: date, facts: Facts) -> datetime:
     """When the next date after `day` that exists in the zone is due (a country may skip one)."""
     for ahead in (1, 2, 3):
-        following = day + timedelta(days=ahead)
+        following = days_after(day, ahead)
         found = due_at(following, facts.hour, facts.zone)
-        if found.astimezone(facts.zone).date() == following:
+        if in_zone(found, facts.zone).date() == following:
             return found
     return found
 
@@ -271,8 +263,8 @@ def _day(day: date) -> str:
 
 
 def _hour(moment: datetime, facts: Facts) -> str:
-    return f"{moment.astimezone(facts.zone):%H:%M}"
+    return f"{in_zone(moment, facts.zone):%H:%M}"
 
 
 def _moment(facts: Facts) -> str:
-    return f"{facts.now.astimezone(facts.zone):%d/%m/%Y %H:%M}"
+    return f"{in_zone(facts.now, facts.zone):%d/%m/%Y %H:%M}"

@@ -1,4 +1,6 @@
-"""The tries of a folder: what the state folder and the ledger remember of them, joined. Pure: no I/O.
+"""The tries of a folder: what the state folder and the ledger remember of them, joined.
+
+Pure, but for `reads_today`.
 
 The state folder knows of tries while the backup disk is unplugged or full; the ledger travels with the
 backups and knows them on another computer. Each may lack what the other has.
@@ -13,7 +15,8 @@ from datetime import UTC, date, datetime, tzinfo
 
 from facot_backups.archive.ledger import COMPLETE, INTERRUPTED, LedgerEntry
 from facot_backups.archive.metadata import Trigger
-from facot_backups.clock import from_iso_utc
+from facot_backups.archive.store import Store
+from facot_backups.clock import from_iso_utc, in_zone
 from facot_backups.model import Json
 from facot_backups.state import Try
 
@@ -34,14 +37,31 @@ def join(remembered: Iterable[Try], entries: Iterable[LedgerEntry]) -> list[Try]
     `remembered` is the state folder's, `entries` the ledger's. What both know is one try, by its run id.
     A run of which only the remains were found is INTERRUPTED and has no `ended_at`.
     """
+    tries = (attempt for attempt in _joined(remembered, entries) if attempt.trigger in BACKUP_TRIGGERS)
+    return sorted(tries, key=lambda attempt: (attempt.started_at, attempt.run_id))
+
+
+def reads_today(store: Store) -> int:
+    """The reads of all that began on the present local date, failed tries and what is no backup too.
+
+    What the state folder remembers and what the ledger says: each may have forgotten. Raises
+    BackupDirUnusable.
+    """
+    zone = store.clock.zone()
+    today = in_zone(store.clock.now(), zone).date()
+    tries = _joined(store.state.tries(store.root), store.ledger.entries())
+    return sum(attempt.reads for attempt in on(tries, today, zone))
+
+
+def _joined(remembered: Iterable[Try], entries: Iterable[LedgerEntry]) -> Iterable[Try]:
+    """What the state folder and the ledger know, one try for each run."""
     found = {attempt.run_id: attempt for attempt in remembered}
     for entry in entries:
         attempt = _of(entry)
         if attempt is not None:
             present = found.get(attempt.run_id)
             found[attempt.run_id] = attempt if present is None else _both(present, attempt)
-    tries = (attempt for attempt in found.values() if attempt.trigger in BACKUP_TRIGGERS)
-    return sorted(tries, key=lambda attempt: (attempt.started_at, attempt.run_id))
+    return found.values()
 
 
 def _both(remembered: Try, recorded: Try) -> Try:
@@ -65,7 +85,7 @@ def _of(entry: LedgerEntry) -> Try | None:
     if started is None:
         return _killed(run_id, entry)
     reads, errors = details.get("reads"), details.get("errors")
-    reads = reads if isinstance(reads, int) else 0
+    reads = max(0, reads) if isinstance(reads, int) else 0
     return Try(
         run_id=run_id,
         trigger=str(details.get("trigger")),
@@ -96,7 +116,7 @@ def _instant(text: Json) -> datetime | None:
 
 def on(tries: Iterable[Try], day: date, zone: tzinfo) -> list[Try]:
     """Those of `tries` that began on the local date `day` in `zone`."""
-    return [attempt for attempt in tries if attempt.started_at.astimezone(zone).date() == day]
+    return [attempt for attempt in tries if in_zone(attempt.started_at, zone).date() == day]
 
 
 def failures_in_a_row(tries: Sequence[Try]) -> list[Try]:

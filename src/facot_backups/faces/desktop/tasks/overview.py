@@ -12,6 +12,7 @@ from facot_backups.archive.facot2 import AnyBackup, OldBackup
 from facot_backups.archive.ledger import COMPLETE, LedgerEntry
 from facot_backups.archive.reader import Backup, size_on_disk
 from facot_backups.archive.store import Store
+from facot_backups.clock import in_zone
 from facot_backups.errors import FacotBackupsError
 from facot_backups.events import Emit
 from facot_backups.faces import wiring
@@ -91,8 +92,8 @@ def overview(session: Session, emit: Emit, stop: Stop) -> Overview:
         health=health,
         rows=rows_of(_listed(store), found.entries, facts.zone),
         folder=settings.backup_dir,
-        now=facts.now.astimezone(facts.zone),
-        next_due=health.schedule.next_due.astimezone(facts.zone),
+        now=in_zone(facts.now, facts.zone),
+        next_due=in_zone(health.schedule.next_due, facts.zone),
         source=str(facts.source) if facts.source is not None else None,
         hour=settings.backup_hour,
         whole=frozenset(str(backup.name) for backup in counting(facts)),
@@ -110,8 +111,8 @@ def fold_hints(folded: bool) -> None:
 
 
 def _tries(facts: Facts) -> list[tuple[date, Try]]:
-    """The tries to make a backup, each with its local date, oldest first."""
-    return [(attempt.started_at.astimezone(facts.zone).date(), attempt) for attempt in facts.tries]
+    """The tries to make a backup so far, each with its local date, oldest first."""
+    return [(in_zone(attempt.started_at, facts.zone).date(), attempt) for attempt in facts.past_tries]
 
 
 def _listed(store: Store) -> Sequence[AnyBackup]:
@@ -152,7 +153,7 @@ def _own_row(backup: Backup, verified: bool | None, drilled: bool | None, zone: 
         path=backup.path,
         kind=backup.kind,
         date=backup.date,
-        moment=metadata.read_time.astimezone(zone) if metadata else None,
+        moment=in_zone(metadata.read_time, zone) if metadata else None,
         trigger=metadata.trigger if metadata else None,
         documents=metadata.total_documents + metadata.nested_documents if metadata else None,
         size_bytes=size_of(backup) if metadata else None,
