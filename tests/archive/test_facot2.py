@@ -163,10 +163,19 @@ _OLD: dict[str, dict[str, str]] = {
     "a collection of its own": {"items": "[]", "ñandú x": "[]"},
     "a file cut by a kill": {"items": "[]", "invoices": ""},
     "a file cut in a document": {"invoices": INVOICES[:100]},
+    "metadata alone, of an empty one": {"_metadata": '{"backup_date":"2024-11-27"}'},
+    "metadata alone, all keys": {
+        "_metadata": '{"backup_date":"","backup_time":"","collections":[],"total_documents":0,"errors":["x"]}'
+    },
 }
 _NOT_OLD: dict[str, dict[str, str]] = {
     "nothing": {},
-    "metadata alone": {"_metadata": METADATA},
+    "metadata alone that names what is gone": {"_metadata": METADATA},
+    "metadata alone that counts what is gone": {"_metadata": '{"backup_date":"x","total_documents":1}'},
+    "metadata alone without a date": {"_metadata": '{"errors":[]}'},
+    "metadata alone with keys of nobody": {"_metadata": '{"backup_date":"2024-11-27","version":"2.0"}'},
+    "metadata alone with a key of ours": {"_metadata": '{"backup_date":"2024-11-27","run_id":"r"}'},
+    "metadata of an empty one beside a cut file": {"_metadata": '{"backup_date":"x"}', "clients": ""},
     "no collection of the seven": {"_metadata": METADATA, "sequences": "[]"},
     "only a cut file": {"items": ""},
     "metadata that is empty": {"_metadata": "", "invoices": INVOICES},

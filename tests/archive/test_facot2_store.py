@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ import pytest
 from facot_backups.errors import BackupNotFound, UsageError
 from facot_backups.faces.api import BackupRunner, cleanup_old_backups, get_backup_stats
 from facot_backups.faces.cli import main
+from facot_backups.operations.proof.verify import verify
 from tests.archive.test_facot2 import INVOICES, METADATA, OURS, opened, write
 from tests.support.archives import SOURCE, Archive, document
 from tests.support.folders import write_backup
@@ -161,3 +162,35 @@ def test_a_cleanup_ages_them_by_their_names(archive: Archive) -> None:
         "2024-01-04",
         "2024-01-05",
     ]
+
+
+def test_folders_of_metadata_alone_are_counted_and_aged_as_facot_does(archive: Archive) -> None:
+    """FACOT's own test makes such folders."""
+    today = datetime.now().astimezone().date()
+    days = [today - timedelta(days=ago) for ago in (5, 15, 35, 45)]
+    for day in days:
+        write(archive.root / f"{day}", _metadata=json.dumps({"backup_date": f"{day}"}))
+    assert get_backup_stats(archive.root)["total_backups"] == 4
+    assert [report.sound for report in map(verify, archive.store.all_backups())] == [True] * 4
+    result = cleanup_old_backups(backup_dir=archive.root, retention_days=30)
+    assert [entry["date"] for entry in result["deleted"]] == [f"{days[3]}", f"{days[2]}"]
+    assert get_backup_stats(archive.root)["total_backups"] == 2
+
+
+def test_an_empty_folder_takes_no_place_of_one_that_holds_something(archive: Archive) -> None:
+    for day in ("2024-01-01", "2024-01-02"):
+        write(archive.root / day, _metadata=METADATA, invoices=INVOICES)
+    for day in ("2024-01-03", "2024-01-04", "2024-01-05"):
+        write(archive.root / day, _metadata=json.dumps({"backup_date": day}))
+    result = cleanup_old_backups(backup_dir=archive.root, retention_days=30)
+    assert [entry["date"] for entry in result["deleted"]] == ["2024-01-03"]
+    assert not result["errors"]
+
+
+@pytest.mark.parametrize("command", ["list", "verify", "stats", "status", "diff 2024-01-01 2024-01-02",
+    "show 2024-01-01 invoices/1", "history invoices/1", "audit 2024-01-01", "cleanup --dry-run"])  # fmt: skip
+def test_no_command_minds_an_empty_one(archive: Archive, command: str, capsys: Any) -> None:
+    write(archive.root / "2024-01-01", _metadata='{"backup_date":"2024-01-01"}')
+    write(archive.root / "2024-01-02", _metadata=METADATA, invoices=INVOICES)
+    assert main([*command.split(), "--backup-dir", str(archive.root)]) not in (1, 20)
+    assert "Traceback" not in capsys.readouterr().err

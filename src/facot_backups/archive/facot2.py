@@ -67,19 +67,21 @@ _SUFFIX = ".json"
 class Stated:
     """What the folder's metadata claims; nothing proves it.
 
-    `total_documents` counts root documents (None: not said), `collections` are those that were written.
+    `total_documents` counts root documents (None: not said), `collections` are those that were written,
+    `keys` all that it names.
     """
 
     total_documents: int | None
     collections: tuple[str, ...]
     errors: tuple[str, ...]
+    keys: frozenset[str] = dataclasses.field(default=frozenset(), compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class OldBackup:
     """A folder of FACOT 2.0's own as it was when it was opened; it has the face of `reader.Backup`.
 
-    `collections` in the order of their names. `empty`: those whose list is `[]`: their documents are not
+    `collections` in the order of their names; none where nothing was written but the metadata. `empty`: those whose list is `[]`: their documents are not
     known, there or not. `stated` is None where there is no metadata file. `foreign`: what lies in the folder
     beside a backup's files; with any, it is never deleted.
     """
@@ -201,6 +203,8 @@ def _recognise(path: Path, name: BackupName) -> OldBackup | None:
     by_look: dict[_Look, list[str]] = {look: [] for look in get_args(_Look)}
     for entry, look in files.items():
         by_look[look].append(entry.removesuffix(_SUFFIX))
+    if files.keys() == set(by_look["dropping"]):
+        return OldBackup(path, name, (), stated=stated) if _claims_nothing(stated) else None
     if set(by_look["list"] + by_look["empty"]).isdisjoint(FACOT_COLLECTIONS):
         return None
     if by_look["no array"]:
@@ -255,7 +259,17 @@ def _stated_in(data: bytes, place: str) -> Stated:
         raise _IsFormat1
     total = raw.get("total_documents")
     counted = total if type(total) is int and total >= 0 else None
-    return Stated(counted, _texts(raw, "collections"), _texts(raw, "errors"))
+    return Stated(counted, _texts(raw, "collections"), _texts(raw, "errors"), frozenset(raw))
+
+
+def _claims_nothing(stated: Stated | None) -> bool:
+    """Whether the metadata is that of an empty backup: FACOT's keys alone, and no collection or document."""
+    return (
+        stated is not None
+        and "backup_date" in stated.keys <= _FACOTS_KEYS
+        and not stated.collections
+        and not stated.total_documents
+    )
 
 
 def _texts(raw: dict[str, Json], key: str) -> tuple[str, ...]:

@@ -266,11 +266,14 @@ def _old_decisions(facts: Facts, policy: Policy) -> list[Decision]:
     """Judged apart, by the date of the folder, with a `keep_last` of their own; the newest first."""
     ordered = sorted(facts.old_backups, key=lambda old: old.date, reverse=True)
     decisions: list[Decision] = []
-    # A date of the future proves a mistake, not a newer backup: it protects nobody.
-    newer = 0
+    # A date of the future proves a mistake, not a newer backup: it protects nobody. Nor is an empty one any
+    # better than one that holds something.
+    newer = newer_holding = 0
     for old in ordered:
-        decisions.append(_old_decision(old, facts.today, policy, newer))
-        newer += old.date <= facts.today
+        decisions.append(_old_decision(old, facts.today, policy, newer_holding if old.collections else newer))
+        if old.date <= facts.today:
+            newer += 1
+            newer_holding += bool(old.collections)
     return decisions
 
 
