@@ -229,11 +229,18 @@ def replace_published(path: Path, target: Path, patience: Patience = LONG) -> No
         raise
 
 
-def read_file(path: Path) -> bytes:
-    """The bytes of a regular file. Raises OSError."""
+class TooLarge(ValueError):
+    """A file is larger than any of its kind, and was not read."""
+
+
+def read_file(path: Path, limit: int = 16 * 2**20) -> bytes:
+    """The bytes of a regular file. Raises OSError; TooLarge for one of more than `limit` bytes."""
     descriptor = open_regular(path)
     with open(descriptor, "rb") as file:  # noqa: PTH123 (a descriptor)
-        return file.read()
+        data = file.read(limit + 1)
+    if len(data) > limit:
+        raise TooLarge(f"pasa de {limit} bytes")
+    return data
 
 
 def sync_file(descriptor: int) -> None:

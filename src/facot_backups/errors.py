@@ -206,13 +206,17 @@ class DamagedBackup(FacotBackupsError):
     exit_code = 20
 
 
+def _short(text: str) -> str:
+    """A text that may quote what a file holds, which may be of any length."""
+    return text if len(text) <= 2000 else f"{text[:2000]}…"
+
+
 class FormatError(DamagedBackup):
     """Bytes that are not our format. `place` says where: a file, a line, a document, a field."""
 
     def __init__(self, place: str, problem: str) -> None:
-        super().__init__(f"{place}: {problem}")
-        self.place = place
-        self.problem = problem
+        self.place, self.problem = _short(place), _short(problem)
+        super().__init__(f"{self.place}: {self.problem}")
 
 
 class BackupUnreadable(FacotBackupsError):
@@ -262,6 +266,17 @@ class UnorderedDocuments(FacotBackupsError):
         super().__init__(
             f"El documento «{path}» {problem}: la lectura no es de fiar y no se ha guardado.\n"
             "Repita el backup; si vuelve a pasar, avise al desarrollador."
+        )
+        self.path = path
+
+
+class DocumentTooLarge(UsageError):
+    """A document is too large for the format, and is not written. `path` is the document's."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(
+            f"El documento «{path}» es demasiado grande para un backup: ocuparía más de 16 MiB o tiene "
+            "demasiados valores.\nDivídalo en varios documentos, o excluya su colección."
         )
         self.path = path
 

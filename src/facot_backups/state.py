@@ -32,6 +32,7 @@ STATE_DIR_VARIABLE = "FACOT_BACKUPS_STATE_DIR"
 _KEEP_TRIES = timedelta(days=14)
 # Of the tries of the future, the next so many: a clock that is wrong again and again must not fill the note.
 _KEEP_AHEAD = 100
+_MAX_BYTES = 4 * 2**20
 _LOCK_SECONDS = 10
 # Without a state that can be saved, alerts are so far apart.
 _SPEAK_SECONDS = 86_400 - 3600
@@ -242,7 +243,7 @@ class State:
             return self._memory[name], False
         path = self.folder / name
         try:
-            note = json.loads(atomic.read_file(path))
+            note = json.loads(atomic.read_file(path, _MAX_BYTES))
         except FileNotFoundError:
             return None, False
         except OSError as error:

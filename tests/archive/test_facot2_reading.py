@@ -215,7 +215,7 @@ def test_memory_is_bounded_before_a_document_is_whole(
             given_out += len(block)
             yield block
 
-    with pytest.raises(FormatError, match="documento 2: el documento pasa de 64 MiB"):
+    with pytest.raises(FormatError, match="documento 2: el documento pasa de 16 MiB"):
         list(read_elements(endless(), "f"))
     assert given_out < 5000
 

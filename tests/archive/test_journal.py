@@ -135,7 +135,7 @@ def test_a_flipped_bit_in_the_line_that_closes_the_plan_is_damage() -> None:
 def test_a_line_without_end_is_no_torn_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write(tmp_path)
     monkeypatch.setattr(journal, "_MAX_LINE", 100)
-    with pytest.raises(FormatError, match="64 MiB"):
+    with pytest.raises(FormatError, match="17 MiB"):
         Journal(tmp_path, HEADER.restore)
 
 

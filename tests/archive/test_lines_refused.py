@@ -183,7 +183,7 @@ def test_an_items_that_is_not_shown_by_the_rule_is_noted() -> None:
 
 
 def test_a_line_is_bounded_before_it_is_whole(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert parsing.MAX_LINE_BYTES == 64 * 2**20
+    assert parsing.MAX_LINE_BYTES == 16 * 2**20
     monkeypatch.setattr(parsing, "MAX_LINE_BYTES", 1000)
     taken = 0
 

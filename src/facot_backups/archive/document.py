@@ -15,13 +15,18 @@ from facot_backups.archive.lines import ITEMS, own_keys, subcollection_key
 from facot_backups.archive.strict import (
     MAX_DEPTH,
     MAX_NAME_BYTES,
+    MAX_SIGNS,
     Malformed,
+    check_signs,
     is_collection_id,
     is_field_name,
     is_id,
     loads,
 )
 from facot_backups.model import Json, Mark, TypeTree
+
+# To read a line strictly takes many times the memory of comparing it.
+MAX_ODD_BYTES = 4 * 2**20
 
 _dumps = orjson.dumps
 _SORT = orjson.OPT_SORT_KEYS
@@ -57,10 +62,10 @@ def parse_line(body: bytes, opening: bool) -> ParsedLine:
 
     Raises Malformed for what is not a document of this format, deep nesting and duplicate keys included.
     """
+    if len(body) > MAX_SIGNS:
+        check_signs(body)
     try:
-        value = orjson.loads(body)
-        plain = not opening and body.find(b'"_', 7) < 0
-        parsed = _plain(value, body) if plain else _rich(value, body, opening)
+        parsed = _canonical(body, opening)
     except (ValueError, TypeError):  # no JSON, or deeper than orjson writes: read it again to say what
         parsed = None
     return parsed or _careful(body, opening)
@@ -76,8 +81,15 @@ def parse_subcollections(body: bytes, opening: bool) -> Subcollections:
         raise Malformed("la lista no termina como debe")
     found = _subcollections(value, opening)
     for stray in value:
-        raise Malformed(f"la clave «{stray}» va después de una subcolección")
+        raise Malformed(f"la clave «{stray[:80]}» va después de una subcolección")
     return Subcollections(*found, canonical=_tail(*found) == body)
+
+
+def _canonical(body: bytes, opening: bool) -> ParsedLine | None:
+    """A canonical document; None if it is not that, and then nothing of it is held any more."""
+    value = orjson.loads(body)
+    plain = not opening and body.find(b'"_', 7) < 0
+    return _plain(value, body) if plain else _rich(value, body, opening)
 
 
 def _plain(value: Any, body: bytes) -> ParsedLine | None:
@@ -105,6 +117,8 @@ def _rich(value: Any, body: bytes, opening: bool) -> ParsedLine | None:
 
 def _careful(body: bytes, opening: bool) -> ParsedLine:
     """A document in any spelling, its fields put into order."""
+    if len(body) > MAX_ODD_BYTES:
+        raise Malformed("una línea de más de 4 MiB tiene que estar en la forma canónica")
     parsed = _split(loads(body), opening)
     _check_names(parsed.fields)
     return parsed._replace(fields=_in_order(parsed.fields), canonical=_text(parsed) == body)
@@ -157,7 +171,7 @@ def _subcollections(value: dict[str, Any], opening: bool) -> tuple[bool, str | N
 def _subcollection(key: str) -> str:
     name = key[2:] if key[:2] == "_/" else key[1:]
     if key[:1] != "_" or not is_collection_id(name) or key != subcollection_key(name):
-        raise Malformed(f"la clave «{key}» no es de una subcolección")
+        raise Malformed(f"la clave «{key[:80]}» no es de una subcolección")
     return name
 
 
@@ -179,7 +193,7 @@ def _fields(value: dict[str, Any]) -> dict[str, Json]:
             raise Malformed("«_fields» guarda los campos cuyo nombre empieza por «_», y nunca está vacía")
     stray = next((name for name in value if name[:1] == "_"), None)
     if stray is not None:
-        raise Malformed(f"la clave «{stray}» no va aquí")
+        raise Malformed(f"la clave «{stray[:80]}» no va aquí")
     return dict(sorted({**value, **hidden}.items())) if hidden else value
 
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import date
-from itertools import pairwise
+from itertools import islice, pairwise
 from pathlib import Path
 from typing import Literal, NamedTuple, TypeAlias, get_args
 
@@ -61,6 +61,8 @@ _OUR_KEYS = {field.name for field in dataclasses.fields(Metadata)} - _FACOTS_KEY
 # Enough of a file to tell the layout; more blanks than that before a bracket are nobody's.
 _HEAD_BYTES = 64
 _SUFFIX = ".json"
+# FACOT reads documents in order; where they stand otherwise is remembered, 250 bytes for each.
+MAX_UNORDERED = 400_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +83,9 @@ class Stated:
 class OldBackup:
     """A folder of FACOT 2.0's own as it was when it was opened; it has the face of `reader.Backup`.
 
-    `collections` in the order of their names; none where nothing was written but the metadata. `empty`: those whose list is `[]`: their documents are not
-    known, there or not. `stated` is None where there is no metadata file. `foreign`: what lies in the folder
-    beside a backup's files; with any, it is never deleted.
+    `collections` in the order of their names; none where nothing was written but the metadata. `empty`:
+    those whose list is `[]`: their documents are not known, there or not. `stated` is None where there is no
+    metadata file. `foreign`: what lies in the folder beside a backup's files; with any, it is never deleted.
     """
 
     path: Path
@@ -304,10 +306,13 @@ def _index(file: Path, place: str) -> list[_Standing] | None:
     """
     if _is_ascending(file, place):
         return None
-    index = sorted(
+    found = (
         _Standing(segment_key(element.name), element.name, element.offset, element.size)
         for element in _elements(file, place)
     )
+    index = sorted(islice(found, MAX_UNORDERED + 1))
+    if len(index) > MAX_UNORDERED:
+        raise FormatError(place, f"tiene más de {MAX_UNORDERED:,} documentos que no van en orden")
     for before, standing in pairwise(index):
         if before.key == standing.key:
             raise FormatError(place, f"el documento «{standing.name}» está repetido")

@@ -15,12 +15,22 @@ from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple, cast
 
 from facot_backups.archive.lines import ITEMS
-from facot_backups.archive.strict import MAX_DEPTH, PYTHON_JSON, Malformed, is_field_name, is_id
+from facot_backups.archive.strict import (
+    MAX_DEPTH,
+    MAX_SIGNS,
+    PYTHON_JSON,
+    Malformed,
+    check_signs,
+    is_field_name,
+    is_id,
+)
 from facot_backups.errors import FormatError
 from facot_backups.model import COLLECTIONS_WITH_ITEMS, Document, DocumentPath, Json, TypeTree, segment_key
 
 # As a line of our own format (docs/formato.md), an invoice with all its items here.
-MAX_ELEMENT_CHARS = 64 * 2**20
+MAX_ELEMENT_CHARS = 16 * 2**20
+# Text that is taken in at once: all of it may belong to one document.
+_MAX_MORE = 4 * 2**20
 
 _ID, _ITEMS = "_id", "_items"
 _BLANKS = re.compile(r"[ \t\r\n]*")
@@ -236,14 +246,19 @@ class _Reading:
         if self._ended:
             return False
         kept = self._text[self._at :] + self._held
+        self._text = ""
         if len(kept) > MAX_ELEMENT_CHARS:
-            raise Malformed("el documento pasa de 64 MiB")
+            raise Malformed("el documento pasa de 16 MiB")
         pieces, added = [kept], 0
-        while not self._ended and added <= len(kept):
+        while not self._ended and added <= min(len(kept), _MAX_MORE):
             piece = self._block()
             pieces.append(piece)
             added += len(piece)
+        is_large = len(kept) > MAX_SIGNS
+        del kept
         text = "".join(pieces)
+        if is_large:
+            check_signs(text)
         self._text = text if self._ended else text.rstrip(_NUMBER)
         self._held = text[len(self._text) :]
         self._at = 0

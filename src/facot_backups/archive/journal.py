@@ -69,8 +69,8 @@ __all__ = [
 ]
 
 _SUFFIX = ".jsonl"
-# Bytes of a line: of the plan, and after it.
-_MAX_LINE = 64 * 2**20
+# Bytes of a line: of the plan (a document that an undo puts back, with its path), and after it.
+_MAX_LINE = 17 * 2**20
 _MAX_RESULT = 1 << 16
 _BLOCK = 1 << 20
 _TAIL = 1 << 12
@@ -368,7 +368,7 @@ class Journal:
             while (line := file.readline(_MAX_LINE)).endswith(b"\n"):
                 yield line[:-1]
             if len(line) == _MAX_LINE:
-                raise FormatError(self.place, "una línea pasa de 64 MiB")
+                raise FormatError(self.place, "una línea pasa de 17 MiB")
 
     @contextmanager
     def _open(self) -> Iterator[BinaryIO]:

@@ -18,7 +18,7 @@ from facot_backups.archive.metadata import (
     source_from_json,
     source_to_json,
 )
-from facot_backups.archive.strict import is_document_path, strict_loads
+from facot_backups.archive.strict import Malformed, check_signs, is_document_path, strict_loads
 from facot_backups.clock import iso_utc
 from facot_backups.errors import FormatError
 from facot_backups.model import Document, DocumentPath, Json, Scope, Source
@@ -182,6 +182,10 @@ def plan_json(line: PlanLine) -> dict[str, Json]:
 
 def parse_plan(line: bytes, place: str) -> PlanLine:
     """A document of the plan. Raises FormatError."""
+    try:
+        check_signs(line)
+    except Malformed as error:
+        raise FormatError(place, str(error)) from None
     raw = orjson.loads(line)  # its hash proves that we wrote it
     fields = Fields(raw, place)
     path = tuple(fields.text("path").split("/"))

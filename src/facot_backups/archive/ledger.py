@@ -32,6 +32,8 @@ UNREAD = "UNREAD"
 # It begins now; a later line says how it ended.
 STARTED = "STARTED"
 
+# Years of days; what a line holds can take thirty times its size.
+MAX_BYTES_READ = 4 * 2**20
 _TAIL_BYTES = 1 << 16
 
 
@@ -74,13 +76,14 @@ class Ledger:
                 os.close(descriptor)
 
     def entries(self) -> list[LedgerEntry]:
-        """All entries, oldest first; none if there is no ledger. Lines that are not ours are left out.
+        """The entries, oldest first; none if there is no ledger. Lines that are not ours are left out.
 
+        All of them, but for a ledger of more than MAX_BYTES_READ: of it the newest.
         Raises BackupDirUnusable.
         """
         with atomic.explained(self.shown):
             try:
-                data = atomic.read_file(self.path)
+                data = _tail(self.path)
             except FileNotFoundError:
                 return []
         whole, _, _torn = data.rpartition(b"\n")
@@ -106,6 +109,15 @@ class WaitingLedger(Ledger):
         while self.waiting:
             Ledger.append(self, self.waiting[0])
             del self.waiting[0]
+
+
+def _tail(path: Path) -> bytes:
+    """The last MAX_BYTES_READ of a file, from the beginning of a line on. Raises OSError."""
+    with open(atomic.open_regular(path), "rb") as file:  # noqa: PTH123 (a descriptor)
+        skipped = max(0, os.fstat(file.fileno()).st_size - MAX_BYTES_READ)
+        file.seek(skipped)
+        data = file.read(MAX_BYTES_READ)
+    return data.partition(b"\n")[2] if skipped else data
 
 
 def _line(entry: LedgerEntry) -> bytes:

@@ -34,6 +34,7 @@ from facot_backups.state import SeenOwner, State
 HEARTBEAT_SECONDS = 30.0
 # Without a heartbeat for so long, seen by two tries, the owner on another computer is given up for dead.
 SILENCE = timedelta(minutes=10)
+_MAX_OWNER_BYTES = 2**16
 
 
 class FolderLock:
@@ -194,9 +195,8 @@ class FolderLock:
 
     def _read_owner(self) -> Owner | None:
         """Who stands in `owner.json`, or None if nobody."""
-        path = self._folder / OWNER_FILE
         try:
-            return parse_owner(atomic.patiently(lambda: atomic.read_file(path), self._patience))
+            return atomic.patiently(lambda: _owner_in(self._folder), self._patience)
         except FileNotFoundError:
             return None
 
@@ -231,9 +231,17 @@ def is_held(root: Path, folder: Path, state: State, clock: Clock) -> bool:
     the local clock.
     """
     try:
-        present = parse_owner(atomic.read_file(folder / OWNER_FILE))
+        present = _owner_in(folder)
     except OSError:
         return False
     if present.is_here(state.taken_lock(root)):
         return present.is_alive()
     return abs(clock.now() - present.heartbeat) < SILENCE
+
+
+def _owner_in(folder: Path) -> Owner:
+    """The owner that stands there; what is far too large for one is nobody that we know. Raises OSError."""
+    try:
+        return parse_owner(atomic.read_file(folder / OWNER_FILE, _MAX_OWNER_BYTES))
+    except atomic.TooLarge as error:
+        return parse_owner(str(error).encode())

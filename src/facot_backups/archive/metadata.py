@@ -15,12 +15,20 @@ from typing import Any, Literal, TypeAlias
 import orjson
 
 from facot_backups.archive.fields import Fields, is_file_name
-from facot_backups.archive.strict import is_collection_id, is_document_path, strict_loads
+from facot_backups.archive.strict import (
+    MAX_SIGNS,
+    is_collection_id,
+    is_document_path,
+    signs_in,
+    strict_loads,
+)
 from facot_backups.clock import iso_utc
-from facot_backups.errors import FormatError, NewerFormat
+from facot_backups.errors import FormatError, NewerFormat, UsageError
 from facot_backups.model import DocumentPath, Json, Scope, Source
 
 FORMAT_VERSION = 1
+# Some 45,000 root collections, as databases name theirs.
+MAX_METADATA_BYTES = 16 * 2**20
 
 Trigger: TypeAlias = Literal["scheduled", "manual", "api", "pre-restore"]
 TRIGGERS: tuple[Trigger, ...] = ("scheduled", "manual", "api", "pre-restore")
@@ -92,11 +100,18 @@ def from_nanoseconds(nanoseconds: int) -> datetime | None:
 def serialize(metadata: Metadata) -> bytes:
     """The bytes of the file: readable, FACOT's five keys first, the checksum on the last line.
 
-    Lone surrogates in messages (file names of the system) become `?`. Raises ValueError for a naive time.
+    Lone surrogates in messages (file names of the system) become `?`. Raises ValueError for a naive time,
+    UsageError for more than a reader takes.
     """
     text = orjson.dumps(_to_json(metadata), option=orjson.OPT_INDENT_2)
     proven = text.removesuffix(b"\n}") + b",\n"
-    return proven + b'  "metadata_sha256": "%b"}\n' % hashlib.sha256(proven).hexdigest().encode()
+    data = proven + b'  "metadata_sha256": "%b"}\n' % hashlib.sha256(proven).hexdigest().encode()
+    if len(data) > MAX_METADATA_BYTES or signs_in(data) > MAX_SIGNS:
+        raise UsageError(
+            f"El backup tiene {len(metadata.files)} colecciones raíz: sus metadatos pasarían de 16 MiB.\n"
+            "Haga varios backups, en carpetas distintas, con una parte de las colecciones cada uno."
+        )
+    return data
 
 
 def checksum_problem(data: bytes) -> str | None:

@@ -10,12 +10,15 @@ from dataclasses import dataclass
 
 from facot_backups.archive.document import parse_line, parse_subcollections
 from facot_backups.archive.lines import ITEMS
-from facot_backups.archive.strict import Malformed
-from facot_backups.errors import FormatError
+from facot_backups.archive.strict import MAX_SIGNS, Malformed, signs_in
+from facot_backups.errors import DocumentTooLarge, FormatError
 from facot_backups.model import COLLECTIONS_WITH_ITEMS, Document, DocumentPath, Mark, Scope, segment_key
 
-# 4 MiB of protobuf, the most a server takes, can make over 15 MB of line: docs/formato.md.
-MAX_LINE_BYTES = 64 * 2**20
+# The most that 1 MiB of a document comes to in practice, control characters in names of fields, is 12.6 MB
+# (docs/formato.md, "Lo que un lector rechaza").
+MAX_LINE_BYTES = 16 * 2**20
+# What a line may still grow by when the writer has judged it: the opening of a subcollection, escaped.
+_TO_COME = 2**14
 
 Note = Callable[[int], None]
 
@@ -32,7 +35,7 @@ def split_lines(blocks: Iterable[bytes], place: str) -> Iterator[bytes]:
         lines = block.split(b"\n")
         size += len(lines[0])
         if size > MAX_LINE_BYTES:
-            raise FormatError(f"{place}, línea {number + 1}", "la línea pasa de 64 MiB")
+            raise FormatError(f"{place}, línea {number + 1}", "la línea pasa de 16 MiB")
         pieces.append(lines[0])
         if len(lines) == 1:
             continue
@@ -45,6 +48,14 @@ def split_lines(blocks: Iterable[bytes], place: str) -> Iterator[bytes]:
         raise FormatError(
             f"{place}, línea {number + 1}", "el archivo está cortado: falta el final de la línea"
         )
+
+
+def check_line(line: bytes, path: DocumentPath) -> None:
+    """Refuse to write a document's line that no reader would take. Raises DocumentTooLarge."""
+    if len(line) > MAX_SIGNS and (
+        len(line) > MAX_LINE_BYTES - _TO_COME or signs_in(line) > MAX_SIGNS - _TO_COME
+    ):
+        raise DocumentTooLarge("/".join(path))
 
 
 def parse_document_line(line: bytes, path: DocumentPath, place: str) -> Document:

@@ -22,7 +22,7 @@ from typing import BinaryIO, Literal, Protocol, TypeAlias
 
 from facot_backups import atomic
 from facot_backups.archive.layout import METADATA_FILE, BackupName
-from facot_backups.archive.metadata import FileEntry, Metadata, parse
+from facot_backups.archive.metadata import MAX_METADATA_BYTES, FileEntry, Metadata, parse
 from facot_backups.archive.parse_cache import ParseCache
 from facot_backups.archive.parsing import Note, decode, split_lines
 from facot_backups.errors import (
@@ -37,8 +37,6 @@ from facot_backups.model import Document
 Kind: TypeAlias = Literal["complete", "incomplete", "pre-restore", "damaged", "newer", "unreadable"]
 
 BLOCK_BYTES = 2**20
-# Far more than a database with 100,000 root collections needs.
-MAX_METADATA_BYTES = 64 * 2**20
 # For the panel and the scheduler, which look again and again.
 _parsed: ParseCache[Metadata] = ParseCache()
 
@@ -142,12 +140,12 @@ def open_backup(path: Path) -> Backup | None:
 
 def metadata_bytes(folder: Path) -> bytes:
     """The bytes of a backup's metadata file. Raises as `file_blocks`; DamagedBackup if it is far too big."""
-    data = b""
+    data = bytearray()
     for block in file_blocks(folder / METADATA_FILE):
         data += block
         if len(data) > MAX_METADATA_BYTES:
             raise DamagedBackup(f"{folder.name}/{METADATA_FILE}: el archivo es demasiado grande")
-    return data
+    return bytes(data)
 
 
 def names_in(folder: Path) -> list[str]:

@@ -24,6 +24,8 @@ from facot_backups.errors import BackupDirUnusable, FormatError, RepositoryGone,
 from facot_backups.model import Source
 from facot_backups.state import State
 
+# Far more than an id and the names of a database take.
+_MAX_BYTES = 2**16
 # Parts of a path that a synchronising program owns, as each of them names its folder.
 _SYNCHRONISED = re.compile(
     r"(OneDrive|Dropbox|Google ?Drive|GoogleDrive|My Drive|Mi unidad|iCloud ?Drive|CloudStorage"
@@ -59,9 +61,11 @@ def read_repository(root: Path) -> Repository | None:
 def _read(root: Path) -> Repository | None:
     with atomic.explained(root):
         try:
-            data = atomic.read_file(root / STATE_DIR / REPOSITORY_FILE)
+            data = atomic.read_file(root / STATE_DIR / REPOSITORY_FILE, _MAX_BYTES)
         except FileNotFoundError:
             return None
+        except atomic.TooLarge as error:
+            raise FormatError(REPOSITORY_FILE, str(error)) from None
     raw = strict_loads(data, REPOSITORY_FILE)
     return Repository(Fields(raw, REPOSITORY_FILE).text("id"), source_from_json(raw, REPOSITORY_FILE))
 

@@ -17,6 +17,10 @@ from facot_backups.model import Json, numeric_id
 
 # Deeper than anything Firestore stores (20 levels), far from Python's own limit.
 MAX_DEPTH = 100
+# Of the signs that begin, part and name values: `[`, `{`, `,`, `:`. Each can cost a hundred bytes of memory;
+# the largest document of Firestore, 1 MiB of booleans, has no more (docs/formato.md, section 2.6).
+MAX_SIGNS = 1_100_000
+_SIGNS = "[{,:"
 # Firestore's bound for ids and field names ("Usage and limits"), in UTF-8 bytes.
 MAX_NAME_BYTES = 1500
 
@@ -82,8 +86,9 @@ def loads(data: bytes) -> Json:
     """As `strict_loads`, for callers that add the place themselves.
 
     Raises Malformed for broken UTF-8, NaN, duplicate keys, integers that do not fit into 64 bits, numbers
-    beyond a double, nesting over MAX_DEPTH. Never RecursionError.
+    beyond a double, nesting over MAX_DEPTH, more than MAX_SIGNS. Never RecursionError.
     """
+    check_signs(data)
     try:
         orjson.loads(data)  # stricter than `json` about everything but what is checked below
         value = json.loads(data, object_pairs_hook=_unique, parse_int=_integer, parse_float=_double)
@@ -95,12 +100,28 @@ def loads(data: bytes) -> Json:
     return value
 
 
+def check_signs(text: bytes | str) -> None:
+    """Refuse, before it is parsed, what could take far more memory than its own size. Raises Malformed.
+
+    Signs in texts count too: what is refused is no document of Firestore's all the same.
+    """
+    if len(text) > MAX_SIGNS and signs_in(text) > MAX_SIGNS:
+        raise Malformed("tiene demasiados valores")
+
+
+def signs_in(text: bytes | str) -> int:
+    """How many of the signs that MAX_SIGNS bounds are in a text."""
+    if isinstance(text, str):
+        return sum(map(text.count, _SIGNS))
+    return sum(text.count(sign.encode()) for sign in _SIGNS)
+
+
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     result = dict(pairs)
     if len(result) != len(pairs):
         seen: set[str] = set()
         twice = next(name for name, _ in pairs if name in seen or seen.add(name))  # type: ignore[func-returns-value]
-        raise Malformed(f"clave repetida «{twice}»")
+        raise Malformed(f"clave repetida «{twice[:80]}»")
     return result
 
 

@@ -17,7 +17,9 @@ from facot_backups import atomic
 from facot_backups.archive.layout import file_names
 from facot_backups.archive.lines import LineEncoder
 from facot_backups.archive.metadata import FileEntry, from_nanoseconds
+from facot_backups.archive.parsing import check_line
 from facot_backups.archive.sample import Place, Sampler, pick, read_places
+from facot_backups.archive.strict import MAX_SIGNS
 from facot_backups.atomic import Patience
 from facot_backups.errors import UnorderedDocuments
 from facot_backups.model import Document, Scope
@@ -96,13 +98,16 @@ class BackupWriter:
         """Write the next document. The first one of another root collection finishes the one before.
 
         Raises UnorderedDocuments for a document that does not come after the last one, or for a
-        collection that is finished.
+        collection that is finished; DocumentTooLarge for one that the format does not hold: then the
+        collection must be discarded.
         """
         if document.path[0] != self._collection:
             self._begin(document.path[0])
         part = self._part
         assert part is not None
         chunk = part.encoder.add(document)
+        if len(chunk) > MAX_SIGNS:
+            check_line(chunk[chunk.rfind(b"\n") + 1 :], document.path)
         buffer = self._buffer
         if document.mark is None:
             sampler = part.sampler

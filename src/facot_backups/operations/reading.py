@@ -18,6 +18,7 @@ from facot_backups.archive.metadata import FileEntry
 from facot_backups.archive.writer import SPOT_CHECKS, BackupWriter
 from facot_backups.clock import Clock
 from facot_backups.errors import (
+    DocumentTooLarge,
     FirestoreUnavailable,
     ReadBudgetExceeded,
     SnapshotExpired,
@@ -129,6 +130,7 @@ class Reading:
         self._other_reads = 0
         self._read_data = False
         self._unreadable: dict[str, str] = {}
+        self._too_large: dict[str, str] = {}
         # What keeps the backup from being complete and is no single collection's fault.
         self._remarks: list[str] = []
         self._lost_count: Count | None = None
@@ -253,13 +255,16 @@ class Reading:
                 self._look_at_count()
                 if self._too_many():
                     raise _StartAgain
-            add(document)
+            try:
+                add(document)
+            except DocumentTooLarge as error:
+                self._too_large.setdefault(collection, str(error))
         self._finished(collection, scan)
         return scan
 
     def _finished(self, collection: str, scan: Scan) -> None:
         self._writer.end_collection()
-        if collection and collection not in scan.unreadable:
+        if collection and collection not in scan.unreadable and collection not in self._too_large:
             documents, nested = self._writer.count(collection)
             self._emit(CollectionDone(collection, documents, nested))
 
@@ -294,6 +299,8 @@ class Reading:
         """Drop what was not read whole, and what the server counts otherwise."""
         for collection, reason in scan.unreadable.items():
             self._drop(collection, reason, tell=False)
+        for collection in self._too_large.keys() - scan.unreadable.keys():
+            self._drop(collection, self._too_large[collection])
         self._look_at_count(wait=True)
         total = self._counted.total if self._counted else None
         read = sum(documents + nested for documents, nested in self._writer.counts.values())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import math
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -14,6 +15,8 @@ from facot_backups.model import Json
 
 CONFIG_NAME = "facot_config.json"
 DOTENV_NAME = ".env"
+# Far more than settings take, also of a program that keeps much else beside ours.
+_MAX_BYTES = 2**20
 
 
 class DotenvLine(NamedTuple):
@@ -40,7 +43,11 @@ def read_text(path: Path) -> str | None:
     Raises SettingError when it cannot be read, or is not UTF-8.
     """
     try:
-        return path.read_bytes().decode("utf-8-sig")
+        with path.open("rb") as file:
+            data = file.read(_MAX_BYTES + 1)
+        if len(data) <= _MAX_BYTES:
+            return data.decode("utf-8-sig")
+        problem = "es demasiado grande"
     except (FileNotFoundError, NotADirectoryError):
         return None
     except UnicodeDecodeError:
@@ -72,7 +79,7 @@ class _Refused(ValueError):
 def _unique(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
     found = dict(pairs)
     if len(found) < len(pairs):
-        twice = next(name for index, (name, _) in enumerate(pairs) if name in dict(pairs[:index]))
+        twice = Counter(name for name, _ in pairs).most_common(1)[0][0]
         raise _Refused(f"la clave «{shown(twice)}» está dos veces")
     return found
 

@@ -77,7 +77,7 @@ class Habits:
 
     def _read(self) -> dict[str, Any]:
         try:
-            note = json.loads(atomic.read_file(self._path))
+            note = json.loads(atomic.read_file(self._path, 2**20))
         except (OSError, ValueError, RecursionError):
             return {}
         return note if isinstance(note, dict) else {}
