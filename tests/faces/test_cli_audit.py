@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import csv
 import io
+import stat
+import sys
+import tempfile
 from pathlib import Path
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from facot_backups.faces.cli.audit_table import CsvTable, cell, list_separator
 from facot_backups.local.sample import Business, documents
@@ -99,6 +104,35 @@ def test_the_planted_duplicate_is_found(world: World) -> None:
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@a", "  =1", "\t=1", "＝1"])
 def test_no_cell_is_a_formula(text: str) -> None:
     assert cell(text).startswith(("'", "\\u"))
+
+
+_HOSTILE = st.lists(st.sampled_from([*",;|\t\r\n\"= +-@＝'ax1"]), max_size=12).map("".join)
+
+
+@pytest.mark.parametrize("written", [",", ";", "|", "\t"])
+@given(texts=st.lists(_HOSTILE, min_size=4, max_size=4))
+@example(texts=["x;=1+1", "x,=1+1", "x|-1", 'x;"=1+1'])
+def test_no_cell_is_a_formula_wherever_a_spreadsheet_cuts(written: str, texts: list[str]) -> None:
+    message, ncf, company, document = texts
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "a.csv"
+        with CsvTable(file, written) as table:
+            table.add(Finding("note", "gap", message, (document,), company, ncf))
+        text = file.read_text("utf-8-sig")
+    for read in ",;|\t":
+        cells = [cell for row in csv.reader(io.StringIO(text, newline=""), delimiter=read) for cell in row]
+        cells += [cell for line in text.splitlines() for cell in line.split(read)]  # quotes mean nothing
+        assert not [cell for cell in cells if cell.strip(' "').startswith((*"=+-@＝",))]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows no tiene permisos de este tipo")
+def test_only_its_owner_can_read_the_table(tmp_path: Path) -> None:
+    file = tmp_path / "a.csv"
+    file.write_text("antes")
+    file.chmod(0o644)
+    with CsvTable(file):
+        pass
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
 
 
 def test_a_cell_is_one_line() -> None:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import TextIOWrapper
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
+from facot_backups import atomic
 from facot_backups.archive.reader import Backup
 from facot_backups.errors import UsageError, one_line
 from facot_backups.events import CollectionDone, CollectionFailed, Event, Retried, Warned
@@ -88,9 +91,20 @@ def written(level: int, file: Path | None, *, to_stderr: bool = True) -> Iterato
             handler.close()
 
 
+class _PrivateFile(RotatingFileHandler):
+    """A rotating file that only its owner can read: it names folders, collections and what went wrong."""
+
+    def _open(self) -> TextIOWrapper:
+        return open(self.baseFilename, self.mode, encoding=self.encoding, opener=_private)
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, atomic.PRIVATE_MODE)
+
+
 def _to_file(file: Path) -> logging.Handler:
     try:
-        return RotatingFileHandler(file, maxBytes=_LOG_BYTES, backupCount=_LOG_FILES, encoding="utf-8")
+        return _PrivateFile(file, maxBytes=_LOG_BYTES, backupCount=_LOG_FILES, encoding="utf-8")
     except OSError as error:
         raise UsageError(
             f"No se puede escribir el registro en {file}: {error.strerror or error}.\n"

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import sys
 from collections import defaultdict
 from pathlib import Path
@@ -24,17 +25,17 @@ from facot_backups.operations.audit.findings import KINDS, SEVERITIES, Finding, 
 _HEADINGS = ("Gravedad", "Tipo", "Empresa", "NCF", "Hallazgo", "Documentos", "Cantidad")
 _SEVERITIES: dict[Severity, str] = {"error": "Error", "warning": "Aviso", "note": "Nota"}
 # A cell that begins so is a formula to a spreadsheet, and what an attacker wrote would run (OWASP, "CSV
-# Injection"); the wide forms are what Japanese input methods make of them.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
+# Injection"); the wide forms are what Japanese input methods make of them. A spreadsheet of another region
+# begins a cell after each of its own separators, and quotes do not keep it from that.
+_FORMULA = re.compile(r"""(^|[,;|\t\r\n])(?=[\s"]*[=+@＝＋－＠-])""")
 _MARK = "\ufeff"
-_MODE = 0o644
 
 
 class CsvTable:
     """A table that is written to `path` when its block ends without an error; what was there is replaced.
 
-    What matters most comes first, as in the report. Memory grows with the findings' text. Raises UsageError
-    if the file cannot be written.
+    Only its owner can read it. What matters most comes first, as in the report. Memory grows with the
+    findings' text. Raises UsageError if the file cannot be written.
     """
 
     def __init__(self, path: Path, separator: str | None = None) -> None:
@@ -71,7 +72,7 @@ class CsvTable:
             for sort in KINDS:
                 writer.writerows(self._rows[severity, sort])
         try:
-            atomic.write_file(self._path, (_MARK + text.getvalue()).encode("utf-8"), _MODE)
+            atomic.write_file(self._path, (_MARK + text.getvalue()).encode("utf-8"))
         except OSError as problem:
             raise UsageError(
                 f"No se puede escribir {self._path}: {problem.strerror}.\n"
@@ -80,9 +81,8 @@ class CsvTable:
 
 
 def cell(text: str) -> str:
-    """A text of the database that no spreadsheet takes for a formula, on one line."""
-    shown = safe(text)
-    return f"'{shown}" if shown.lstrip().startswith(_FORMULA) else shown
+    """A text of the database, on one line, in which no spreadsheet finds a formula, wherever it cuts."""
+    return _FORMULA.sub(r"\1'", safe(text))
 
 
 def list_separator() -> str:
