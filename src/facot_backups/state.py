@@ -12,7 +12,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
@@ -221,6 +221,18 @@ class State:
         """Note the foreign lock owner that this try met."""
         note = {"mark": owner.mark, "first_seen": iso_utc(owner.first_seen)}
         self._change(path, f"owner-{_key(path)}.json", lambda _: note)
+
+    # --- commands of folders that are not the user's own -------------------------------------------
+
+    def allowed_commands(self, folder: Path) -> dict[str, str]:
+        """What the user allowed to run of the settings in `folder`: a digest by the name of each command."""
+        found = (self._read(f"allowed-{_key(folder)}.json")[0] or {}).get("commands")
+        return {str(name): str(digest) for name, digest in found.items()} if isinstance(found, dict) else {}
+
+    def allow_commands(self, folder: Path, commands: Mapping[str, str]) -> None:
+        """Note that the user allows these commands of the settings in `folder`, and no others there."""
+        note = {"path": _resolved(folder), "commands": dict(commands)}
+        self._change(folder, f"allowed-{_key(folder)}.json", lambda _: note)
 
     # --- the files ---------------------------------------------------------------------------------
 

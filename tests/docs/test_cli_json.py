@@ -88,6 +88,7 @@ NEVER_SEEN = {
     ],
     "list --json": ["backups[].drill.error"],
     "cleanup --json": ["errors[]"],
+    "config --trust --json": ["allowed[].folder", "allowed[].name"],
     "diff --json": ["changes[].fields[].new.types", "changes[].fields[].old.types"],
     "verify --drill --json": [
         "drill.differences[].path",
@@ -125,6 +126,7 @@ def _of_a_good_day(place: Place, told: Callable[..., Any]) -> None:
     told("list --json", "list")
     told("config --json", "config")
     told("config --json", "config", "--offline")
+    told("config --trust --json", "config", "--trust")
     told("run --dry-run --json", "run", "--dry-run")
     place.change_between()
     told("run --json", "run")

@@ -7,11 +7,14 @@ import plistlib
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
 
+from facot_backups.errors import UsageError
 from facot_backups.faces.service import here, launchd, systemd, windows
 from facot_backups.faces.service.plan import Service
 from facot_backups.settings import load_settings
@@ -167,6 +170,45 @@ def test_the_task_never_gives_up() -> None:
     )
     (file,) = windows.plan(WINDOWS, Path("estado")).files
     assert file.data.startswith(b"\xff\xfe") or file.data.startswith(b"\xfe\xff")
+
+
+# --- names that would be lines of their own -----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("field", ["backup_dir", "folder", "user", "state_dir", "program"])
+@pytest.mark.parametrize("hostile", ["\n", "\r", "\x1b", "\x00", "\x85", "\u2028", "\udc80"])
+def test_a_control_character_never_gets_into_a_file_of_the_system(field: str, hostile: str) -> None:
+    value = f"/srv/a{hostile}ExecStartPre=/tmp/x"
+    given: dict[str, Any] = {field: (value,) if field == "program" else value}
+    with pytest.raises(UsageError, match="carácter de control") as refused:
+        replace(POSIX, **given)
+    assert hostile not in str(refused.value).replace(".\nCambie", "")
+
+
+@pytest.mark.parametrize("name", ["carpeta\\", "carpeta "])
+def test_systemd_is_not_told_of_a_folder_that_would_swallow_the_next_line(name: str) -> None:
+    with pytest.raises(UsageError, match="acaba en"):
+        systemd.units(replace(POSIX, folder=f"/srv/{name}"), system=False)
+
+
+def test_a_working_folder_with_a_line_feed_is_refused(
+    machine: World, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    folder = tmp_path / "a\nExecStartPre=" / "x"
+    folder.mkdir(parents=True)
+    monkeypatch.chdir(folder)
+    machine.run("service", "install", "--yes").failed(2, "carácter de control")
+    assert units_of(machine) == []
+
+
+def test_an_installed_service_says_which_commands_wait_for_permission(
+    machine: World, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "facot_config.json").write_text('{"backups": {"after_backup": "true"}}')
+    assert "after_backup no se ejecuta" in machine.run("service", "install").out
+    assert machine.run("config", "--trust").code == 0
+    assert "after_backup" not in machine.run("service", "install").out
 
 
 # --- the command --------------------------------------------------------------------------------------------

@@ -295,5 +295,5 @@ def test_any_text_is_a_value_or_a_setting_error(text: str, name: str) -> None:
         assert error.setting == name
     else:
         assert settings == load_settings({name: getattr(settings, name)}, cwd=Path("/nada"), environ={}).told(
-            settings._origins, tuple(settings.notes)
+            settings._origins, tuple(settings.notes), {}
         )

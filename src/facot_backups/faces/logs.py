@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from io import TextIOWrapper
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
+from typing import cast
 
 from facot_backups import atomic
 from facot_backups.archive.reader import Backup
@@ -95,7 +96,8 @@ class _PrivateFile(RotatingFileHandler):
     """A rotating file that only its owner can read: it names folders, collections and what went wrong."""
 
     def _open(self) -> TextIOWrapper:
-        return open(self.baseFilename, self.mode, encoding=self.encoding, opener=_private)
+        made = open(self.baseFilename, self.mode, encoding=self.encoding, opener=_private)  # noqa: SIM115
+        return cast("TextIOWrapper", made)
 
 
 def _private(path: str, flags: int) -> int:

@@ -41,7 +41,7 @@ class Rule:
     the strongest first, all weaker than its own `BACKUP_…`. `elsewhere` is a key of `facot_config.json`
     outside `backups`, weaker than the one inside. `absent` is how a value of None or `()` is shown.
     A `listed` setting is a list, which variables give in one text, parted by `separator`. A `secret` is
-    never printed.
+    never printed. One that `executes` is a command, which a file of a stranger must not give.
     """
 
     allowed: str
@@ -51,6 +51,7 @@ class Rule:
     listed: bool = False
     separator: re.Pattern[str] = _COMMA
     secret: bool = False
+    executes: bool = False
 
 
 def whole(low: int, high: int) -> Parser:

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from facot_backups.errors import SettingError, SettingErrors
 from facot_backups.settings.model import DEFAULT, RULES, Settings
-from facot_backups.settings.sources import Given, gather
+from facot_backups.settings.sources import Given, foreign_commands, gather
 
 
 def load_settings(
@@ -39,7 +39,8 @@ def load_settings(
     Raises SettingError; SettingErrors, which is one too, for several.
     """
     here = (cwd or Path.cwd()).absolute()
-    gathered = gather(arguments or {}, here, process() if environ is None else environ)
+    present = process() if environ is None else environ
+    gathered = gather(arguments or {}, here, present)
     errors = list(gathered.errors)
     settings = None
     try:
@@ -49,7 +50,8 @@ def load_settings(
     if settings is None or errors:
         raise errors[0] if len(errors) == 1 else SettingErrors(errors)
     origins = {name: given.origin for name, given in gathered.given.items()}
-    return settings.told(origins, tuple(gathered.notes))
+    foreign = foreign_commands(gathered.given, here, present)
+    return settings.told(origins, tuple(gathered.notes), foreign)
 
 
 def process() -> Mapping[str, str]:

@@ -120,15 +120,22 @@ class Settings(BaseModel):
             secret=True,
         ),
     ] = ()
-    # Commands for the shell; they may hold passwords.
+    # Commands for the shell; they may hold passwords. From a folder that is not the user's own they run only
+    # when allowed (faces/notify/trust.py).
     before_backup: Annotated[
-        str | None, BeforeValidator(kinds.optional(kinds.shell_command)), Rule(_COMMAND, secret=True)
+        str | None,
+        BeforeValidator(kinds.optional(kinds.shell_command)),
+        Rule(_COMMAND, secret=True, executes=True),
     ] = None
     after_backup: Annotated[
-        str | None, BeforeValidator(kinds.optional(kinds.shell_command)), Rule(_COMMAND, secret=True)
+        str | None,
+        BeforeValidator(kinds.optional(kinds.shell_command)),
+        Rule(_COMMAND, secret=True, executes=True),
     ] = None
     on_error: Annotated[
-        str | None, BeforeValidator(kinds.optional(kinds.shell_command)), Rule(_COMMAND, secret=True)
+        str | None,
+        BeforeValidator(kinds.optional(kinds.shell_command)),
+        Rule(_COMMAND, secret=True, executes=True),
     ] = None
     hook_minutes: Annotated[
         int, BeforeValidator(kinds.whole(1, 1440)), Rule("un número entero de minutos entre 1 y 1440")
@@ -140,6 +147,7 @@ class Settings(BaseModel):
 
     _origins: Mapping[str, str] = PrivateAttr(default_factory=dict)
     _notes: tuple[str, ...] = PrivateAttr(default=())
+    _foreign: Mapping[str, Path] = PrivateAttr(default_factory=dict)
 
     @model_validator(mode="after")
     def _something_is_left(self) -> Self:
@@ -168,10 +176,15 @@ class Settings(BaseModel):
             raise KeyError(name)
         return self._origins.get(name) or (ARGUMENT if name in self.model_fields_set else DEFAULT)
 
-    def told(self, origins: Mapping[str, str], notes: tuple[str, ...]) -> Self:
-        """The same settings, with their origins and notes: for `load_settings`."""
+    @property
+    def foreign_commands(self) -> dict[str, Path]:
+        """Each command that a file of another folder than the user's own gives, and that folder."""
+        return dict(self._foreign)
+
+    def told(self, origins: Mapping[str, str], notes: tuple[str, ...], foreign: Mapping[str, Path]) -> Self:
+        """The same settings, with where they came from and their notes: for `load_settings`."""
         twin = self.model_copy()
-        twin._origins, twin._notes = dict(origins), notes
+        twin._origins, twin._notes, twin._foreign = dict(origins), notes, dict(foreign)
         return twin
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -26,11 +27,15 @@ _OBJECT = "un objeto JSON entre llaves"
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """A value as a source gave it, unchecked. A relative path counts from `base`."""
+    """A value as a source gave it, unchecked. A relative path counts from `base`.
+
+    `in_file`: a file in that folder gave it.
+    """
 
     value: object
     origin: str
     base: Path
+    in_file: bool = False
 
 
 @dataclass(slots=True)
@@ -41,10 +46,10 @@ class Gathered:
     errors: list[SettingError] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
-    def give(self, name: str, value: object, origin: str, base: Path) -> None:
+    def give(self, name: str, value: object, origin: str, base: Path, *, in_file: bool = False) -> None:
         """Take a value; a blank one of a setting that may be absent means "not given"."""
         if not (is_blank(value) and may_be_absent(name)):
-            self.given[name] = Given(value, origin, base)
+            self.given[name] = Given(value, origin, base, in_file)
 
 
 def is_blank(value: object) -> bool:
@@ -64,6 +69,19 @@ def config_folders(cwd: Path, environ: Mapping[str, str]) -> list[Path]:
     if home := environ.get("HOME") or environ.get("USERPROFILE"):
         folders.append(cwd / home / ".FACOT")
     return folders
+
+
+def foreign_commands(given: Mapping[str, Given], cwd: Path, environ: Mapping[str, str]) -> dict[str, Path]:
+    """Each command that a file gives, and its folder, where that is not FACOT's own folder of the user.
+
+    Whoever can write into the working directory would else run what they like.
+    """
+    own = {os.path.realpath(folder) for folder in config_folders(cwd, environ)[1:]}
+    return {
+        name: one.base
+        for name, one in given.items()
+        if one.in_file and RULES[name].executes and os.path.realpath(one.base) not in own
+    }
 
 
 def config_file(cwd: Path, environ: Mapping[str, str]) -> Path:
@@ -122,11 +140,11 @@ def _config_values(gathered: Gathered, config: dict[str, Json], path: Path) -> N
         if rule.elsewhere is not None:
             section = _section(gathered, config, rule.elsewhere[0], origin)
             if rule.elsewhere[1] in section:
-                gathered.give(name, section[rule.elsewhere[1]], origin, path.parent)
+                gathered.give(name, section[rule.elsewhere[1]], origin, path.parent, in_file=True)
     backups = _section(gathered, config, "backups", origin)
     for name, value in backups.items():
         if name in RULES:
-            gathered.give(name, value, origin, path.parent)
+            gathered.give(name, value, origin, path.parent, in_file=True)
         else:
             gathered.notes.append(f"{origin}: «backups.{shown(name)}» no se conoce y se ignora.{_near(name)}")
 
@@ -189,7 +207,8 @@ def _environment(gathered: Gathered, values: Mapping[str, str], base: Path, *, d
             if values[other].strip() != values[chosen].strip():
                 where = f" ({dotenv})" if dotenv else ""
                 gathered.notes.append(f"{chosen} y {other} dicen cosas distintas{where}: vale {chosen}.")
-        gathered.give(name, _from_text(name, values[chosen]), dotenv or f"variable {chosen}", base)
+        value, origin = _from_text(name, values[chosen]), dotenv or f"variable {chosen}"
+        gathered.give(name, value, origin, base, in_file=dotenv is not None)
     _misspelt(gathered, values, dotenv or "variables de entorno")
 
 

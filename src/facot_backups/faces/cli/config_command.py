@@ -23,28 +23,38 @@ FREE_PLAN_BUDGET = 40_000
     epilog=exits(0, 1, 2, 10),
 )
 @click.option("--offline", is_flag=True, help="No prueba la conexión con Firestore.")
+@click.option(
+    "--trust",
+    is_flag=True,
+    help="Permite las órdenes (before_backup, after_backup, on_error) de los ajustes de esta carpeta, y las "
+    "enseña.",
+)
 @common
-def command(offline: bool, **shared: Any) -> int:
+def command(offline: bool, trust: bool, **shared: Any) -> int:
     """Muestra los ajustes que cuentan, de dónde sale cada uno, y si Firestore responde y qué permite.
 
-    Ningún secreto se muestra.
+    Ningún secreto se muestra. Una orden que pone un archivo de una carpeta que no es la suya de ajustes no
+    se ejecuta hasta que usted la permite con --trust; si cambia, hay que permitirla otra vez.
     """
+    from facot_backups.faces.notify.trust import refusals
     from facot_backups.settings import describe, load_settings
+    from facot_backups.state import State
 
     settings = load_settings({"backup_dir": shared["backup_dir"]})
+    if trust:
+        return _trust(settings, as_json=shared["as_json"])
     rows = describe(settings)
+    notes = [*settings.notes, *refusals(settings, State())]
     answer = None if offline else _ask(settings)
     code = answer.get("exit_code", 0) if answer else 0
     if shared["as_json"]:
         table = {row.name: {"value": row.value, "origin": row.origin} for row in rows}
-        output.print_json(
-            {"exit_code": code, "settings": table, "notes": settings.notes, "firestore": answer}
-        )
+        output.print_json({"exit_code": code, "settings": table, "notes": notes, "firestore": answer})
         return int(code)
     width = max(len(row.value) for row in rows)
     for row in rows:
         click.echo(f"{row.name:<16} {row.value:<{min(width, 60)}}  {click.style(row.origin, dim=True)}")
-    for note in settings.notes:
+    for note in notes:
         click.secho(f"Nota: {note}", fg="yellow")
     if settings.max_reads is None:
         click.echo(
@@ -54,6 +64,22 @@ def command(offline: bool, **shared: Any) -> int:
     if answer is not None:
         _print_answer(answer)
     return int(code)
+
+
+def _trust(settings: Settings, *, as_json: bool) -> int:
+    """Allow the commands of the files that are not the user's own. Returns the exit code."""
+    from facot_backups.faces.notify.trust import allow
+    from facot_backups.state import State
+
+    allowed = allow(settings, State())
+    if as_json:
+        names = [{"name": one.name, "folder": str(one.folder)} for one in allowed]
+        output.print_json({"exit_code": 0, "allowed": names})
+    elif not allowed:
+        click.echo("No hay ninguna orden que permitir: los ajustes de esta carpeta no ponen ninguna.")
+    for one in [] if as_json else allowed:
+        click.echo(f"Permitida, si no cambia: {one.name}, de {one.folder}\n  {one.text}")
+    return 0
 
 
 def _ask(settings: Settings) -> dict[str, Any]:

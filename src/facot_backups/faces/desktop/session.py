@@ -6,18 +6,22 @@ Every method may read files or wait, so the tasks (`tasks/`) call them on a work
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from facot_backups.archive.reader import Backup
 from facot_backups.archive.store import Store
 from facot_backups.clock import Clock, SystemClock
+from facot_backups.errors import SettingError
 from facot_backups.events import Emit, Event, ignore
 from facot_backups.faces import backing_up, logs, wiring
+from facot_backups.faces.notify import trust
 from facot_backups.operations.stopping import Stop, StoppableClock
 from facot_backups.settings import Settings, load_settings, save_settings
 from facot_backups.settings.load import process
 from facot_backups.settings.sources import Gathered, config_file, gather
+from facot_backups.state import State
 
 if TYPE_CHECKING:
     from facot_backups.firestore.connection import Connection
@@ -61,9 +65,15 @@ class Session:
         return config_file(self._cwd, self._variables())
 
     def save(self, changes: Mapping[str, object]) -> Path:
-        """Save settings as `save_settings` does; where. Raises SettingError, and then nothing is saved."""
+        """Save settings as `save_settings` does; where. Raises SettingError, and then nothing is saved.
+
+        A command that a person saves here is one that they allow (`notify.trust`).
+        """
         path = self.config_file()
         save_settings(path, changes)
+        if commands := trust.COMMANDS.intersection(changes):
+            with suppress(SettingError):  # another setting is wrong: nothing runs before that is mended
+                trust.allow(self.settings(), State(), commands)
         return path
 
     def _variables(self) -> Mapping[str, str]:

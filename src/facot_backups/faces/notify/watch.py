@@ -33,6 +33,7 @@ from facot_backups.faces.notify.deadline import Undelivered
 from facot_backups.faces.notify.heartbeat import RETRY, Heartbeat, id_of, is_recent
 from facot_backups.faces.notify.lingering import linger
 from facot_backups.faces.notify.redaction import Redactor
+from facot_backups.faces.notify.trust import refusal
 from facot_backups.operations.health import alerts
 from facot_backups.operations.proof.proving import OlderDamaged
 from facot_backups.operations.stopping import Stop
@@ -210,6 +211,8 @@ class Alerts:
     def _on_error(self, news: alerts.News, message: alerts.Message) -> None:
         if not news.new:
             return  # a command for errors is not asked about their end
+        if (refused := refusal(self.settings, "on_error", self.store.state)) is not None:
+            raise Undelivered(f"la orden {refused}")
         subjects = " ".join(dict.fromkeys(alarm.subject for alarm in news.new))
         self.hook("on_error", {"STATE": subjects, "ERROR": message.body})
 
@@ -227,13 +230,16 @@ class Alerts:
     def command(self, name: HookName, facts: dict[str, str]) -> Ended | None:
         """Run a command of the settings with the facts in its environment; None if there is none to run.
 
+        One that the user has not allowed is not run: its problem says so.
         Its output is without secrets of the settings, and printable.
         """
         command = getattr(self.settings, name)
         if command is None or (self._stop is not None and self._stop.requested):
             return None
-        from facot_backups.faces.notify.hooks import run_hook
+        from facot_backups.faces.notify.hooks import Ended, run_hook
 
+        if (refused := refusal(self.settings, name, self.store.state)) is not None:
+            return Ended(refused, "")
         present = self.store.clock.now().astimezone(self.store.clock.zone())
         common = {"EVENT": name, "DIR": str(self.store.root), "DATE": present.date().isoformat()}
         empty = dict.fromkeys(("PATH", "STATE", "DOCUMENTS", "ERROR", "TRIGGER"), "")

@@ -5,13 +5,14 @@ from __future__ import annotations
 import getpass
 import os
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 if sys.platform != "win32":
     import pwd
 
 from facot_backups.errors import UsageError
+from facot_backups.faces.notify.trust import refusals
 from facot_backups.faces.service import launchd, systemd, windows
 from facot_backups.faces.service.plan import Plan, Removal, Service
 from facot_backups.settings import Settings
@@ -49,6 +50,12 @@ def here(settings: Settings, *, system_wide: bool) -> Here:
         # The system's unit may write nowhere but where it is told.
         state_dir=str(state) if system_wide or os.environ.get(STATE_DIR_VARIABLE) else None,
     )
+    found = _of_this_system(service, state, system_wide=system_wide)
+    notes = (*found.plan.notes, *refusals(settings, State(state)))
+    return replace(found, plan=replace(found.plan, notes=notes))
+
+
+def _of_this_system(service: Service, state: Path, *, system_wide: bool) -> Here:
     if sys.platform == "win32":
         task, gone = windows.plan(service, state), windows.removal(state)
         return Here("Programador de tareas de Windows", task, gone, windows.status())

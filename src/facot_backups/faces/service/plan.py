@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,13 +14,16 @@ if sys.platform != "win32":
     import pwd
 
 from facot_backups import atomic
-from facot_backups.errors import FacotBackupsError
+from facot_backups.errors import FacotBackupsError, UsageError
+from facot_backups.text import visible
 
 NAME = "facot-backups"
 DESCRIPTION = "FACOT Backups: el backup diario de Firestore"
 EVERY_MINUTES = 15
 # Others may read a unit; it holds no secret.
 _FILE_MODE = 0o644
+# Controls, line and paragraph separators; half a surrogate pair, which no file in UTF-8 can hold.
+_NO_PART_OF_A_LINE = ("Cc", "Zl", "Zp", "Cs")
 
 
 class ServiceFailed(FacotBackupsError):
@@ -39,6 +43,9 @@ class Service:
 
     `program` is the beginning of the command line. The settings are found from `folder`, the working
     directory. `state_dir` is the state folder, None for the usual one. `user` runs it.
+
+    Raises UsageError for a text with a control character: a line feed would begin a line of its own in the
+    file of the system's, with a command that nobody chose.
     """
 
     program: tuple[str, ...]
@@ -46,6 +53,15 @@ class Service:
     folder: str
     user: str
     state_dir: str | None = None
+
+    def __post_init__(self) -> None:
+        texts = (*self.program, self.backup_dir, self.folder, self.user, self.state_dir or "")
+        for text in texts:
+            if any(unicodedata.category(letter) in _NO_PART_OF_A_LINE for letter in text):
+                raise UsageError(
+                    f"«{visible(text)}» tiene un salto de línea u otro carácter de control, y en el archivo "
+                    "del servicio sería una orden.\nCambie ese nombre, o use otra carpeta, y repita."
+                )
 
     @property
     def command(self) -> tuple[str, ...]:

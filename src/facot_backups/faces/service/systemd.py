@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from facot_backups.errors import UsageError
 from facot_backups.faces.service.plan import DESCRIPTION, EVERY_MINUTES, NAME, File, Plan, Removal, Service
 
 SYSTEM_FOLDER = Path("/etc/systemd/system")
@@ -36,7 +37,7 @@ RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6
 
 
 def units(service: Service, *, system: bool) -> dict[str, str]:
-    """The text of each unit by its file's name."""
+    """The text of each unit by its file's name. Raises UsageError for a folder that no unit can name."""
     return {f"{NAME}.service": _service(service, system=system), f"{NAME}.timer": _timer()}
 
 
@@ -80,6 +81,11 @@ def _manager(*, system: bool) -> tuple[str, ...]:
 
 
 def _service(service: Service, *, system: bool) -> str:
+    if service.folder != service.folder.strip().rstrip("\\"):  # systemd knows no quotes there
+        raise UsageError(
+            f"systemd no puede trabajar en «{service.folder}»: el nombre acaba en un espacio o una barra "
+            "invertida.\nCámbielo, o use otra carpeta, y repita."
+        )
     lines = ["[Unit]", f"Description={DESCRIPTION}"]
     if system:
         lines += ["Wants=network-online.target", "After=network-online.target"]

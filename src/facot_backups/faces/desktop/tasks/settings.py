@@ -15,12 +15,14 @@ from pydantic import ValidationError
 from facot_backups.errors import FacotBackupsError, SettingError
 from facot_backups.events import Emit
 from facot_backups.faces.desktop.session import Session
+from facot_backups.faces.notify.trust import refusals
 from facot_backups.operations.stopping import Stop
 from facot_backups.settings.files import CONFIG_NAME
 from facot_backups.settings.load import check, explain
 from facot_backups.settings.model import ARGUMENT, Theme
 from facot_backups.settings.model import Settings as Model
 from facot_backups.settings.sources import Gathered, Given
+from facot_backups.state import State
 
 # What an input of the form holds: a text, the items of a list, or None where a person says "no limit".
 Value: TypeAlias = str | tuple[str, ...] | None
@@ -96,7 +98,7 @@ def read_form(session: Session, _emit: Emit, _stop: Stop) -> Form:
         path=path,
         exists=path.exists(),
         known=_known_collections(session),
-        notes=(*given.notes, *others),
+        notes=(*given.notes, *others, *_waiting_commands(session)),
         problem=" ".join(map(_problem, files)),
     )
 
@@ -170,6 +172,13 @@ def _raw(value: object) -> Value:
 
 def _items(value: object) -> tuple[str, ...]:
     return tuple(map(str, value)) if isinstance(value, (list, tuple)) else ()
+
+
+def _waiting_commands(session: Session) -> list[str]:
+    """What is said of commands that do not run until the user allows them."""
+    with suppress(SettingError):
+        return refusals(session.settings(), State())
+    return []
 
 
 def _known_collections(session: Session) -> tuple[str, ...]:

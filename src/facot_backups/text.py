@@ -1,0 +1,44 @@
+"""Text from outside made safe to show: names, paths, values and errors that somebody else wrote.
+
+Whatever goes to a terminal, a log, a message or a label passes through here.
+"""
+
+from __future__ import annotations
+
+import re
+
+# Characters without a shape of their own that `str.isprintable` lets through (Unicode's
+# Default_Ignorable_Code_Point): fillers, joiners, variation selectors; and the blank of Braille.
+_UNSEEN = (
+    "\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180d\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef"
+)
+_UNSEEN_ONE = re.compile(f"[{_UNSEEN}]")
+_BREAK = re.compile(r"\s*[\t-\r\x1c-\x1e\x85\u2028\u2029]\s*")
+
+
+def visible(text: str) -> str:
+    """`text` with the number of every character that commands a terminal, breaks a line, hides or reverses.
+
+    These are controls, line breaks, marks of direction, zero widths, lone surrogates. The one way of any text
+    from outside to a person.
+    """
+    if text.isprintable() and _UNSEEN_ONE.search(text) is None:
+        return text
+    return "".join(_shown(letter) for letter in text)
+
+
+def _shown(letter: str) -> str:
+    if letter.isprintable() and _UNSEEN_ONE.match(letter) is None:
+        return letter
+    number = ord(letter)
+    return f"\\u{number:04x}" if number < 0x10000 else f"\\U{number:08x}"
+
+
+def one_line(text: object) -> str:
+    """An error, or another text of several lines, as one `visible` line: for a log, a ledger, a list."""
+    return visible(_BREAK.sub(" ", str(text).strip()))
+
+
+def lines(text: str) -> str:
+    """A text of ours that has several lines, each of them `visible`."""
+    return "\n".join(map(visible, text.split("\n")))
