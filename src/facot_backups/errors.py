@@ -12,11 +12,6 @@ from pathlib import Path
 from facot_backups import figures
 
 
-def one_line(reason: object) -> str:
-    """An error, or another text of several lines, as one: for a log, a ledger, a list."""
-    return " ".join(str(reason).split())
-
-
 class FacotBackupsError(Exception):
     """Root of the tree. `str(error)` is the whole text for the user, one or two lines."""
 

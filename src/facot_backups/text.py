@@ -36,9 +36,14 @@ def _shown(letter: str) -> str:
 
 def one_line(text: object) -> str:
     """An error, or another text of several lines, as one `visible` line: for a log, a ledger, a list."""
-    return visible(_BREAK.sub(" ", str(text).strip()))
+    return visible(_BREAK.sub(" ", str(text).strip("\t\n\v\f\r")))
 
 
 def lines(text: str) -> str:
     """A text of ours that has several lines, each of them `visible`."""
     return "\n".join(map(visible, text.split("\n")))
+
+
+def hanging(text: str) -> str:
+    """The same, all but the first line indented: no line that a name or value breaks open passes for ours."""
+    return lines(text).replace("\n", "\n  ")

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 import facot_backups
 from facot_backups.faces import prometheus
 from facot_backups.operations.health.judgement import judge
+from facot_backups.text import visible
 from tests.docs import pages
 from tests.end_to_end.world import World
 from tests.operations.test_health import HOUR, backup, drilled, facts, failed, proof
@@ -176,4 +177,4 @@ def test_any_text_in_a_label_comes_back(folder: str, error: str) -> None:
     health = judge(facts(found, entries=[drilled(found), rotten]))
     path = Path("x" + folder.replace("\0", ""))
     labels = {dict(labels)["backup_dir"] for _, labels in samples(prometheus.to_text(health, path))}
-    assert labels == {str(path)}
+    assert labels == {visible(str(path))}

@@ -44,8 +44,9 @@ from facot_backups.archive.journal_lines import (
     to_line,
 )
 from facot_backups.archive.layout import RESTORES_DIR, STATE_DIR
-from facot_backups.errors import BackupDirUnusable, FormatError, JournalNotFound, one_line
+from facot_backups.errors import BackupDirUnusable, FormatError, JournalNotFound
 from facot_backups.model import Json
+from facot_backups.text import one_line
 
 __all__ = [
     "ACTIONS",

@@ -27,9 +27,10 @@ from facot_backups.archive.layout import LOCK_FILE, OWNER_FILE
 from facot_backups.archive.owner import Owner, host_id, parse_owner, process_start
 from facot_backups.atomic import Patience
 from facot_backups.clock import Clock
-from facot_backups.errors import FacotBackupsError, Interrupted, LockHeld, one_line
+from facot_backups.errors import FacotBackupsError, Interrupted, LockHeld
 from facot_backups.events import Emit, Warned
 from facot_backups.state import SeenOwner, State
+from facot_backups.text import one_line
 
 HEARTBEAT_SECONDS = 30.0
 # Without a heartbeat for so long, seen by two tries, the owner on another computer is given up for dead.

@@ -15,7 +15,8 @@ from facot_backups.archive.metadata import Metadata
 from facot_backups.archive.publishing import publish
 from facot_backups.archive.reader import Backup
 from facot_backups.archive.staging import Staging, finished
-from facot_backups.errors import BackupDirUnusable, BackupUnreadable, NewerFormat, one_line
+from facot_backups.errors import BackupDirUnusable, BackupUnreadable, NewerFormat
+from facot_backups.text import one_line
 
 
 @dataclass(frozen=True, slots=True)

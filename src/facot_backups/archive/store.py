@@ -30,10 +30,11 @@ from facot_backups.archive.repository import Repository, check_present, check_so
 from facot_backups.archive.staging import Staging
 from facot_backups.atomic import Patience
 from facot_backups.clock import Clock
-from facot_backups.errors import BackupNotFound, FacotBackupsError, JournalNotFound, NoSpace, one_line
+from facot_backups.errors import BackupNotFound, FacotBackupsError, JournalNotFound, NoSpace
 from facot_backups.events import Emit, ignore
 from facot_backups.model import EVERYTHING, Json, Scope, Source
 from facot_backups.state import State
+from facot_backups.text import one_line
 
 LATEST = "latest"
 

@@ -14,15 +14,33 @@ from typing import cast
 
 from facot_backups import atomic
 from facot_backups.archive.reader import Backup
-from facot_backups.errors import UsageError, one_line
+from facot_backups.errors import UsageError
 from facot_backups.events import CollectionDone, CollectionFailed, Event, Retried, Warned
 from facot_backups.operations.retention.cleanup import RetentionResult
+from facot_backups.text import hanging, one_line, visible
 
-# One logger per component, below the package's: a program can silence or route each.
-BACKUP = logging.getLogger("facot_backups.backup")
-RETENTION = logging.getLogger("facot_backups.retention")
-NOTIFY = logging.getLogger("facot_backups.notify")
-SCHEDULER = logging.getLogger("facot_backups.scheduler")
+
+def _component(name: str) -> logging.Logger:
+    """The logger of a component, below the package's: a program can silence or route each.
+
+    Whoever handles its records, no name or value in them begins a line of its own or commands a terminal.
+    """
+    made = logging.getLogger(f"facot_backups.{name}")
+    made.addFilter(_one_line)
+    return made
+
+
+def _one_line(record: logging.LogRecord) -> bool:
+    if isinstance(record.args, tuple):
+        record.args = tuple(arg if isinstance(arg, (int, float)) else one_line(arg) for arg in record.args)
+    return True
+
+
+BACKUP = _component("backup")
+RETENTION = _component("retention")
+NOTIFY = _component("notify")
+SCHEDULER = _component("scheduler")
+DESKTOP = _component("desktop")
 # A year of backups is about one of these files.
 _LOG_BYTES, _LOG_FILES = 2_000_000, 5
 _FORMAT = "%(asctime)s %(levelname)s %(message)s"
@@ -32,9 +50,9 @@ def log_event(event: Event) -> None:
     """An `Emit` that logs what a run tells."""
     match event:
         case CollectionDone(collection, documents, _):
-            BACKUP.info("[BACKUP] Exportados %d documentos de %s", documents, collection)
+            BACKUP.info("[BACKUP] Exportados %d documentos de %s", documents, visible(collection))
         case CollectionFailed(collection, reason):
-            BACKUP.error("[BACKUP] No se pudo exportar %s: %s", collection, reason)
+            BACKUP.error("[BACKUP] No se pudo exportar %s: %s", visible(collection), reason)
         case Retried(reason, wait_seconds):
             BACKUP.info("[BACKUP] Reintento en %.0f s: %s", wait_seconds, reason)
         case Warned(message):
@@ -51,7 +69,7 @@ def log_backup(backup: Backup) -> None:
 
 def log_failure(reason: str) -> None:
     """The line at the end of a run that published nothing."""
-    BACKUP.error("[BACKUP] Backup fallido: %s", one_line(reason))
+    BACKUP.error("[BACKUP] Backup fallido: %s", reason)
 
 
 def log_retention(result: RetentionResult) -> None:
@@ -81,7 +99,7 @@ def written(level: int, file: Path | None, *, to_stderr: bool = True) -> Iterato
     before = root.level
     root.setLevel(level)
     for handler in handlers:
-        handler.setFormatter(logging.Formatter(_FORMAT))
+        handler.setFormatter(_Formatter(_FORMAT))
         root.addHandler(handler)
     try:
         yield
@@ -90,6 +108,13 @@ def written(level: int, file: Path | None, *, to_stderr: bool = True) -> Iterato
         for handler in handlers:
             root.removeHandler(handler)
             handler.close()
+
+
+class _Formatter(logging.Formatter):
+    """A record begins a line; what follows it (a trace, another's text) is indented."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return hanging(super().format(record))
 
 
 class _PrivateFile(RotatingFileHandler):

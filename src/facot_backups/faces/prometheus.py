@@ -11,6 +11,7 @@ from typing import TypeAlias
 from facot_backups import atomic
 from facot_backups.errors import UsageError
 from facot_backups.operations.health.judgement import Health
+from facot_backups.text import visible
 
 # node_exporter runs as a user of its own.
 _MODE = 0o644
@@ -111,7 +112,9 @@ def _seconds(moment: datetime) -> float:
 
 
 def _labels(labels: Labels) -> str:
-    quoted = ('{}="{}"'.format(name, _escaped(value).replace('"', r"\"")) for name, value in labels.items())
+    quoted = (
+        '{}="{}"'.format(name, _escaped(visible(value)).replace('"', r"\"")) for name, value in labels.items()
+    )
     return "{" + ",".join(quoted) + "}"
 
 

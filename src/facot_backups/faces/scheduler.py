@@ -10,7 +10,7 @@ from typing import Any, TypedDict
 
 from facot_backups.archive.reader import Backup
 from facot_backups.clock import Clock, SystemClock
-from facot_backups.errors import FacotBackupsError, one_line
+from facot_backups.errors import FacotBackupsError
 from facot_backups.events import Counted, Emit, Event, PhaseStarted, Progressed
 from facot_backups.faces import backing_up, daily, logs, wiring
 from facot_backups.faces.api import BackupResult, backup_result, failed_result
@@ -22,6 +22,7 @@ from facot_backups.operations.schedule.due import Decision, Facts, decide
 from facot_backups.operations.schedule.scheduled_run import ScheduledRun, facts_of
 from facot_backups.operations.stopping import Stop
 from facot_backups.settings import Settings, load_settings
+from facot_backups.text import one_line
 
 # How long `stop` waits for a run to end; gRPC and the disk let go within seconds.
 STOP_SECONDS = 30.0

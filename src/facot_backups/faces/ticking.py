@@ -12,7 +12,7 @@ from typing import Protocol
 
 from facot_backups.archive.reader import Backup
 from facot_backups.clock import Clock
-from facot_backups.errors import FacotBackupsError, Interrupted, LockHeld, one_line
+from facot_backups.errors import FacotBackupsError, Interrupted, LockHeld
 from facot_backups.events import Emit
 from facot_backups.faces import logs
 from facot_backups.faces.notify.watch import Failed
@@ -20,6 +20,7 @@ from facot_backups.operations.schedule.due import Decision
 from facot_backups.operations.schedule.scheduled_run import ScheduledRun
 from facot_backups.operations.stopping import Stop
 from facot_backups.settings import Settings
+from facot_backups.text import one_line
 
 TICK_SECONDS = 60.0
 # A tick that comes so much later than it should, or a wall clock that moved so much more or less than the

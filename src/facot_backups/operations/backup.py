@@ -12,13 +12,7 @@ from facot_backups.archive.reader import Backup
 from facot_backups.archive.staging import Staging
 from facot_backups.archive.store import LockedStore, Store
 from facot_backups.clock import iso_utc
-from facot_backups.errors import (
-    BackupDirUnusable,
-    FacotBackupsError,
-    Interrupted,
-    ReadBudgetExceeded,
-    one_line,
-)
+from facot_backups.errors import BackupDirUnusable, FacotBackupsError, Interrupted, ReadBudgetExceeded
 from facot_backups.events import Emit, Event, PhaseStarted, Progressed, Retried, Warned, ignore
 from facot_backups.firestore.connection import Connection
 from facot_backups.model import EVERYTHING, Scope
@@ -27,6 +21,7 @@ from facot_backups.operations.reading import Budget, Read, Reading
 from facot_backups.operations.schedule.tries import new_id, reads_today
 from facot_backups.operations.stopping import Stop
 from facot_backups.state import Try
+from facot_backups.text import one_line
 from facot_backups.version import __version__
 
 # Asking whether the server answers is billed as one read.

@@ -10,9 +10,10 @@ from typing import TypeAlias
 from facot_backups.archive.ledger import FAILED
 from facot_backups.archive.metadata import Trigger
 from facot_backups.archive.store import LockedStore, Store
-from facot_backups.errors import BackupDirUnusable, FacotBackupsError, one_line
+from facot_backups.errors import BackupDirUnusable, FacotBackupsError
 from facot_backups.operations.schedule.tries import new_id
 from facot_backups.state import Try
+from facot_backups.text import one_line
 
 # Told when a try begins: the lock is held and nothing but the backup is to come, or the folder is not usable.
 Begin: TypeAlias = Callable[[], None]

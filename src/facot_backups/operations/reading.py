@@ -22,7 +22,6 @@ from facot_backups.errors import (
     FirestoreUnavailable,
     ReadBudgetExceeded,
     SnapshotExpired,
-    one_line,
 )
 from facot_backups.events import CollectionDone, CollectionFailed, Counted, Emit, PhaseStarted, Warned
 from facot_backups.firestore.check import Count, count, count_collection, list_collections, spot_check
@@ -30,6 +29,7 @@ from facot_backups.firestore.connection import Connection
 from facot_backups.firestore.faults import CallFailed
 from facot_backups.firestore.scan import Scan
 from facot_backups.model import FACOT_COLLECTIONS, Scope
+from facot_backups.text import one_line
 
 # Above it a scan can outlast the hour for which Firestore keeps any instant; whole minutes stay readable for
 # 7 days with point-in-time recovery (docs/arquitectura.md, "Un solo instante").

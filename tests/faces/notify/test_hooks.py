@@ -12,6 +12,7 @@ import pytest
 
 from facot_backups.faces.notify.hooks import fact, run_hook
 from facot_backups.operations.stopping import Stop
+from facot_backups.text import lines
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="the commands are for sh")
 HOSTILE = "$(touch atacado) `touch atacado`; touch atacado\n\"'\\ %PATH% \0 ñ \udce9"
@@ -33,7 +34,7 @@ def test_facts_are_data_and_never_code(tmp_path: Path, monkeypatch: pytest.Monke
     assert (ended.problem, ended.output) == (None, "/copias/ñ 1\n")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["error"]
     written = (tmp_path / "error").read_text(encoding="utf-8")
-    assert written == HOSTILE.replace("\0", "").replace("\udce9", "\ufffd")
+    assert written == lines(HOSTILE)
 
 
 def test_on_windows_a_fact_holds_nothing_that_cmd_obeys() -> None:

@@ -99,7 +99,7 @@ def _run(words: list[str], *, verbose: bool) -> int:
         sys.stdout.flush()
         return int(code or 0)
     except click.ClickException as error:
-        error.show()
+        output.show_usage_error(error)
         if "--json" in words:
             output.print_failure(error.format_message(), error.exit_code)
         return error.exit_code

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import shutil
-import sys
 import tempfile
 from collections import defaultdict
 from collections.abc import Iterator
@@ -16,11 +13,12 @@ from typing import IO, TYPE_CHECKING, Any
 import click
 
 from facot_backups import figures
-from facot_backups.faces.cli import changes
+from facot_backups.faces.cli import output
 from facot_backups.faces.cli.audit_table import CsvTable
 from facot_backups.faces.cli.options import common, exits
 from facot_backups.faces.cli.progress import progress
 from facot_backups.operations.audit.findings import KINDS, SEVERITIES, Finding, Severity
+from facot_backups.text import visible
 
 if TYPE_CHECKING:
     from facot_backups.archive.facot2 import AnyBackup
@@ -29,6 +27,7 @@ if TYPE_CHECKING:
 ERRORS_EXIT = 22
 # Beyond that the findings wait on disk.
 _SPOOL_BYTES = 8 * 2**20
+_BLOCK_CHARACTERS = 2**20
 _SHOWN = 12
 _TITLES: dict[Severity, tuple[str, str]] = {
     "error": ("ERRORES", "red"),
@@ -110,17 +109,18 @@ def to_json(backup: AnyBackup, audit: Audit, code: int, csv_file: Path | None) -
 
 def _spool(finding: Finding, spool: IO[str]) -> None:
     joint = ",\n    " if spool.tell() else ""
-    spool.write(joint + json.dumps(asdict(finding), ensure_ascii=False))
+    spool.write(joint + output.to_text(asdict(finding), None))
 
 
 def _print_json(report: dict[str, Any], spool: IO[str]) -> None:
     """The report with the spooled findings as its last key, never all of them in memory."""
-    head = json.dumps(report, ensure_ascii=False, indent=2).removesuffix("\n}")
+    head = output.to_text(report).removesuffix("\n}")
     some = spool.tell() > 0
     spool.seek(0)
-    click.echo(f'{head},\n  "findings": [' + ("\n    " if some else ""), nl=False)
-    shutil.copyfileobj(spool, sys.stdout)
-    click.echo(("\n  " if some else "") + "]\n}")
+    output.echo_lines(f'{head},\n  "findings": [' + ("\n    " if some else ""), nl=False)
+    while block := spool.read(_BLOCK_CHARACTERS):
+        output.echo_lines(block, nl=False)
+    output.echo_lines(("\n  " if some else "") + "]\n}")
 
 
 @dataclass(slots=True)
@@ -143,33 +143,34 @@ def _print(backup: AnyBackup, audit: Audit, report: _Report, csv_file: Path | No
     from facot_backups.operations.audit.run import verdict
 
     state = "" if backup.complete else ", incompleto" if backup.kind == "incomplete" else ", formato antiguo"
-    click.secho(f"Auditoría del backup {backup.name}", bold=True, nl=False)
-    click.echo(f"  ({figures.number(audit.documents)} documentos{state})")
+    output.echo(f"Auditoría del backup {backup.name}", bold=True, nl=False)
+    output.echo(f"  ({figures.number(audit.documents)} documentos{state})")
     for severity in SEVERITIES:
         kinds = [kind for kind in KINDS if report.counts.get((severity, kind))]
         if kinds and not (quiet and severity == "note"):
             title, color = _TITLES[severity]
-            click.secho(f"\n{title}", fg=color, bold=True)
+            output.echo()
+            output.echo(title, fg=color, bold=True)
             for kind in kinds:
                 for line in _kind_lines(report, severity, kind):
-                    click.echo(line)
-    click.echo()
+                    output.echo(line)
+    output.echo()
     if not audit.counts.total():
-        click.secho("Sin hallazgos: todo cuadra.", fg="green")
+        output.echo("Sin hallazgos: todo cuadra.", fg="green")
     else:
-        click.secho(f"En total: {verdict(audit.counts)}.", fg="red" if audit.errors else None)
+        output.echo(f"En total: {verdict(audit.counts)}.", fg="red" if audit.errors else None)
     if csv_file is not None:
-        click.echo(f"Todo está en {csv_file}.")
+        output.echo(f"Todo está en {csv_file}.")
 
 
 def _kind_lines(report: _Report, severity: Severity, kind: str) -> Iterator[str]:
     total = report.counts[severity, kind]
     findings = report.found[severity, kind]
-    yield f"  {click.style(KINDS[kind], bold=True)} ({figures.number(total)})"
+    yield f"  {output.style(KINDS[kind], bold=True)} ({figures.number(total)})"
     for finding in findings:
-        yield f"    {changes.safe(finding.message)}"
+        yield f"    {visible(finding.message)}"
         if where := _where(finding):
-            yield f"      {click.style(where, dim=True)}"
+            yield f"      {output.style(where, dim=True)}"
     if total > len(findings):
         yield f"    … y {figures.number(total - len(findings))} más (todo: --verbose, --csv o --json)"
 
@@ -178,4 +179,4 @@ def _where(finding: Finding) -> str:
     """The documents, unless the message names them itself."""
     unnamed = [path for path in finding.documents if path not in finding.message]
     more = "…" if finding.count > len(finding.documents) else ""
-    return changes.safe(", ".join(unnamed)) + more if unnamed else ""
+    return visible(", ".join(unnamed)) + more if unnamed else ""

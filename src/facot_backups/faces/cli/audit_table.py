@@ -19,8 +19,8 @@ from typing import Self
 
 from facot_backups import atomic
 from facot_backups.errors import UsageError
-from facot_backups.faces.cli.changes import safe
 from facot_backups.operations.audit.findings import KINDS, SEVERITIES, Finding, Severity
+from facot_backups.text import visible
 
 _HEADINGS = ("Gravedad", "Tipo", "Empresa", "NCF", "Hallazgo", "Documentos", "Cantidad")
 _SEVERITIES: dict[Severity, str] = {"error": "Error", "warning": "Aviso", "note": "Nota"}
@@ -82,7 +82,7 @@ class CsvTable:
 
 def cell(text: str) -> str:
     """A text of the database, on one line, in which no spreadsheet finds a formula, wherever it cuts."""
-    return _FORMULA.sub(r"\1'", safe(text))
+    return _FORMULA.sub(r"\1'", visible(text))
 
 
 def list_separator() -> str:

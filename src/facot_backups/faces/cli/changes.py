@@ -6,12 +6,12 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-import click
-
 from facot_backups.archive.strict import is_document_path
 from facot_backups.errors import UsageError
+from facot_backups.faces.cli import output
 from facot_backups.model import DocumentPath
 from facot_backups.operations.compare import TYPE_WORDS, Change, FieldChange, Value, field_text
+from facot_backups.text import visible
 
 # JSON's own spelling tells these apart; the others are named.
 _OBVIOUS = frozenset({"null", "boolean", "integer", "double", "string", "map", "array"})
@@ -31,16 +31,9 @@ def document_path(text: str) -> DocumentPath:
     return path
 
 
-def safe(text: str) -> str:
-    """A text without characters that could command a terminal or hide others."""
-    if text.isprintable():
-        return text
-    return "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in text)
-
-
 def path_text(path: DocumentPath) -> str:
     """A document's path as a user writes it."""
-    return safe("/".join(path))
+    return visible("/".join(path))
 
 
 def value_text(value: Value, width: int | None, *, named: bool = False) -> str:
@@ -49,7 +42,7 @@ def value_text(value: Value, width: int | None, *, named: bool = False) -> str:
     Its type follows in brackets where the spelling does not tell it, or where `named`.
     """
     bare = value.type not in _OBVIOUS and isinstance(value.value, str)
-    text = safe(value.value if bare else json.dumps(value.value, ensure_ascii=False))
+    text = visible(value.value if bare else json.dumps(value.value, ensure_ascii=False))
     shown = text if width is None or len(text) <= width else text[: width - 1] + "…"
     return f"{shown} ({TYPE_WORDS[value.type]})" if named or value.type not in _OBVIOUS else shown
 
@@ -61,7 +54,7 @@ def field_lines(changes: Iterator[FieldChange], width: int | None, indent: str) 
     one, each cut to its room. None: no bound.
     """
     for change in changes:
-        name = safe(field_text(change.path))
+        name = visible(field_text(change.path))
         old, new = _both_texts(change, None)
         if width is None or len(indent) + max(len(name), _FIELD_WIDTH) + len(old) + len(new) + 4 <= width:
             yield f"{indent}{name:<{_FIELD_WIDTH}} {_old(old)} → {_new(new)}"
@@ -80,27 +73,27 @@ def _both_texts(change: FieldChange, width: int | None) -> tuple[str, str]:
 
 
 def _old(text: str) -> str:
-    return click.style(text, fg="red")
+    return output.style(text, fg="red")
 
 
 def _new(text: str) -> str:
-    return click.style(text, fg="green")
+    return output.style(text, fg="green")
 
 
 def change_lines(change: Change, width: int | None) -> Iterator[str]:
     """A change as lines: the document, and below it what differs; of one that came or went, its content."""
     sign, color = _SIGNS[change.kind]
-    head = f"{click.style(sign, fg=color, bold=True)} {click.style(path_text(change.path), fg=color)}"
+    head = f"{output.style(sign, fg=color, bold=True)} {output.style(path_text(change.path), fg=color)}"
     if change.kind == "changed":
         yield head
         yield from field_lines(change.fields(), width, "    ")
         return
     document = change.left if change.kind == "removed" else change.right
     assert document is not None
-    content = safe(json.dumps(document.fields, ensure_ascii=False))
+    content = visible(json.dumps(document.fields, ensure_ascii=False))
     room = None if width is None else max(20, width - len(path_text(change.path)) - 4)
     shown = content if room is None or len(content) <= room else content[: room - 1] + "…"
-    yield f"{head}  {click.style(shown, dim=True)}"
+    yield f"{head}  {output.style(shown, dim=True)}"
 
 
 def change_json(change: Change) -> dict[str, Any]:

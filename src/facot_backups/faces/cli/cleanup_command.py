@@ -9,6 +9,7 @@ import click
 from facot_backups.faces.cli import output
 from facot_backups.faces.cli.options import common, exits
 from facot_backups.faces.cli.progress import progress
+from facot_backups.text import hanging
 
 if TYPE_CHECKING:
     from facot_backups.operations.retention.cleanup import RetentionResult
@@ -91,17 +92,17 @@ def _entry(decision: Decision) -> dict[str, str]:
 
 def _print(result: RetentionResult, accepted: tuple[str, ...], *, quiet: bool) -> None:
     for text in accepted:
-        click.echo(f"Aceptado: {text}")
+        output.echo(f"Aceptado: {text}")
     for alarm in result.alarms:
-        click.secho(f"No se borra nada: {alarm.message}", fg="yellow", bold=True)
+        output.echo_lines(f"No se borra nada: {hanging(alarm.message)}", fg="yellow", bold=True)
     for error in result.errors:
-        click.secho(error, fg="red")
+        output.echo_lines(hanging(error), fg="red")
     if quiet:
         return
     verb = "se borraría" if result.dry_run else "borrado"
     for decision in result.deleted:
-        click.echo(f"{click.style('−', fg='red')} {decision.path.name:<28} {verb}: {decision.reason}")
+        output.echo(f"{output.style('−', fg='red')} {decision.path.name:<28} {verb}: {decision.reason}")
     for decision in result.kept:
-        click.echo(f"{click.style('✓', fg='green')} {decision.path.name:<28} se queda: {decision.reason}")
+        output.echo(f"{output.style('✓', fg='green')} {decision.path.name:<28} se queda: {decision.reason}")
     gone = "se borrarían" if result.dry_run else "borrados"
-    click.echo(f"{len(result.deleted)} {gone}, {len(result.kept)} se quedan.")
+    output.echo(f"{len(result.deleted)} {gone}, {len(result.kept)} se quedan.")

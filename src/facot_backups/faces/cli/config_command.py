@@ -9,6 +9,7 @@ import click
 from facot_backups.errors import FacotBackupsError
 from facot_backups.faces.cli import output
 from facot_backups.faces.cli.options import common, exits
+from facot_backups.text import hanging
 
 if TYPE_CHECKING:
     from facot_backups.settings import Settings
@@ -53,11 +54,11 @@ def command(offline: bool, trust: bool, **shared: Any) -> int:
         return int(code)
     width = max(len(row.value) for row in rows)
     for row in rows:
-        click.echo(f"{row.name:<16} {row.value:<{min(width, 60)}}  {click.style(row.origin, dim=True)}")
+        output.echo(f"{row.name:<16} {row.value:<{min(width, 60)}}  {output.style(row.origin, dim=True)}")
     for note in notes:
-        click.secho(f"Nota: {note}", fg="yellow")
+        output.echo(f"Nota: {note}", fg="yellow")
     if settings.max_reads is None:
-        click.echo(
+        output.echo(
             f"Nota: con el plan gratuito conviene BACKUP_MAX_READS={FREE_PLAN_BUDGET}: deja lecturas para "
             "facturar."
         )
@@ -76,9 +77,10 @@ def _trust(settings: Settings, *, as_json: bool) -> int:
         names = [{"name": one.name, "folder": str(one.folder)} for one in allowed]
         output.print_json({"exit_code": 0, "allowed": names})
     elif not allowed:
-        click.echo("No hay ninguna orden que permitir: los ajustes de esta carpeta no ponen ninguna.")
+        output.echo("No hay ninguna orden que permitir: los ajustes de esta carpeta no ponen ninguna.")
     for one in [] if as_json else allowed:
-        click.echo(f"Permitida, si no cambia: {one.name}, de {one.folder}\n  {one.text}")
+        output.echo(f"Permitida, si no cambia: {one.name}, de {one.folder}")
+        output.echo(f"  {one.text}")
     return 0
 
 
@@ -111,13 +113,13 @@ def _ask(settings: Settings) -> dict[str, Any]:
 
 
 def _print_answer(answer: dict[str, Any]) -> None:
-    click.echo()
+    output.echo()
     if not answer["available"]:
-        click.echo(f"{click.style('✗', fg='red')} {answer['error']}")
+        output.echo_lines(f"{output.style('✗', fg='red')} {hanging(answer['error'])}")
         return
-    click.echo(f"{click.style('✓', fg='green')} Firestore responde: {answer['source']}")
-    click.echo(f"{click.style('✓', fg='green')} Se puede leer: basta para hacer backups.")
+    output.echo(f"{output.style('✓', fg='green')} Firestore responde: {answer['source']}")
+    output.echo(f"{output.style('✓', fg='green')} Se puede leer: basta para hacer backups.")
     if answer["write"]:
-        click.echo(f"{click.style('✓', fg='green')} Se puede escribir: basta para restaurar.")
+        output.echo(f"{output.style('✓', fg='green')} Se puede escribir: basta para restaurar.")
     else:
-        click.echo("  No se puede escribir: para restaurar hará falta el rol «Usuario de Cloud Datastore».")
+        output.echo("  No se puede escribir: para restaurar hará falta el rol «Usuario de Cloud Datastore».")

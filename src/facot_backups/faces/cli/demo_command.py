@@ -18,6 +18,7 @@ import click
 
 from facot_backups import atomic
 from facot_backups.errors import DamagedBackup, FacotBackupsError
+from facot_backups.faces.cli import output
 from facot_backups.faces.cli.audit_command import ERRORS_EXIT
 from facot_backups.faces.cli.options import exits
 from facot_backups.state import State
@@ -86,7 +87,7 @@ def _keep(place: Path, total: int) -> Path:
     # A demonstration has no better place than this one.
     State().warn_once(backups, "system-disk")
     _title("Un negocio de ejemplo")
-    click.echo(
+    output.echo_lines(
         f"Un Firestore en memoria con tres empresas, sus facturas, cotizaciones y\n"
         f"contadores de NCF: {total:,} documentos. Con una base de datos de verdad, las\n"
         f"órdenes son las mismas. Todo queda en {place}"
@@ -107,7 +108,7 @@ def _keep(place: Path, total: int) -> Path:
 def _give_back(afternoon: Afternoon) -> None:
     """What went wrong, what undoes it, and what undoes that."""
     _title("5. Una mala tarde")
-    click.echo(
+    output.echo_lines(
         f"Alguien borra la factura {afternoon.deleted_ncf} y toca el total de la {afternoon.altered_ncf}.\n"
         f"Mientras tanto se emite otra, la {afternoon.issued_ncf}, y su contador avanza.\n"
     )
@@ -118,7 +119,7 @@ def _give_back(afternoon: Afternoon) -> None:
     _title("7. Y se deshace: todo queda como estaba antes de restaurar")
     kept = next(Path("backups").glob("*.pre-restore"))
     _command("restore", kept.name, "--yes")
-    click.echo()
+    output.echo()
     _command("diff", "latest", "live", "--stat", "--collection", "invoices")
     _title("8. Lo que un contador querría saber: aquí, un NCF repetido")
     _excerpt("audit", until="AVISOS", expected=ERRORS_EXIT)
@@ -127,7 +128,7 @@ def _give_back(afternoon: Afternoon) -> None:
 def _close(place: Path, day: Path) -> None:
     _title("Dónde está todo, y qué probar ahora")
     program = _program()
-    click.echo(
+    output.echo_lines(
         f"  {day}\n      el backup: ábralo con cualquier programa\n\n"
         f"  cd {shlex.quote(str(place))}\n\n"
         f"  {program} list\n      lo que hay\n"
@@ -149,7 +150,7 @@ def _program() -> str:
 
 def _command(*words: str, expected: int = 0) -> None:
     """Show an order as a user would type it, and carry it out; it must end with the code `expected`."""
-    click.secho(f"$ {_typed(words)}", fg="cyan")
+    output.echo_lines(f"$ {_typed(words)}", fg="cyan")
     _run(words, expected)
 
 
@@ -185,7 +186,7 @@ class _Kept(io.StringIO):
 
 def _excerpt(*words: str, until: str | None = None, expected: int = 0) -> None:
     """As `_command`, with long lines cut, and from the line that says `until` on only the last one."""
-    click.secho(f"$ {_typed(words)}", fg="cyan")
+    output.echo_lines(f"$ {_typed(words)}", fg="cyan")
     kept = _Kept()
     with redirect_stdout(kept):
         _run(words, expected)
@@ -195,7 +196,7 @@ def _excerpt(*words: str, until: str | None = None, expected: int = 0) -> None:
         lines = [*lines[:end], "…", lines[-1]]
     for line in lines:
         plain = click.unstyle(line)
-        click.echo(line if len(plain) <= _LINE else f"{plain[: _LINE - 1]}…")
+        output.repeat(line if len(plain) <= _LINE else f"{plain[: _LINE - 1]}…")
 
 
 def _show_invoice(file: Path) -> None:
@@ -203,7 +204,7 @@ def _show_invoice(file: Path) -> None:
     lines = file.read_text(encoding="utf-8").split("\n")
     start = next(number for number, line in enumerate(lines) if line.endswith('"_items":['))
     for line in lines[start : start + 4]:
-        click.echo(line if len(line) < 300 else f"{line[:200]} … {line[-90:]}")
+        output.echo(line if len(line) < 300 else f"{line[:200]} … {line[-90:]}")
 
 
 def _damaged_copy(backup: Path, folder: Path) -> Path:
@@ -219,9 +220,9 @@ def _damaged_copy(backup: Path, folder: Path) -> Path:
 
 
 def _title(text: str) -> None:
-    click.echo()
-    click.secho(text, bold=True)
-    click.secho("─" * len(text), fg="bright_black")
+    output.echo()
+    output.echo(text, bold=True)
+    output.echo("─" * len(text), fg="bright_black")
 
 
 @contextmanager

@@ -18,6 +18,7 @@ from facot_backups.faces.cli import changes, output
 from facot_backups.faces.cli.options import collections, common, exits
 from facot_backups.faces.cli.progress import progress
 from facot_backups.model import EVERYTHING, Scope
+from facot_backups.text import visible
 
 if TYPE_CHECKING:
     from facot_backups.archive.store import Store
@@ -154,10 +155,10 @@ def _print_json(report: dict[str, Any], spool: IO[str] | None) -> None:
     head = output.to_text(report).removesuffix("\n}")
     some = spool.tell() > 0
     spool.seek(0)
-    click.echo(f'{head},\n  "changes": [' + ("\n    " if some else ""), nl=False)
+    output.echo_lines(f'{head},\n  "changes": [' + ("\n    " if some else ""), nl=False)
     while block := spool.read(_BLOCK_CHARACTERS):
-        click.echo(block, nl=False)
-    click.echo(("\n  " if some else "") + "]\n}")
+        output.echo_lines(block, nl=False)
+    output.echo_lines(("\n  " if some else "") + "]\n}")
 
 
 def _print_changes(diff: Diff, *, keep: bool) -> None:
@@ -167,26 +168,25 @@ def _print_changes(diff: Diff, *, keep: bool) -> None:
     for change in diff:
         if keep:
             for line in changes.change_lines(change, width):
-                click.echo(line)
+                output.echo(line)
 
 
 def _print_sides(diff: Diff) -> None:
     for title, side in (("Antes", diff.left), ("Después", diff.right)):
-        facts = [changes.safe(side.label)]
+        facts = [visible(side.label)]
         if side.source is None:
             facts.append("formato antiguo: sin tipos ni sumas de verificación")
         else:
             facts.append(str(side.source))
             if side.read_time is not None:
                 facts.append(output.local_time(side.read_time))
-        click.echo(f"{title + ':':<9} {', '.join(facts)}")
-    click.echo()
+        output.echo(f"{title + ':':<9} {', '.join(facts)}")
+    output.echo()
 
 
 def _print_counts(diff: Diff, asked: tuple[str, ...], *, whole: bool) -> None:
     """The closing table, and what was not compared. Without `whole`, a line for each that differs."""
     from rich import box
-    from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
@@ -199,11 +199,11 @@ def _print_counts(diff: Diff, asked: tuple[str, ...], *, whole: bool) -> None:
         table.add_column(heading, justify="right", no_wrap=True)
     for name, counts in diff.counts.items():
         if whole or counts.differ or counts.unknown:
-            table.add_row(Text(changes.safe(name)), *_cells(counts, unknown))
+            table.add_row(Text(visible(name)), *_cells(counts, unknown))
     if table.row_count:
         if not whole:
-            click.echo()
-        Console(highlight=False).print(table)
+            output.echo()
+        output.console().print(table)
     _print_conclusion(diff, asked, whole=whole)
 
 
@@ -225,18 +225,18 @@ def _cell(amount: int, color: str) -> str:
 def _print_conclusion(diff: Diff, asked: tuple[str, ...], *, whole: bool) -> None:
     total = diff.total
     if not total.differ:
-        click.echo(f"Sin diferencias en {figures.number(total.equal)} documentos.")
+        output.echo(f"Sin diferencias en {figures.number(total.equal)} documentos.")
     elif total.equal and not whole:
-        click.echo(f"Además, {figures.number(total.equal)} documentos iguales.")
+        output.echo(f"Además, {figures.number(total.equal)} documentos iguales.")
     if total.unknown:
-        click.secho(
+        output.echo(
             f"De {figures.number(total.unknown)} documentos no se sabe: solo un lado los tiene, y el otro no "
             "los leyó.",
             fg="yellow",
         )
     for reason in dict.fromkeys(diff.unknown.values()):
         names = ", ".join(name for name, why in diff.unknown.items() if why == reason)
-        click.secho(f"Sin comparar: {changes.safe(names)} ({changes.safe(reason)}).", fg="yellow")
+        output.echo(f"Sin comparar: {visible(names)} ({visible(reason)}).", fg="yellow")
     for name in asked:
         if name not in diff.counts and name not in diff.unknown:
-            click.secho(f"Ninguno de los dos tiene la colección {changes.safe(name)}.", fg="yellow")
+            output.echo(f"Ninguno de los dos tiene la colección {visible(name)}.", fg="yellow")

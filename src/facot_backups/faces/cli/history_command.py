@@ -13,6 +13,7 @@ from facot_backups.errors import BackupNotFound
 from facot_backups.faces.cli import changes, output
 from facot_backups.faces.cli.options import common, exits
 from facot_backups.faces.cli.progress import progress
+from facot_backups.text import visible
 
 if TYPE_CHECKING:
     from facot_backups.operations.history import Chapter, Event, History, Sighting
@@ -106,26 +107,26 @@ def _place(seen: Sighting) -> dict[str, Any]:
 
 def _print(found: History) -> None:
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
-    click.secho(changes.path_text(found.path), bold=True, nl=False)
-    click.echo(f"  en {figures.counted(found.backups, 'backup')}")
+    output.echo(changes.path_text(found.path), bold=True, nl=False)
+    output.echo(f"  en {figures.counted(found.backups, 'backup')}")
     for chapter in found.chapters:
         _print_chapter(chapter, width)
     if found.unknown:
-        click.secho("No se sabe:", fg="yellow")
+        output.echo("No se sabe:", fg="yellow")
     for seen in found.unknown:
-        click.echo(f"  {seen.backup}: {changes.safe(seen.reason or '')}")
+        output.echo(f"  {seen.backup}: {visible(seen.reason or '')}")
     if not found.seen:
-        click.echo("Ningún backup lo tiene.")
+        output.echo("Ningún backup lo tiene.")
 
 
 def _print_chapter(chapter: Chapter, width: int | None) -> None:
     what, color = _HEADS[chapter.event]
     since = f" (entre {chapter.before.backup} y {chapter.first.backup})" if chapter.before else ""
-    click.echo(f"  {_span(chapter)}  {click.style(what, fg=color, bold=True)}{since}")
+    output.echo(f"  {_span(chapter)}  {output.style(what, fg=color, bold=True)}{since}")
     if chapter.format_changed:
-        click.echo("      Uno de los dos es de formato antiguo, que no guardaba los tipos.")
+        output.echo("      Uno de los dos es de formato antiguo, que no guardaba los tipos.")
     for line in changes.field_lines(iter(chapter.changes), width, "      "):
-        click.echo(line)
+        output.echo(line)
 
 
 def _span(chapter: Chapter) -> str:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import Any
 
-import click
-
 from facot_backups.clock import SystemClock
 from facot_backups.errors import FacotBackupsError
 from facot_backups.faces import daily, logs
@@ -16,6 +14,7 @@ from facot_backups.operations.schedule import awake
 from facot_backups.operations.schedule.due import Decision, decide
 from facot_backups.operations.schedule.scheduled_run import Job, ScheduledRun, facts_of, unproven
 from facot_backups.settings import Settings
+from facot_backups.text import hanging
 
 _ALARM_EXIT = 30
 
@@ -47,7 +46,7 @@ def _not_due(decision: Decision, *, as_json: bool, verbose: bool, **_: Any) -> i
     if as_json:
         output.print_json(to_json(decision))
     elif verbose:
-        click.echo(decision.reason, err=True)
+        output.echo(decision.reason, err=True)
     return 0
 
 
@@ -69,9 +68,9 @@ def _report(run: ScheduledRun, **shared: Any) -> int:
     if run.retention is not None:
         logs.log_retention(run.retention)
     if run.fault is not None:
-        click.echo(f"{click.style('Error:', fg='red', bold=True)} {run.fault}", err=True)
+        output.show_error(run.fault, as_json=False, verbose=False)
     for alarm in run.retention.alarms if run.retention is not None else ():
-        click.secho(f"No se borra nada: {alarm.message}", fg="yellow", err=True)
+        output.echo_lines(f"No se borra nada: {hanging(alarm.message)}", fg="yellow", err=True)
     if shared["as_json"]:
         told = to_json(run.decision) if run.backup is None else run_text.to_json(run.backup)
         output.print_json(told | {"success": code == 0, "exit_code": code})

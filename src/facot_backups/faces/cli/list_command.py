@@ -69,7 +69,8 @@ def command(**shared: Any) -> int:
     elif backups:
         show(backups, drills)
     else:
-        click.echo(f"No hay backups en {settings.backup_dir}.\nHaga el primero con: facot-backups run")
+        output.echo(f"No hay backups en {settings.backup_dir}.")
+        output.echo("Haga el primero con: facot-backups run")
     return 0
 
 
@@ -124,12 +125,11 @@ def _stated(backup: OldBackup) -> dict[str, Any]:
 
 def show(backups: list[AnyBackup], drills: dict[str, PastDrill]) -> None:
     """The table, in the first form that the terminal is wide enough for."""
-    from rich.console import Console
     from rich.measure import Measurement
 
-    console = Console(highlight=False)
+    console = output.console()
     if not console.is_terminal:  # lines of a file or a pipe stay whole
-        console = Console(highlight=False, width=_ANY_WIDTH)
+        console = output.console(width=_ANY_WIDTH)
     free = console.options.update(width=_ANY_WIDTH)
     for form in _FORMS:
         table = _table(backups, drills, form)

@@ -9,6 +9,7 @@ import click
 from facot_backups.errors import UsageError
 from facot_backups.faces.cli import output
 from facot_backups.faces.cli.options import common, exits
+from facot_backups.text import visible
 
 if TYPE_CHECKING:
     from facot_backups.faces.notify.trial import Trial
@@ -71,8 +72,8 @@ def to_json(found: list[Trial], code: int) -> dict[str, Any]:
 def _show(trial: Trial, *, quiet: bool) -> None:
     if trial.problem is not None:
         word = "falló" if trial.kind == "command" else "no llegó"
-        text = f"✗ {trial.name:<28} {word}: {output.printable(trial.problem)}"
-        click.secho(text, fg="red", err=quiet)
+        text = f"✗ {trial.name:<28} {word}: {visible(trial.problem)}"
+        output.echo(text, fg="red", err=quiet)
     elif not quiet:
         word = "la orden terminó bien" if trial.kind == "command" else "llegó"
-        click.secho(f"✓ {trial.name:<28} {word}", fg="green")
+        output.echo(f"✓ {trial.name:<28} {word}", fg="green")

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import io
 import json
 import logging
+import secrets
 import sys
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from facot_backups.clock import SystemClock, in_zone
 from facot_backups.errors import FacotBackupsError, OutputUnwritable, Unforeseen
+from facot_backups.text import hanging, lines, visible
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 _log = logging.getLogger(__name__)
 
@@ -39,15 +45,76 @@ def _log_unraisable(found: sys.UnraisableHookArgs) -> None:
     _log.debug("in %r: %r", found.object, found.exc_value)
 
 
+# What stands for the escape character in the styles that we put into a text, until it is written: no text
+# from outside can hold it.
+_ESCAPE = secrets.token_hex(12)
+
+
+def style(text: str, **styles: Any) -> str:
+    """`text`, `visible`, in the styles of `click.style`, as a part of what `echo` writes."""
+    return click.style(visible(text), **styles).replace("\x1b", _ESCAPE)
+
+
+def echo(text: str = "", *, nl: bool = True, err: bool = False, **styles: Any) -> None:
+    """Write one line; whatever in it could command a terminal or break the line is made visible.
+
+    All commands write by this module alone (ruff's TID251 sees to that): a name of a database, where anybody
+    may write, cannot reach a terminal otherwise.
+    """
+    _write(style(text, **styles) if styles else visible(text), nl=nl, err=err)
+
+
+def echo_lines(text: str, *, nl: bool = True, err: bool = False, **styles: Any) -> None:
+    """The same for a text of ours that has several lines; what is from outside in it must have none."""
+    shown = lines(text)
+    _write(click.style(shown, **styles).replace("\x1b", _ESCAPE) if styles else shown, nl=nl, err=err)
+
+
+def repeat(line: str) -> None:
+    """Write a line that one of these wrote before, with its styles."""
+    click.echo(line)
+
+
+def _write(shown: str, *, nl: bool, err: bool) -> None:
+    click.echo(shown.replace(_ESCAPE, "\x1b"), nl=nl, err=err)
+
+
+def ask(question: str) -> str:
+    """What a person answers to `question`, one line; on stderr."""
+    return str(click.prompt(visible(question), default="", show_default=False, err=True))
+
+
+def console(*, stderr: bool = False, **options: Any) -> Console:
+    """A console of rich's, for tables, whose text is as safe as that of `echo`."""
+    from rich.console import Console
+    from rich.segment import Segment
+
+    class SafeConsole(Console):
+        def render(self, renderable: Any, options: Any = None) -> Iterator[Any]:
+            for segment in super().render(renderable, options):
+                text, kind, control = segment
+                yield segment if control else Segment(lines(text), kind)
+
+    return SafeConsole(stderr=stderr, highlight=False, **options)
+
+
 def print_json(value: dict[str, Any]) -> None:
     """One JSON object on stdout, and nothing else there."""
-    click.echo(to_text(value))
+    echo_lines(to_text(value))
 
 
-def to_text(value: dict[str, Any], indent: int | None = 2) -> str:
-    """JSON for stdout: UTF-8, or ASCII where stdout speaks another."""
+def to_text(value: Any, indent: int | None = 2) -> str:
+    """JSON for stdout: UTF-8, or ASCII where stdout speaks another.
+
+    A character that could command a terminal is written as JSON's own `\\u…`, which reads as the same.
+    """
     encoding = (getattr(sys.stdout, "encoding", None) or "").lower().replace("-", "")
-    return json.dumps(value, ensure_ascii=encoding != "utf8", indent=indent)
+    text = json.dumps(value, ensure_ascii=encoding != "utf8", indent=indent)
+    return "\n".join(line if visible(line) == line else _escaped(line) for line in text.split("\n"))
+
+
+def _escaped(text: str) -> str:
+    return "".join(c if visible(c) == c else json.dumps(c)[1:-1] for c in text)
 
 
 def print_failure(message: str, exit_code: int) -> None:
@@ -56,28 +123,32 @@ def print_failure(message: str, exit_code: int) -> None:
         print_json({"success": False, "exit_code": exit_code, "error": message})
 
 
-def printable(text: str) -> str:
-    """`text` without what a terminal would obey or a log would break at: line breaks alone stay.
-
-    Names of collections come from a database, where anybody may write.
-    """
-    return "".join(c if c.isprintable() or c == "\n" else "\N{REPLACEMENT CHARACTER}" for c in text)
-
-
 def show_error(error: FacotBackupsError, *, as_json: bool, verbose: bool) -> None:
     """The error's own text on stderr (with its trace if `verbose`); as JSON also an object on stdout."""
     if as_json:
         print_failure(str(error), error.exit_code)
     if verbose:
-        traceback.print_exception(error, file=sys.stderr)
-    click.echo(f"{click.style('Error:', fg='red', bold=True)} {printable(str(error))}", err=True)
+        show_trace(error)
+    echo_lines(f"{style('Error:', fg='red', bold=True)} {hanging(str(error))}", err=True)
 
 
 def show_fault(error: Exception, *, as_json: bool, verbose: bool) -> None:
     """A fault that nobody foresaw: what it is, and how to see more."""
     show_error(Unforeseen(error), as_json=as_json, verbose=False)
     if verbose:
-        traceback.print_exception(error, file=sys.stderr)
+        show_trace(error)
+
+
+def show_trace(error: Exception) -> None:
+    """The stack trace of an error, on stderr."""
+    echo_lines(hanging("".join(traceback.format_exception(error)).rstrip()), err=True)
+
+
+def show_usage_error(error: click.ClickException) -> None:
+    """What click says of a wrong option or argument, on stderr; it quotes what was typed."""
+    said = io.StringIO()
+    error.show(said)
+    echo_lines(hanging(said.getvalue().rstrip()).replace("\n  Error:", "\nError:"), err=True)
 
 
 def local_time(moment: datetime) -> str:

@@ -6,8 +6,6 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import click
-from rich.console import Console
 from rich.markup import escape
 from rich.progress import (
     BarColumn,
@@ -31,8 +29,9 @@ from facot_backups.events import (
     Retried,
     Warned,
 )
-from facot_backups.faces.cli.output import printable
+from facot_backups.faces.cli import output
 from facot_backups.figures import number
+from facot_backups.text import hanging, one_line, visible
 
 PHASES = {
     "connecting": "Conectando",
@@ -69,9 +68,9 @@ def _show_warning(event: Event) -> None:
     """What is said even when quiet: failures and warnings."""
     match event:
         case CollectionFailed(collection, reason):
-            click.echo(f"No se pudo leer {one_line(collection)}: {one_line(reason)}", err=True)
+            output.echo(f"No se pudo leer {collection}: {one_line(reason)}", err=True)
         case Warned(message):
-            click.echo(f"Aviso: {printable(message)}", err=True)
+            output.echo_lines(f"Aviso: {hanging(message)}", err=True)
 
 
 class _Lines:
@@ -84,15 +83,15 @@ class _Lines:
         """Print what the event says, if it is worth a line."""
         match event:
             case PhaseStarted(phase) if self._verbose:
-                click.echo(f"{PHASES.get(phase, phase)}…", err=True)
+                output.echo(f"{PHASES.get(phase, phase)}…", err=True)
             case Counted(total):
-                click.echo(f"El servidor cuenta {number(total)} documentos.", err=True)
+                output.echo(f"El servidor cuenta {number(total)} documentos.", err=True)
             case CollectionDone():
-                click.echo(done_text(event), err=True)
+                output.echo(done_text(event), err=True)
             case Retried(reason, _) if self._verbose:
-                click.echo(f"Reintento: {one_line(reason)}", err=True)
+                output.echo(f"Reintento: {one_line(reason)}", err=True)
             case Retried(_, wait) if wait:
-                click.echo(WAITING, err=True)
+                output.echo(WAITING, err=True)
             case _:
                 _show_warning(event)
 
@@ -101,12 +100,7 @@ def done_text(event: CollectionDone) -> str:
     """`invoices: 300 documentos (y 912 dentro de ellos)`."""
     word = "documento" if event.documents == 1 else "documentos"
     nested = f" (y {number(event.nested)} dentro de ellos)" if event.nested else ""
-    return f"{one_line(event.collection)}: {number(event.documents)} {word}{nested}"
-
-
-def one_line(text: str) -> str:
-    """A name or reason that somebody else wrote, on one line, without what a terminal would obey."""
-    return printable(text.replace("\n", "\N{REPLACEMENT CHARACTER}"))
+    return f"{visible(event.collection)}: {number(event.documents)} {word}{nested}"
 
 
 class _Rate(ProgressColumn):
@@ -120,7 +114,7 @@ class _Bar:
     """One bar for the whole run, and above it a line per finished collection."""
 
     def __init__(self, *, verbose: bool) -> None:
-        self._console = Console(stderr=True, highlight=False)
+        self._console = output.console(stderr=True)
         self._progress = Progress(
             SpinnerColumn(),
             TextColumn("{task.description}"),
@@ -157,9 +151,9 @@ class _Bar:
             case CollectionDone():
                 self._console.print(f"  [green]✓[/] {escape(done_text(event))}")
             case CollectionFailed(collection, reason):
-                self._console.print(f"  [red]✗ {escape(one_line(collection))}[/]: {escape(one_line(reason))}")
+                self._console.print(f"  [red]✗ {escape(visible(collection))}[/]: {escape(one_line(reason))}")
             case Warned(message):
-                self._console.print(f"  [yellow]Aviso:[/] {escape(printable(message))}")
+                self._console.print(f"  [yellow]Aviso:[/] {escape(hanging(message))}")
             case Retried(reason, _) if self._verbose:
                 self._console.print(f"  Reintento: {escape(one_line(reason))}")
             case Retried(_, wait) if wait:
@@ -170,6 +164,6 @@ class _Bar:
         self._progress.update(
             self._task,
             completed=documents,
-            description=f"{self._phase}: [bold]{escape(one_line(collection))}[/]",
+            description=f"{self._phase}: [bold]{escape(visible(collection))}[/]",
             shown=f"{number(documents)}{of}",
         )

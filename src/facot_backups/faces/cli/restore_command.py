@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shlex
 import sys
-import traceback
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
@@ -153,8 +152,8 @@ class _Command:
             restore_text.print_plan_json(plan, fields=self._options["fields"])
             return 0
         for line in restore_text.plan_lines(plan, documents=True, fields=self._options["fields"]):
-            click.echo(line)
-        click.echo("No se ha escrito nada (--dry-run).")
+            output.echo(line)
+        output.echo("No se ha escrito nada (--dry-run).")
         return 0
 
     def _tell(self, report: Report) -> int:
@@ -167,15 +166,17 @@ class _Command:
             self._tell_cut(report, undo, go_on)
         elif not as_json:
             for line in restore_text.report_lines(report, undo, go_on, quiet=quiet):
-                click.echo(line)
+                output.echo(line)
         return report.exit_code
 
     def _tell_cut(self, report: Report, undo: str | None, go_on: str | None) -> None:
         """An error like any other, with all that is to be known of a database that is half written."""
-        if self._options["verbose"]:
-            traceback.print_exception(report.failure, file=sys.stderr)
-        lines = restore_text.report_lines(report, undo, go_on, quiet=False)
-        click.echo(f"{click.style('Error:', fg='red', bold=True)} " + "\n".join(lines), err=True)
+        if self._options["verbose"] and report.failure is not None:
+            output.show_trace(report.failure)
+        first, *others = restore_text.report_lines(report, undo, go_on, quiet=False)
+        output.echo(f"{output.style('Error:', fg='red', bold=True)} {first}", err=True)
+        for line in others:
+            output.echo(line, err=True)
 
     def _again(self, *words: str) -> str:
         """The exact command for this folder and this target."""
@@ -245,7 +246,7 @@ class _Asking:
             return
         self._screen.stop()
         for line in restore_text.plan_lines(plan, documents=self._fields, fields=self._fields):
-            click.echo(line, err=True)
+            output.echo(line, err=True)
 
     def confirm(self, plan: Plan) -> bool:
         """By typing the project's id."""
@@ -253,23 +254,16 @@ class _Asking:
             return True
         target = plan.facts.target
         self._check_terminal()
-        click.secho(f"Se va a escribir en {target}.", fg="yellow", bold=True, err=True)
-        return bool(
-            click.prompt(
-                f"Para confirmar, escriba el id del proyecto ({target.project})",
-                default="",
-                show_default=False,
-                err=True,
-            )
-            == target.project
-        )
+        output.echo(f"Se va a escribir en {target}.", fg="yellow", bold=True, err=True)
+        typed = output.ask(f"Para confirmar, escriba el id del proyecto ({target.project})")
+        return typed == target.project
 
     def answer(self, plan: Plan, question: Question) -> bool:
         """By a yes."""
         if self.beforehand:
             return True
         self._check_terminal()
-        typed = click.prompt(f"{question.text} [s/N]", default="", show_default=False, err=True)
+        typed = output.ask(f"{question.text} [s/N]")
         return typed.strip().casefold() in _YES
 
     def _check_terminal(self) -> None:

@@ -8,12 +8,11 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-import click
-
 from facot_backups import figures
 from facot_backups.errors import RestoreInterrupted
 from facot_backups.faces.cli import output
-from facot_backups.faces.cli.changes import field_lines, fields_json, path_text, safe
+from facot_backups.faces.cli.changes import field_lines, fields_json, path_text
+from facot_backups.text import hanging, visible
 
 if TYPE_CHECKING:
     from facot_backups.operations.restore.plan import Counts, Plan
@@ -48,13 +47,13 @@ def plan_lines(plan: Plan, *, documents: bool, fields: bool) -> Iterator[str]:
     yield _MODES[facts.mode]
     yield f"  {'':<{_NAME}}" + "".join(f"{head:>{_NUMBER}}" for head in _HEADS)
     for collection, counts in sorted(plan.counts.items()):
-        yield f"  {safe(collection):<{_NAME}}" + _row(counts)
+        yield f"  {visible(collection):<{_NAME}}" + _row(counts)
     if len(plan.counts) > 1:
         yield f"  {'en total':<{_NAME}}" + _row(plan.total)
     writes, reads, later = map(figures.number, (plan.writes, plan.reads, plan.read_back))
     yield f"Escrituras: {writes}. Lecturas: {reads} del plan y unas {later} al comprobar."
     for note in plan.notes:
-        yield f"  • {safe(note)}"
+        yield f"  • {visible(note)}"
     for conflict in plan.conflicts[:_SHOWN]:
         yield f"  ! {path_text(conflict.path)}: {conflict.reason}"
     if documents:
@@ -70,7 +69,7 @@ def _writes(plan: Plan, *, fields: bool) -> Iterator[str]:
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
     for entry in plan.entries():
         sign, color = _SIGNS[entry.action]
-        yield f"{click.style(sign, fg=color, bold=True)} {path_text(entry.path)}"
+        yield f"{output.style(sign, fg=color, bold=True)} {path_text(entry.path)}"
         if fields and entry.action == "change":
             yield from field_lines(plan.field_changes(entry), width, "    ")
 
@@ -95,11 +94,11 @@ def print_plan_json(plan: Plan, *, fields: bool) -> None:
         "conflicts": [_conflict_json(c.path, c.reason) for c in plan.conflicts],
         "conflict_count": plan.conflict_count,
     }
-    click.echo(output.to_text(head).rstrip()[:-1].rstrip() + ',\n  "documents": [', nl=False)
+    output.echo_lines(output.to_text(head).rstrip()[:-1].rstrip() + ',\n  "documents": [', nl=False)
     for number, entry in enumerate(plan.entries()):
         text = output.to_text(_entry_json(plan, entry, fields=fields), None)
-        click.echo(("," if number else "") + "\n    " + text, nl=False)
-    click.echo("\n  ]\n}")
+        output.echo_lines(("," if number else "") + "\n    " + text, nl=False)
+    output.echo_lines("\n  ]\n}")
 
 
 def _entry_json(plan: Plan, entry: Entry, *, fields: bool) -> dict[str, Any]:
@@ -160,12 +159,12 @@ def report_lines(report: Report, undo: str | None, go_on: str | None, *, quiet: 
         yield _headline(report)
     for error in (report.failure, report.read_back_failure):
         if error is not None and not isinstance(error, RestoreInterrupted):  # the headline says it
-            yield click.style(safe_lines(str(error)), fg="red")
+            yield from (output.style(line, fg="red") for line in hanging(str(error)).split("\n"))
     for conflict in report.conflicts[:_SHOWN]:
         yield f"  ! {path_text(conflict.path)}: {conflict.reason}"
     yield from _more(report.conflict_count)
     for path, kind, reason in report.troubles[:_SHOWN]:
-        yield f"  ✗ {path_text(path)}: {safe(reason) if reason else _TROUBLES[kind]}"
+        yield f"  ✗ {path_text(path)}: {visible(reason) if reason else _TROUBLES[kind]}"
     yield from _more(report.trouble_count)
     for path in report.edited[:_SHOWN]:
         yield f"  • {path_text(path)}: alguien lo cambió mientras tanto; no era de esta restauración"
@@ -173,33 +172,28 @@ def report_lines(report: Report, undo: str | None, go_on: str | None, *, quiet: 
     if quiet:
         return
     for note in report.notes:
-        yield f"  • {safe(note)}"
+        yield f"  • {visible(note)}"
     for text in report.answered:
-        yield f"  Respondido con --yes: {safe(text)}"
+        yield f"  Respondido con --yes: {visible(text)}"
     if go_on is not None:
         yield f"Para terminarla:  {go_on}"
     if undo is not None:
         yield f"Para deshacerla:  {undo}"
 
 
-def safe_lines(text: str) -> str:
-    """A text of several lines without what a terminal would obey."""
-    return "\n".join(map(safe, text.splitlines()))
-
-
 def _headline(report: Report) -> str:
     done = f"{_done(report)} en {report.target}"
     if report.exit_code == 0:
         if not report.written:
-            return click.style("No había nada que escribir", fg="green", bold=True) + f" en {report.target}"
-        return click.style("Restaurado y comprobado", fg="green", bold=True) + f": {done}"
+            return output.style("No había nada que escribir", fg="green", bold=True) + f" en {report.target}"
+        return output.style("Restaurado y comprobado", fg="green", bold=True) + f": {done}"
     if report.conflict_count and not report.trouble_count and report.failure is None:
         found = figures.number(report.conflict_count)
-        return click.style(f"Restaurado, menos {found} en conflicto", fg="yellow", bold=True) + f": {done}"
+        return output.style(f"Restaurado, menos {found} en conflicto", fg="yellow", bold=True) + f": {done}"
     if report.left:
         done += f"; {figures.number(report.left)} sin escribir o sin confirmar"
     word = "interrumpida" if isinstance(report.failure, RestoreInterrupted) else "a medias"
-    return click.style(f"Restauración {word}", fg="red", bold=True) + f": {done}"
+    return output.style(f"Restauración {word}", fg="red", bold=True) + f": {done}"
 
 
 def _done(report: Report) -> str:

@@ -10,6 +10,7 @@ from facot_backups.errors import ReadBudgetExceeded, UsageError
 from facot_backups.faces.cli import output, run_text
 from facot_backups.faces.cli.options import collections, common, exits
 from facot_backups.faces.cli.progress import progress
+from facot_backups.text import visible
 
 if TYPE_CHECKING:
     from facot_backups.settings import Settings
@@ -78,8 +79,8 @@ def _tell_losses(settings: Settings) -> None:
 
     for finding in wiring.health(settings, wiring.open_store(settings)).findings:
         if finding.code == "anomaly":
-            click.secho(f"Faltan datos: {output.printable(finding.text)}", fg="red", bold=True, err=True)
-            click.echo(f"  {output.printable(finding.remedy)}", err=True)
+            output.echo(f"Faltan datos: {visible(finding.text)}", fg="red", bold=True, err=True)
+            output.echo(f"  {visible(finding.remedy)}", err=True)
 
 
 def _preview(settings: Settings, **shared: Any) -> int:

@@ -5,12 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import click
-
 from facot_backups import figures
 from facot_backups.archive.reader import Backup
 from facot_backups.faces.cli import output
-from facot_backups.faces.cli.changes import safe
+from facot_backups.text import visible
 
 if TYPE_CHECKING:
     from facot_backups.operations.preview import Preview
@@ -49,20 +47,20 @@ def show(backup: Backup) -> None:
     metadata = backup.proven()
     total = metadata.total_documents + metadata.nested_documents
     if backup.complete:
-        click.secho("Backup completo y comprobado", fg="green", bold=True)
+        output.echo("Backup completo y comprobado", fg="green", bold=True)
     else:
-        click.secho("Backup INCOMPLETO: falta lo que sigue", fg="red", bold=True)
+        output.echo("Backup INCOMPLETO: falta lo que sigue", fg="red", bold=True)
         for error in metadata.errors:
-            click.echo(f"  ✗ {output.printable(error)}")
-        click.echo("  Resuélvalo y repita el backup; los anteriores siguen intactos.")
-    click.echo(f"  carpeta      {_short(backup.path)}")
-    click.echo(f"  datos de     {metadata.source}, {output.local_time(metadata.read_time)}")
-    click.echo(
+            output.echo(f"  ✗ {visible(error)}")
+        output.echo("  Resuélvalo y repita el backup; los anteriores siguen intactos.")
+    output.echo(f"  carpeta      {_short(backup.path)}")
+    output.echo(f"  datos de     {metadata.source}, {output.local_time(metadata.read_time)}")
+    output.echo(
         f"  documentos   {figures.number(total)} en {len(metadata.collections)} colecciones"
         f" ({figures.size(sum(entry.bytes for entry in metadata.files.values()))})"
     )
-    click.echo(f"  comprobado   {_proof(backup)}")
-    click.echo(f"  lecturas     {figures.number(metadata.reads)}")
+    output.echo(f"  comprobado   {_proof(backup)}")
+    output.echo(f"  lecturas     {figures.number(metadata.reads)}")
 
 
 def _proof(backup: Backup) -> str:
@@ -95,31 +93,31 @@ def preview_to_json(found: Preview, code: int) -> dict[str, Any]:
 
 def show_preview(found: Preview) -> None:
     """What a run would read and cost, for a person."""
-    click.echo(f"Un backup de {found.source} leería ahora:")
+    output.echo(f"Un backup de {found.source} leería ahora:")
     for collection, documents in found.collections.items():
         word = "documento" if documents == 1 else "documentos"
-        click.echo(f"  {safe(collection):<28} {_known(documents):>12} {word}")
-    click.echo(f"Documentos         {_known(found.documents)}")
+        output.echo(f"  {visible(collection):<28} {_known(documents):>12} {word}")
+    output.echo(f"Documentos         {_known(found.documents)}")
     if found.reads is not None and found.cost_usd is not None:
         share = found.reads * 100 / FREE_READS_A_DAY
-        click.echo(
+        output.echo(
             f"Lecturas           {figures.number(found.reads)}: {share:.1f} % de las "
             f"{figures.number(FREE_READS_A_DAY)} gratuitas de cada día, o {found.cost_usd:.4f} USD"
         )
     budget = (
         "sin máximo diario" if found.max_reads is None else f"de {figures.number(found.max_reads)} al día"
     )
-    click.echo(f"Hechas hoy         {figures.number(found.reads_today)} ({budget})")
+    output.echo(f"Hechas hoy         {figures.number(found.reads_today)} ({budget})")
     if found.seconds is not None:
-        click.echo(f"Tiempo             unos {max(1, round(found.seconds))} s, como el último backup")
+        output.echo(f"Tiempo             unos {max(1, round(found.seconds))} s, como el último backup")
     if found.needed_bytes is not None:
         needed = f"unos {figures.size(found.needed_bytes)}; lo que no cambió no vuelve a ocupar"
-        click.echo(f"Disco              {needed}; libres {figures.size(found.free_bytes)}")
+        output.echo(f"Disco              {needed}; libres {figures.size(found.free_bytes)}")
         if found.needed_bytes > found.free_bytes:
-            click.secho("No cabe en el disco: libere espacio o elija otra carpeta.", fg="red", bold=True)
+            output.echo("No cabe en el disco: libere espacio o elija otra carpeta.", fg="red", bold=True)
     if found.over_budget:
-        click.secho("Pasaría el máximo diario (max_reads): el backup se negaría.", fg="red", bold=True)
-    click.echo(f"Esta consulta costó {found.own_reads} lecturas y no leyó ningún documento.")
+        output.echo("Pasaría el máximo diario (max_reads): el backup se negaría.", fg="red", bold=True)
+    output.echo(f"Esta consulta costó {found.own_reads} lecturas y no leyó ningún documento.")
 
 
 def _known(number: int | None) -> str:

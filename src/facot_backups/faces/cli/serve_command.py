@@ -15,6 +15,7 @@ from facot_backups.errors import UsageError
 from facot_backups.faces.cli import output
 from facot_backups.faces.cli.options import common, exits
 from facot_backups.faces.cli.progress import progress
+from facot_backups.text import visible
 
 if TYPE_CHECKING:
     from facot_backups.local.server import LocalFirestore
@@ -155,7 +156,7 @@ def _tell(door: Door, served: Served, *, as_json: bool, quiet: bool) -> None:
         output.print_json(to_json(door, served))
     else:
         for line in _lines(door, served, quiet=quiet):
-            click.echo(line)
+            output.echo(line)
     sys.stdout.flush()  # who reads a pipe waits for it
 
 
@@ -166,9 +167,9 @@ def _lines(door: Door, served: Served, *, quiet: bool) -> list[str]:
     what = f"{figures.number(served.documents)} documentos, unos {figures.size(served.memory)} de memoria"
     these = "esta línea" if len(values) == 1 else "estas líneas"
     return [
-        f"{click.style('✓', fg='green')} El backup {served.backup} está abierto en {door.host}  ({what})",
-        f"  Proyecto:       {output.printable(served.source.project)}",
-        f"  Base de datos:  {output.printable(served.source.database)}",
+        f"{output.style('✓', fg='green')} El backup {served.backup} está abierto en {door.host}  ({what})",
+        f"  Proyecto:       {visible(served.source.project)}",
+        f"  Base de datos:  {visible(served.source.database)}",
         f"  Entra:          {_who(door)}",
         "",
         f"Ponga {these} en la ventana desde la que abre FACOT u otro programa:",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from facot_backups.faces.cli import output
 from facot_backups.faces.cli.options import backup_dir, exits
 
 if TYPE_CHECKING:
@@ -43,39 +44,41 @@ def command(action: str, yes: bool, system: bool, backup_dir: Path | None) -> in
     else:
         _show_removal(found)
         if yes and not plan.remove(found.removal):
-            click.echo("No había nada que quitar.")
+            output.echo("No había nada que quitar.")
             return 0
     if yes:
-        click.secho("Instalado." if action == "install" else "Quitado.", fg="green", bold=True)
+        output.echo("Instalado." if action == "install" else "Quitado.", fg="green", bold=True)
     else:
-        click.echo(f"\nNo se ha tocado nada. Para hacerlo: facot-backups service {action} --yes")
+        output.echo()
+        output.echo(f"No se ha tocado nada. Para hacerlo: facot-backups service {action} --yes")
     return 0
 
 
 def _show_plan(found: Here) -> None:
-    click.echo(f"Servicio de {found.system}")
+    output.echo(f"Servicio de {found.system}")
     for folder in found.plan.folders:
         owner = f" (de {found.plan.owner})" if found.plan.owner else ""
-        click.echo(f"Carpeta que debe existir: {folder}{owner}")
+        output.echo(f"Carpeta que debe existir: {folder}{owner}")
     for file in found.plan.files:
-        click.secho(f"\n{file.path}", bold=True)
-        click.echo(file.text.rstrip())
+        output.echo()
+        output.echo(str(file.path), bold=True)
+        output.echo_lines(file.text.rstrip())
     _show_commands(found.plan.commands)
     for note in found.plan.notes:
-        click.echo(f"Nota: {note}")
+        output.echo(f"Nota: {note}")
 
 
 def _show_removal(found: Here) -> None:
-    click.echo(f"Servicio de {found.system}")
+    output.echo(f"Servicio de {found.system}")
     _show_commands((*found.removal.before, *found.removal.after))
     for path in found.removal.files:
-        click.echo(f"Archivo que se quita: {path}")
+        output.echo(f"Archivo que se quita: {path}")
 
 
 def _show_commands(commands: tuple[tuple[str, ...], ...]) -> None:
-    click.echo("")
+    output.echo()
     for words in commands:
-        click.echo(f"Orden: {' '.join(words)}")
+        output.echo(f"Orden: {' '.join(words)}")
 
 
 def _status(found: Here) -> int:
@@ -83,14 +86,14 @@ def _status(found: Here) -> int:
 
     there = [file for file in found.plan.files if file.path.exists()]
     if not there:
-        click.echo(f"No instalado ({found.system}). Para instalarlo: facot-backups service install")
+        output.echo(f"No instalado ({found.system}). Para instalarlo: facot-backups service install")
         return 0
     if found.plan.present:
-        click.echo(f"Instalado ({found.system}).")
+        output.echo(f"Instalado ({found.system}).")
     else:
-        click.echo(
+        output.echo(
             f"Instalado ({found.system}) con otros ajustes que los de ahora. "
             "Para ponerlo al día: facot-backups service install"
         )
-    click.echo(plan.run(found.status).rstrip())
+    output.echo_lines(plan.run(found.status).rstrip())
     return 0

@@ -11,6 +11,7 @@ from facot_backups import figures
 from facot_backups.errors import BackupNotFound
 from facot_backups.faces.cli import changes, output
 from facot_backups.faces.cli.options import common, exits
+from facot_backups.text import visible
 
 if TYPE_CHECKING:
     from facot_backups.archive.lookup import Found
@@ -50,7 +51,7 @@ def command(fecha: str, documento: str, **shared: Any) -> int:
     elif seen.found is not None and seen.state == "present":
         _print(seen, seen.found, changes.path_text(path))
     else:
-        click.echo(absence(seen, changes.path_text(path)), err=True)
+        output.echo(absence(seen, changes.path_text(path)), err=True)
     return code
 
 
@@ -77,9 +78,7 @@ def to_json(seen: Sighting, path: str, code: int) -> dict[str, Any]:
 def absence(seen: Sighting, path: str) -> str:
     """Why a backup does not show a document, for the user."""
     if seen.state == "unknown":
-        return (
-            f"No se sabe si «{path}» existía en el backup {seen.backup}: {changes.safe(seen.reason or '')}."
-        )
+        return f"No se sabe si «{path}» existía en el backup {seen.backup}: {visible(seen.reason or '')}."
     below = f" (pero hay documentos debajo: {_below(seen.found)})" if seen.found else ""
     return (
         f"«{path}» no existía en el backup {seen.backup}{below}.\nSu historia: facot-backups history {path}"
@@ -88,19 +87,19 @@ def absence(seen: Sighting, path: str) -> str:
 
 def _print(seen: Sighting, found: Found, path: str) -> None:
     moment = f", {output.local_time(seen.read_time)}" if seen.read_time else ", formato antiguo: sin tipos"
-    click.secho(f"{path}", bold=True, nl=False)
-    click.echo(f"  ({seen.backup}{moment})")
+    output.echo(f"{path}", bold=True, nl=False)
+    output.echo(f"  ({seen.backup}{moment})")
     document = found.document
     text = json.dumps(_readable(document.fields, document.types), ensure_ascii=False, indent=2)
-    click.echo("\n".join(changes.safe(line) for line in text.split("\n")))
+    output.echo_lines(text)
     if found.below:
-        click.echo(f"Dentro: {_below(found)}")
+        output.echo(f"Dentro: {_below(found)}")
 
 
 def _below(found: Found | None) -> str:
     below = found.below if found is not None else {}
     return ", ".join(
-        f"{changes.safe(name)} ({figures.number(count)} {'documento' if count == 1 else 'documentos'})"
+        f"{visible(name)} ({figures.number(count)} {'documento' if count == 1 else 'documentos'})"
         for name, count in below.items()
     )
 

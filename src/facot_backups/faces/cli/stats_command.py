@@ -26,15 +26,15 @@ def command(**shared: Any) -> int:
     if shared["as_json"]:
         output.print_json(dict(stats))
         return 0
-    click.echo(f"Carpeta            {stats['backup_dir']}")
+    output.echo(f"Carpeta            {stats['backup_dir']}")
     if not stats["total_backups"]:
-        click.echo("Backups completos  ninguno. Haga el primero con: facot-backups run")
+        output.echo("Backups completos  ninguno. Haga el primero con: facot-backups run")
         return 0
-    click.echo(f"Backups completos  {figures.number(stats['total_backups'])}")
-    click.echo(f"El más viejo       {stats['oldest_backup']}")
-    click.echo(f"El más nuevo       {stats['newest_backup']}")
-    click.echo(f"Ocupan             {figures.size(stats['total_size_bytes'])} (lo que comparten, una vez)")
-    click.echo("Por mes")
+    output.echo(f"Backups completos  {figures.number(stats['total_backups'])}")
+    output.echo(f"El más viejo       {stats['oldest_backup']}")
+    output.echo(f"El más nuevo       {stats['newest_backup']}")
+    output.echo(f"Ocupan             {figures.size(stats['total_size_bytes'])} (lo que comparten, una vez)")
+    output.echo("Por mes")
     for month, number in stats["backups_by_month"].items():
-        click.echo(f"  {month}          {figures.number(number)}")
+        output.echo(f"  {month}          {figures.number(number)}")
     return 0

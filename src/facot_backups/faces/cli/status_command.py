@@ -12,9 +12,10 @@ from facot_backups import figures
 from facot_backups.errors import UsageError
 from facot_backups.faces.cli import output
 from facot_backups.faces.cli.options import common, exits
+from facot_backups.text import visible
 
 if TYPE_CHECKING:
-    from rich.console import Console
+    from rich.console import Console  # noqa: TID251 - a type; `output.console` makes it
     from rich.text import Text
 
     from facot_backups.operations.health.judgement import Finding, Health
@@ -84,18 +85,16 @@ def _prometheus(health: Health, settings: Settings, file: Path | None, *, shown:
     if file is not None:
         prometheus.write(file, text)
     if shown:
-        click.echo(text.encode("utf-8", "replace"), nl=False)
+        output.echo_lines(text, nl=False)
 
 
 # --- for a person -----------------------------------------------------------------------------------------
 
 
 def _show(health: Health, settings: Settings, *, quiet: bool) -> None:
-    from rich.console import Console
-
-    console = Console(highlight=False, soft_wrap=False)
+    console = output.console(soft_wrap=False)
     if not console.is_terminal:  # lines of a file or a pipe stay whole
-        console = Console(highlight=False, soft_wrap=True, width=10_000)
+        console = output.console(soft_wrap=True, width=10_000)
     serious = [finding for finding in health.findings if finding.severity != "note"]
     notes = [finding for finding in health.findings if finding.severity == "note"]
     if quiet and not serious:
@@ -127,7 +126,7 @@ def _verdict(health: Health) -> Text:
         if (number := sum(finding.severity == severity for finding in health.findings))
     ]
     said = summary(health) if health.state == "ok" else " y ".join(counts)
-    return Text.assemble((f" {word} ", f"bold reverse {color}"), (f"  {output.printable(said)}", "bold"))
+    return Text.assemble((f" {word} ", f"bold reverse {color}"), (f"  {visible(said)}", "bold"))
 
 
 def _row(label: str, text: Text | str) -> Any:
@@ -147,11 +146,9 @@ def _print_finding(console: Console, finding: Finding) -> None:
 
     mark, style = _MARKS[finding.severity]
     plain = "dim" if finding.severity == "note" else ""
-    console.print(Text.assemble((f"{mark} ", f"bold {style}"), (output.printable(finding.text), plain)))
+    console.print(Text.assemble((f"{mark} ", f"bold {style}"), (visible(finding.text), plain)))
     if finding.remedy:
-        console.print(
-            Padding(Text(f"→ {output.printable(finding.remedy)}", "dim"), (0, 0, 0, 2), expand=False)
-        )
+        console.print(Padding(Text(f"→ {visible(finding.remedy)}", "dim"), (0, 0, 0, 2), expand=False))
 
 
 def _rows(health: Health, settings: Settings) -> Iterator[tuple[str, Text | str]]:
@@ -166,7 +163,7 @@ def _rows(health: Health, settings: Settings) -> Iterator[tuple[str, Text | str]
             yield "Crecimiento", _growth_text(health)
         yield "Anomalías", _anomalies_text(health)
         yield "Simulacro", _drill_text(health)
-    yield "Carpeta", output.printable(str(settings.backup_dir))
+    yield "Carpeta", visible(str(settings.backup_dir))
 
 
 def _last_text(health: Health) -> str:
@@ -243,7 +240,7 @@ def _anomalies_text(health: Health) -> Text:
     if not health.anomalies:
         return Text("ninguna")
     names = dict.fromkeys(f"«{anomaly.collection}»" for anomaly in health.anomalies)
-    return Text(output.printable(f"faltan documentos en {', '.join(names)}"), "red")
+    return Text(visible(f"faltan documentos en {', '.join(names)}"), "red")
 
 
 def _drill_text(health: Health) -> Text:

@@ -12,6 +12,7 @@ from facot_backups.errors import BackupNotFound, BackupUnreadable, DamagedBackup
 from facot_backups.faces.cli import output
 from facot_backups.faces.cli.options import common, exits
 from facot_backups.faces.cli.progress import progress
+from facot_backups.text import visible
 
 if TYPE_CHECKING:
     from facot_backups.archive.journal import SpoiltJournal
@@ -83,12 +84,12 @@ def _code(reports: list[VerifyReport], journals: list[SpoiltJournal]) -> int:
 def _print_journals(journals: list[SpoiltJournal]) -> None:
     for spoilt in journals:
         state = "NO SE PUDO LEER" if spoilt.part == "unread" else "DAÑADO"
-        click.secho(f"✗ diario de {spoilt.pre_restore}  {state}", fg="red", bold=True)
-        click.echo(f"    restores/{spoilt.restore}.jsonl: {output.printable(spoilt.problem)}")
+        output.echo(f"✗ diario de {spoilt.pre_restore}  {state}", fg="red", bold=True)
+        output.echo(f"    restores/{spoilt.restore}.jsonl: {spoilt.problem}")
         if spoilt.part == "results":
-            click.echo("    Se puede deshacer o terminar igual, por lo que hay ahora en Firestore.")
+            output.echo("    Se puede deshacer o terminar igual, por lo que hay ahora en Firestore.")
         elif spoilt.part == "plan":
-            click.echo(f"    Lo que había antes sigue en {spoilt.pre_restore}, pero no se deshace solo.")
+            output.echo(f"    Lo que había antes sigue en {spoilt.pre_restore}, pero no se deshace solo.")
 
 
 def _drill(settings: Settings, fecha: str | None, shared: dict[str, Any]) -> int:
@@ -154,36 +155,38 @@ def _print(reports: list[VerifyReport], *, quiet: bool) -> None:
         if report.sound and not quiet:
             word = "entero" if report.proven else "legible"
             facts = f"{figures.number(report.documents)} documentos, {figures.size(report.bytes_read)}"
-            click.echo(f"{click.style('✓', fg='green')} {report.backup}  {word}: {facts}")
+            output.echo(f"{output.style('✓', fg='green')} {report.backup}  {word}: {facts}")
         elif report.damaged:
-            click.secho(f"✗ {report.backup}  DAÑADO", fg="red", bold=True)
+            output.echo(f"✗ {report.backup}  DAÑADO", fg="red", bold=True)
         elif report.unread:
-            click.secho(f"? {report.backup}  NO SE PUDO LEER", fg="yellow", bold=True)
+            output.echo(f"? {report.backup}  NO SE PUDO LEER", fg="yellow", bold=True)
         for message in report.messages:
-            click.echo(f"    {message}")
+            output.echo(f"    {message}")
         if not quiet:
             for note in report.notes:
-                click.echo(f"    nota: {note}")
+                output.echo(f"    nota: {note}")
     if any(report.damaged for report in reports):
-        click.echo("Use otro backup para restaurar; los demás no dependen de este.")
+        output.echo("Use otro backup para restaurar; los demás no dependen de este.")
     if any(report.unread for report in reports):
-        click.echo("Lo que no se pudo leer no está por eso dañado: revise el disco y los permisos, y repita.")
+        output.echo(
+            "Lo que no se pudo leer no está por eso dañado: revise el disco y los permisos, y repita."
+        )
 
 
 def _print_drill(report: DrillReport, *, quiet: bool) -> None:
     if report.passed:
         if not quiet:
             facts = f"{figures.number(report.documents)} documentos, {figures.size(report.bytes)} en memoria"
-            click.echo(
-                f"{click.style('✓', fg='green')} {report.backup}  restaurado y comparado: {facts}, "
+            output.echo(
+                f"{output.style('✓', fg='green')} {report.backup}  restaurado y comparado: {facts}, "
                 f"{report.seconds:.1f} s"
             )
             for note in report.notes:
-                click.echo(f"    nota: {output.printable(note)}")
+                output.echo(f"    nota: {visible(note)}")
         return
-    click.secho(f"✗ {report.backup}  EL SIMULACRO FALLÓ", fg="red", bold=True)
+    output.echo(f"✗ {report.backup}  EL SIMULACRO FALLÓ", fg="red", bold=True)
     for error in report.errors:
-        click.echo(f"    {output.printable(error)}")
+        output.echo(f"    {visible(error)}")
     if report.difference_count > len(report.differences):
-        click.echo(f"    … en total {figures.number(report.difference_count)} documentos distintos")
-    click.echo("Haga otro backup (facot-backups run), y guarde este texto para el desarrollador.")
+        output.echo(f"    … en total {figures.number(report.difference_count)} documentos distintos")
+    output.echo("Haga otro backup (facot-backups run), y guarde este texto para el desarrollador.")

@@ -13,6 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from facot_backups.operations.stopping import Stop
+from facot_backups.text import lines
 
 PREFIX = "FACOT_BACKUPS_"
 # Of what it wrote the end counts.
@@ -65,12 +66,16 @@ _CREATION_FLAGS = getattr(subprocess, "CREATE_NO_WINDOW", 0)
 
 
 def fact(name: str, value: str, *, cmd: bool = os.name == "nt") -> str:
-    """What the variable of a fact holds. `cmd`: the shell is Windows's.
+    """What the variable of a fact holds, `visible` but for paths. `cmd`: the shell is Windows's.
 
     That one puts `%VARIABLE%` into the command before it reads it: there a text may not hold what it obeys.
     """
-    text = value[:_MAX_FACT].replace("\0", "").encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-    return text.translate(_OBEYED) if cmd and name not in _PATHS else text
+    if name in _PATHS:
+        return (
+            value[:_MAX_FACT].replace("\0", "").encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+        )
+    text = lines(value[:_MAX_FACT])
+    return text.translate(_OBEYED) if cmd else text
 
 
 _OBEYED = str.maketrans(dict.fromkeys('"&|<>^%!()\r\n', " "))

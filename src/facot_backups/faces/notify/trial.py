@@ -10,6 +10,7 @@ from facot_backups.errors import FacotBackupsError
 from facot_backups.faces.notify.deadline import Undelivered
 from facot_backups.faces.notify.watch import Alerts, service
 from facot_backups.operations.health.alerts import Message, News
+from facot_backups.text import visible
 
 ChannelKind: TypeAlias = Literal["healthcheck", "service", "command"]
 
@@ -30,7 +31,7 @@ class Trial:
 def trials(alerts: Alerts) -> Iterator[Trial]:
     """Send a test through every channel, one after the other. Commands other than `on_error` are not run."""
     settings = alerts.settings
-    text = f"Si lee esto, los avisos llegan. Carpeta de backups: {alerts.store.root}"
+    text = f"Si lee esto, los avisos llegan. Carpeta de backups: {visible(str(alerts.store.root))}"
     if settings.healthcheck_url is not None:
         url = settings.healthcheck_url
         yield Trial("healthcheck_url", "healthcheck", _problem(lambda: _ping(url, f"{TITLE}. {text}")))

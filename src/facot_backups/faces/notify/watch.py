@@ -24,7 +24,6 @@ from facot_backups.errors import (
     FacotBackupsError,
     Interrupted,
     LockHeld,
-    one_line,
 )
 from facot_backups.events import Emit, PhaseStarted, ignore
 from facot_backups.faces import wiring
@@ -38,6 +37,7 @@ from facot_backups.operations.health import alerts
 from facot_backups.operations.proof.proving import OlderDamaged
 from facot_backups.operations.stopping import Stop
 from facot_backups.settings import Settings
+from facot_backups.text import one_line, visible
 
 if TYPE_CHECKING:
     from facot_backups.faces.notify.hooks import Ended
@@ -342,10 +342,10 @@ class Attempt:
     def _tell(self, reason: str | None, backup: Backup | None, seconds: float | None = None) -> None:
         if self._heartbeat is None:
             return
-        lines = [reason] if reason is not None else []
+        lines = [one_line(reason)] if reason is not None else []
         if backup is not None:
             facts = _facts(backup)
-            lines.append(f"{facts['PATH']}: {facts['DOCUMENTS']} documentos")
+            lines.append(visible(f"{facts['PATH']}: {facts['DOCUMENTS']} documentos"))
         self._heartbeat.end(
             None if reason is None else alerts.key_of(reason) or "?", "\n".join(lines), seconds
         )
@@ -362,7 +362,4 @@ def _facts(backup: Backup) -> dict[str, str]:
 
 
 def _printable(text: str) -> str:
-    lines = (line.rstrip() for line in text.splitlines())
-    return "\n".join(
-        "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in line) for line in lines if line
-    )
+    return "\n".join(visible(line) for line in map(str.rstrip, text.splitlines()) if line)

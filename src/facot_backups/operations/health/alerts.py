@@ -17,6 +17,7 @@ from typing import Literal, TypeAlias, get_args
 from facot_backups.clock import from_iso_utc, iso_utc
 from facot_backups.operations.health.findings import Code, Finding
 from facot_backups.operations.health.judgement import Health
+from facot_backups.text import one_line, visible
 
 Subject: TypeAlias = Literal["failure", "staleness", "anomaly", "damage", "space", "drill", "unread"]
 
@@ -123,8 +124,8 @@ def message(found: News, where: str) -> Message:
         kind = "warning" if all(alarm.subject in _MILD for alarm in found.new) else "failure"
     else:
         title, kind = "FACOT Backups: resuelto", "success"
-    lines = [alarm.text for alarm in found.new] + [_OVER[subject] for subject in found.over]
-    return Message(title, "\n".join([*lines, where]), kind)
+    lines = [one_line(alarm.text) for alarm in found.new] + [_OVER[subject] for subject in found.over]
+    return Message(title, "\n".join([*lines, visible(where)]), kind)
 
 
 def parse_told(text: str | None) -> Told:

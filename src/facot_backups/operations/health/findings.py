@@ -9,13 +9,13 @@ from typing import Literal, TypeAlias
 
 from facot_backups.archive.reader import Backup
 from facot_backups.clock import in_zone
-from facot_backups.errors import one_line
 from facot_backups.figures import age, size
 from facot_backups.operations.health.basis import CUT, Basis
 from facot_backups.operations.proof.record import PastProof
 from facot_backups.operations.retention.alarms import Judged, find_alarms
 from facot_backups.operations.retention.anomaly import Anomaly
 from facot_backups.operations.schedule.tries import SCHEDULED
+from facot_backups.text import one_line
 
 Severity: TypeAlias = Literal["note", "warning", "critical"]
 # Stable: scripts and alerts tell findings by them.

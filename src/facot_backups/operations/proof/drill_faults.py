@@ -6,7 +6,8 @@ import tempfile
 
 import grpc
 
-from facot_backups.errors import DrillNotMade, FacotBackupsError, FirestoreUnavailable, NoSpace, one_line
+from facot_backups.errors import DrillNotMade, FacotBackupsError, FirestoreUnavailable, NoSpace
+from facot_backups.text import one_line
 
 _AGAIN = "Repítalo: facot-backups verify latest --drill"
 

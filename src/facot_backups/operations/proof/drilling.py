@@ -16,7 +16,7 @@ from facot_backups.archive.facot2 import AnyBackup
 from facot_backups.archive.layout import LEDGER_FILE, STATE_DIR
 from facot_backups.archive.ledger import COMPLETE, DAMAGED, FAILED, INTERRUPTED, STARTED, Ledger
 from facot_backups.archive.store import LockedStore, Store
-from facot_backups.errors import DamagedBackup, DrillNotMade, FacotBackupsError, Interrupted, one_line
+from facot_backups.errors import DamagedBackup, DrillNotMade, FacotBackupsError, Interrupted
 from facot_backups.events import Emit, Warned, ignore
 from facot_backups.figures import size
 from facot_backups.model import Json, Scope
@@ -24,6 +24,7 @@ from facot_backups.operations.proof.drill import DrillReport, drill, refuse_no_b
 from facot_backups.operations.proof.drill_record import DRILL, is_due
 from facot_backups.operations.proof.record import PROOF
 from facot_backups.operations.serving import memory_needed
+from facot_backups.text import one_line
 
 # A scheduled run shares the computer with its user: it drills no backup that needs more memory (bytes).
 SCHEDULED_MEMORY = 2**30

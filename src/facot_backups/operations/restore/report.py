@@ -19,12 +19,12 @@ from facot_backups.errors import (
     RestoreInterrupted,
     SnapshotExpired,
     Unforeseen,
-    one_line,
 )
 from facot_backups.events import Emit, Warned
 from facot_backups.model import DocumentPath, Json, Source
 from facot_backups.operations.restore.plan import Conflict, Counts
 from facot_backups.operations.restore.request import Connect
+from facot_backups.text import one_line
 
 CONFLICT_EXIT = 21
 PARTIAL_EXIT = 3

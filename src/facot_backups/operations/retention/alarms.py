@@ -13,8 +13,8 @@ from typing import Literal, TypeAlias
 
 from facot_backups.archive.reader import Backup
 from facot_backups.clock import from_wall, in_zone
-from facot_backups.errors import one_line
 from facot_backups.operations.retention.anomaly import Anomaly, find_anomalies
+from facot_backups.text import one_line
 
 AlarmKind: TypeAlias = Literal[
     "incomplete",  # the newest backup is incomplete

@@ -18,13 +18,14 @@ from facot_backups.archive.reader import Backup
 from facot_backups.archive.removal import check_removable
 from facot_backups.archive.store import LockedStore, Store
 from facot_backups.clock import from_iso_utc
-from facot_backups.errors import BackupNotFound, FacotBackupsError, Interrupted, UsageError, one_line
+from facot_backups.errors import BackupNotFound, FacotBackupsError, Interrupted, UsageError
 from facot_backups.events import Emit, PhaseStarted, Warned, ignore
 from facot_backups.model import Json, Scope
 from facot_backups.operations.proof.verify import VerifyReport, verify
 from facot_backups.operations.retention.alarms import Alarm, ClockReading, verification_failed
 from facot_backups.operations.retention.anomaly import Anomaly, acceptance_details, last_acceptance
 from facot_backups.operations.retention.plan import Decision, Facts, Plan, Policy, plan, spared, stopped
+from facot_backups.text import one_line
 
 # The ledger's word for a cleanup that an alarm stopped.
 STOPPED = "STOPPED"

@@ -8,6 +8,7 @@ from datetime import date, datetime, time
 from typing import Literal, NamedTuple, TypeAlias
 
 from facot_backups import figures
+from facot_backups.text import one_line as one_line
 
 NoticeLevel: TypeAlias = Literal["ok", "info", "warning", "critical"]
 
@@ -142,11 +143,6 @@ def duration(seconds: float) -> str:
     if whole < 3600:
         return f"{whole // 60} min {whole % 60} s"
     return f"{whole // 3600} h {whole % 3600 // 60} min"
-
-
-def one_line(text: str) -> str:
-    """A name or reason that somebody else wrote, on one line, without control characters."""
-    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
 
 
 def plain(text: str) -> str:
