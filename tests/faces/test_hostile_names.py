@@ -275,7 +275,7 @@ ASKED: dict[str, list[tuple[str, ...]]] = {
     "history": [(f"invoices/{EVIL}",), (f"{EVIL}/1",), (f"{EVIL}/nadie",)],
     "show": [("latest", f"invoices/{EVIL}"), ("2024-11-27", f"{EVIL}/1"), ("latest", f"{EVIL}/nadie")],
     "audit": [(), ("2024-11-27", "--verbose"), ("latest", "--csv", "a\x1b.csv")],
-    "serve": [("latest",)],
+    "serve": [("2024-11-27",)],
     "config": [(), ("--offline",), ("--trust",)],
     "demo": [("--folder", ".")],
 }
