@@ -17,7 +17,7 @@ from facot_backups.faces.cli import main
 from facot_backups.faces.notify.trial import ChannelKind
 from facot_backups.local.faults import Fault
 from facot_backups.local.load import delete_documents
-from facot_backups.operations import compare, history
+from facot_backups.operations import compare, find, history
 from facot_backups.operations.health import findings as health_findings
 from facot_backups.operations.health import judgement as health
 from facot_backups.operations.proof import verify
@@ -44,6 +44,7 @@ ENUMERATIONS = {
     ("diff --json", "changes[].kind"): {*get_args(compare.Kind)} - {"equal"},
     ("history --json", "chapters[].event"): {*get_args(history.Event)},
     ("show --json", "state"): {*get_args(history.State)},
+    ("find --json", "found[].state"): {*get_args(find.State)},
 }
 
 
@@ -89,6 +90,7 @@ NEVER_SEEN = {
     "list --json": ["backups[].drill.error"],
     "cleanup --json": ["errors[]"],
     "config --trust --json": ["allowed[].folder", "allowed[].name"],
+    "find --json": ["unreadable[]"],
     "diff --json": ["changes[].fields[].new.types", "changes[].fields[].old.types"],
     "verify --drill --json": [
         "drill.differences[].path",
@@ -140,6 +142,9 @@ def _of_a_good_day(place: Place, told: Callable[..., Any]) -> None:
     told("history --json", "history", INVOICE)
     told("history --json", "history", GONE)
     told("history --json", "history", "invoices/ninguna", code=12)
+    told("find --json", "find", INVOICE.rpartition("/")[2])
+    told("find --json", "find", GONE.rpartition("/")[2])
+    told("find --json", "find", "nadie", "así", code=12)
     told("show --json", "show", DAYS[0], INVOICE)
     told("show --json", "show", DAYS[0], "invoices/ninguna", code=12)
     told("cleanup --json", "cleanup", "--dry-run")

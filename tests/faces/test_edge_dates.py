@@ -35,7 +35,7 @@ DAMAGED = (
 OLD = ("0001-01-02", "9999-12-30")
 COMMANDS = (
     "list", "list --json", "stats", "stats --json", "status", "status --json", "status --prometheus",
-    "verify", "verify --json", "audit 9999-12-31", "audit 0001-01-01", "history invoices/1",
+    "verify", "verify --json", "audit 9999-12-31", "audit 0001-01-01", "find 1", "history invoices/1",
     "history invoices/1 --json", "show 9999-12-31 invoices/1", "show 0001-01-01 invoices/1 --json",
     "diff 0001-01-01 9999-12-31", "diff 9999-12-31 live", "cleanup --dry-run", "cleanup", "cleanup --json",
     "restore 0001-01-01 --dry-run", "run", "run --if-due", "run --dry-run", "verify latest --drill",

@@ -272,6 +272,7 @@ ASKED: dict[str, list[tuple[str, ...]]] = {
         ("latest", "live", "--stat"),
         (EVIL, "latest"),
     ],
+    "find": [("a",), (EVIL,), ("nadie", EVIL)],
     "history": [(f"invoices/{EVIL}",), (f"{EVIL}/1",), (f"{EVIL}/nadie",)],
     "show": [("latest", f"invoices/{EVIL}"), ("2024-11-27", f"{EVIL}/1"), ("latest", f"{EVIL}/nadie")],
     "audit": [(), ("2024-11-27", "--verbose"), ("latest", "--csv", "a\x1b.csv")],

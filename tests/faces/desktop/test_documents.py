@@ -18,12 +18,13 @@ from facot_backups.events import ignore
 from facot_backups.faces.desktop.session import Session
 from facot_backups.faces.desktop.tasks import browse
 from facot_backups.faces.desktop.tasks.browse import index_documents, open_document
-from facot_backups.faces.desktop.tasks.document_index import DocumentIndex, fold
+from facot_backups.faces.desktop.tasks.document_index import DocumentIndex
 from facot_backups.faces.desktop.words import change as change_words
 from facot_backups.faces.desktop.words import document as document_words
 from facot_backups.faces.desktop.words.document import Node
 from facot_backups.model import Document, path_key
 from facot_backups.operations.compare import field_changes
+from facot_backups.operations.search_key import fold
 from facot_backups.operations.stopping import Stop
 from tests.support.archives import HandClock, run
 

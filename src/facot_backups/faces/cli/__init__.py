@@ -39,6 +39,7 @@ COMMANDS = (
     "notify",
     "restore",
     "diff",
+    "find",
     "history",
     "show",
     "audit",

@@ -7,9 +7,7 @@ asked for; the process itself keeps some 25 bytes for each document. No Qt.
 from __future__ import annotations
 
 import mmap
-import re
 import tempfile
-import unicodedata
 from array import array
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
@@ -19,18 +17,12 @@ from typing import IO
 
 import orjson
 
-from facot_backups.faces.desktop.words.document import Summary, summary
-from facot_backups.model import Document, DocumentPath, Json
+from facot_backups.model import Document, DocumentPath
+from facot_backups.operations.search_key import query_words, search_key
 from facot_backups.operations.stopping import Stop
+from facot_backups.operations.summary import Summary, summary
 
-# Longer texts (notes, pictures in base64) are found by their beginning.
-_SEARCHED_CHARACTERS = 200
-# A number so small is in far too many documents.
-_SEARCHED_NUMBER = 1000
 _CHECK_EVERY = 4096
-# A word of digits and what people write between them.
-_DIGITS = re.compile(r"(?<!\S)[\d,./-]*\d[\d,./-]*(?!\S)")
-_SEPARATORS = re.compile(r"[,/-]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,19 +32,6 @@ class DocumentRow:
     path: DocumentPath
     shown: Summary
     missing: bool
-
-
-def fold(text: str) -> str:
-    """`text` as it is searched: without accents, small letters alone."""
-    if not text.isascii():
-        text = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
-    return text.casefold()
-
-
-def query_words(text: str) -> tuple[str, ...]:
-    """The words that a document must hold; numbers without their separators (`1-30-15455-4`, `1,180.00`)."""
-    found = fold(text).split()
-    return tuple(_SEPARATORS.sub("", word) if _DIGITS.fullmatch(word) else word for word in found)
 
 
 @dataclass(frozen=True, eq=False)
@@ -145,7 +124,7 @@ class Builder:
         shown = summary(document, self._zone)
         texts = (shown.number, shown.name, shown.rnc, shown.date, shown.amount)
         row = orjson.dumps((path, texts, document.mark is not None))
-        key = searched(document, shown)
+        key = search_key(document, self._zone)
         self._rows.write(row)
         self._keys.write(key)
         self._row_starts.append(self._row_starts[-1] + len(row))
@@ -171,23 +150,6 @@ class Builder:
         """Let go of the temporary files; an index that was finished keeps what it needs."""
         self._keys.close()
         self._rows.close()
-
-
-def searched(document: Document, shown: Summary) -> bytes:
-    """The line in which words are looked for: names, texts and numbers, folded."""
-    path, fields = document.path, document.fields
-    parts = ["/".join(path[-2:]), path[-1], shown.date, shown.amount, *_values(fields)]
-    line = fold(" ".join(parts))
-    bare = {_SEPARATORS.sub("", word) for word in _DIGITS.findall(line)}
-    return (" ".join([line, *sorted(bare)]).replace("\n", " ") + "\n").encode("utf-8", "replace")
-
-
-def _values(fields: dict[str, Json]) -> Iterator[str]:
-    for value in fields.values():
-        if isinstance(value, str):
-            yield value[:_SEARCHED_CHARACTERS]
-        elif isinstance(value, int) and not isinstance(value, bool) and abs(value) >= _SEARCHED_NUMBER:
-            yield str(value)
 
 
 def _mapped(file: IO[bytes]) -> mmap.mmap:

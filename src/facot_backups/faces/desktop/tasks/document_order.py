@@ -8,8 +8,9 @@ from array import array
 from collections.abc import Callable, Mapping, Sequence
 from typing import Literal, TypeAlias
 
-from facot_backups.faces.desktop.tasks.document_index import DocumentIndex, DocumentRow, fold
+from facot_backups.faces.desktop.tasks.document_index import DocumentIndex, DocumentRow
 from facot_backups.faces.desktop.words import collection as collection_words
+from facot_backups.operations.search_key import fold
 from facot_backups.operations.stopping import Stop
 
 Column: TypeAlias = Literal["document", "name", "date", "amount", "collection"]

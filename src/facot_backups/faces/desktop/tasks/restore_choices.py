@@ -13,10 +13,10 @@ from facot_backups.errors import FacotBackupsError
 from facot_backups.events import Emit, PhaseStarted, Progressed
 from facot_backups.faces.desktop import words
 from facot_backups.faces.desktop.session import Session
-from facot_backups.faces.desktop.tasks.document_index import query_words, searched
 from facot_backups.faces.desktop.tasks.overview import Kind
 from facot_backups.faces.desktop.words import document as document_words
 from facot_backups.model import DocumentPath, Scope
+from facot_backups.operations.search_key import query_words, search_key
 from facot_backups.operations.sides import side_of
 from facot_backups.operations.stopping import Stop
 
@@ -153,10 +153,10 @@ def find_documents(session: Session, emit: Emit, stop: Stop, backup: str, wanted
                 emit(Progressed(collection, seen))
             if len(document.path) != 2 or document.mark is not None:
                 continue
-            shown = document_words.summary(document, zone)
-            line = searched(document, shown)
+            line = search_key(document, zone)
             if all(word in line for word in sought):
                 if len(found) == MOST_FOUND:
                     return FoundDocuments(tuple(found), more=True)
-                found.append(FoundDocument(document.path, document_words.called(document, zone), shown.rnc))
+                title, rnc = document_words.called(document, zone), document_words.summary(document, zone).rnc
+                found.append(FoundDocument(document.path, title, rnc))
     return FoundDocuments(tuple(found), more=False)

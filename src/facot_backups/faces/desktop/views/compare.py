@@ -13,7 +13,6 @@ from facot_backups.faces.desktop.models.table import ROW_ROLE
 from facot_backups.faces.desktop.slots import slot
 from facot_backups.faces.desktop.tasks.compare import ChangedDocument, Comparison, compare_backups
 from facot_backups.faces.desktop.tasks.detail import Detail
-from facot_backups.faces.desktop.tasks.document_index import query_words
 from facot_backups.faces.desktop.views.window import RestoreWish
 from facot_backups.faces.desktop.widgets.basic import SPACE, button, label, row
 from facot_backups.faces.desktop.widgets.notice import Notice
@@ -237,11 +236,9 @@ class ComparePage(QWidget):
     def _filter(self) -> None:
         if self.comparison is None:
             return
-        wanted, kind = query_words(self.field.text()), self.kind.currentData()
-        collection = self.collection.currentData()
-        self.model.replace(
-            [one for one in self.comparison.changes if compare_words.holds(one, kind, collection, wanted)]
-        )
+        kind, collection = self.kind.currentData(), self.collection.currentData()
+        changes = self.comparison.changes
+        self.model.replace(compare_words.filtered(changes, kind, collection, self.field.text()))
         if self.model.rows:
             self.table.selectRow(0)
         self._chosen_changed()

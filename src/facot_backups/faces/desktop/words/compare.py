@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from facot_backups.faces.desktop import words
 from facot_backups.faces.desktop.tasks.compare import ChangedDocument, Comparison, Kind, Side
 from facot_backups.faces.desktop.tasks.overview import BackupRow
 from facot_backups.faces.desktop.words import document as document_words
+from facot_backups.operations.search_key import fold, query_words
 
 KINDS: Mapping[Kind, str] = {"added": "Añadido", "removed": "Borrado", "changed": "Cambiado"}
 LIVE = "Los datos de ahora, en Firestore"
@@ -85,18 +86,19 @@ def about(changed: ChangedDocument) -> str:
     return f"{happened}  ·  {document_words.path_text(changed.path)}"
 
 
-def holds(
-    changed: ChangedDocument, kind: Kind | None, collection: str | None, wanted: tuple[str, ...]
-) -> bool:
-    """Whether a document is of a kind and a root collection (None: any) and holds all words."""
-    if (kind is not None and changed.kind != kind) or (
-        collection is not None and changed.path[0] != collection
-    ):
-        return False
-    if not wanted:
-        return True
-    from facot_backups.faces.desktop.tasks.document_index import fold
+def filtered(
+    changes: Iterable[ChangedDocument], kind: Kind | None, collection: str | None, typed: str
+) -> list[ChangedDocument]:
+    """The documents of a kind and a root collection (None: any) that hold all words of `typed`."""
+    wanted = query_words(typed)
+    return [
+        one
+        for one in changes
+        if kind in (None, one.kind) and collection in (None, one.path[0]) and _holds(one, wanted)
+    ]
 
+
+def _holds(changed: ChangedDocument, wanted: tuple[str, ...]) -> bool:
     shown = changed.shown
     text = fold(" ".join((*changed.path, shown.number, shown.name, shown.rnc, shown.rnc.replace("-", ""))))
     return all(word in text for word in wanted)

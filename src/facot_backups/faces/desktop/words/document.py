@@ -2,15 +2,41 @@
 
 from __future__ import annotations
 
-import math
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from datetime import tzinfo
 
 from facot_backups.faces.desktop import words
 from facot_backups.model import Document, DocumentPath, Json, TypeTree
 from facot_backups.operations.compare import TYPE_WORDS
+from facot_backups.operations.summary import (
+    NOTHING,
+    Summary,
+    called,
+    currency_of,
+    moment_text,
+    money,
+    summary,
+    title,
+)
+
+# What names a document is the product's; views see it here.
+__all__ = [
+    "NOTHING",
+    "Node",
+    "Summary",
+    "as_text",
+    "called",
+    "currency_of",
+    "field_nodes",
+    "field_rank",
+    "field_word",
+    "kind_of",
+    "path_text",
+    "summary",
+    "title",
+    "value_text",
+]
 
 # FACOT's fields as a shopkeeper calls them, the most telling first; others keep their own name.
 _FIELDS: Mapping[str, str] = {
@@ -75,20 +101,7 @@ _MONEY = frozenset(
         "unit_price",
     }
 )
-_PESOS = "RD$"
-_IN_PESOS = frozenset({"total_amount_rd"})
-# What a list shows of a document: the first of these fields that says something.
-_NUMBERS = (
-    "ncf", "invoice_number", "quotation_number", "number", "last_assigned", "code", "item_code", "prefix",
-)  # fmt: skip
-_NAMES = ("third_party_name", "client_name", "name", "description", "title", "user", "category", "email")
-_RNCS = ("rnc", "client_rnc")
-_DATES = ("invoice_date", "quotation_date", "date", "at", "created_at", "updated_at", "effective_from")
-_AMOUNTS = ("total_amount", "line_total", "price", "unit_price", "amount", "total")
 _TEXT = 400
-# The spellings of a day in FACOT's data (the four, with or without an hour).
-_YEAR_FIRST = re.compile(r"(\d{4})[-/](\d{1,2})[-/](\d{1,2})(?:[T ](\d{2}:\d{2})(?::\d{2})?.*)?")
-_DAY_FIRST = re.compile(r"(\d{1,2})[-/](\d{1,2})[-/](\d{4})(?: (\d{2}:\d{2})(?::\d{2})?)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,20 +121,6 @@ class Node:
     path: DocumentPath | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Summary:
-    """What a list shows of a document; "" for what it does not have."""
-
-    number: str
-    name: str
-    rnc: str
-    date: str
-    amount: str
-
-
-NOTHING = Summary("", "", "", "", "")
-
-
 def field_word(name: str) -> str:
     """`Total`, of `total_amount`; a name that is not FACOT's as it is."""
     return _FIELDS.get(name) or words.one_line(name)
@@ -132,63 +131,12 @@ def field_rank(name: str) -> tuple[int, str]:
     return _ORDER.get(name, len(_ORDER)), name
 
 
-def summary(document: Document, zone: tzinfo) -> Summary:
-    """What a list shows of `document`, dates in `zone`."""
-    fields, types = document.fields, document.types or {}
-    number = _first(fields, _NUMBERS)
-    name = _first(fields, _NAMES)
-    date = next((text for key in _DATES if (text := _day(fields.get(key), types.get(key), zone))), "")
-    amount = next(
-        (money(fields[key], currency_of(fields, key)) for key in _AMOUNTS if _is_number(fields.get(key))), ""
-    )
-    return Summary(number, name, _first(fields, _RNCS), date, amount)
-
-
-def title(path: DocumentPath, shown: Summary) -> str:
-    """How a document is called: its number, its name, or its id."""
-    return " · ".join(filter(None, (shown.number, shown.name))) or words.one_line(path[-1])
-
-
-def called(document: Document, zone: tzinfo) -> str:
-    """What people call it: `B0100000012 · Ferretería Núñez · 01/03/2026`; "" if it does not say."""
-    shown = summary(document, zone)
-    return " · ".join(filter(None, (shown.number, shown.name, shown.date)))
-
-
 def path_text(path: DocumentPath) -> str:
     """`invoices / 123 / items / 0`."""
     return " / ".join(words.one_line(part) for part in path)
 
 
-def _first(fields: Mapping[str, Json], names: tuple[str, ...]) -> str:
-    for name in names:
-        value = fields.get(name)
-        if isinstance(value, str) and value.strip():
-            return words.one_line(value.strip())
-    return ""
-
-
-def _is_number(value: Json) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
-
-
 # --- values --------------------------------------------------------------------------------------------
-
-
-def currency_of(fields: Mapping[str, Json], name: str = "", inherited: str = "") -> str:
-    """The currency of a document's amounts; "" where it does not say."""
-    if name in _IN_PESOS:
-        return _PESOS
-    own = fields.get("currency")
-    return words.one_line(own) if isinstance(own, str) and 0 < len(own) <= 4 else inherited
-
-
-def money(value: float, currency: str) -> str:
-    """`RD$ 1,180.00`; what is no finite number as it is."""
-    if not math.isfinite(value):
-        return str(value)
-    sign = "−" if value < 0 else ""
-    return f"{sign}{currency} {abs(value):,.2f}" if currency else f"{sign}{abs(value):,.2f}"
 
 
 def value_text(
@@ -254,28 +202,6 @@ _PLAIN: Mapping[str, Callable[[Json], str]] = {
     "array": lambda value: words.counted(len(value), "elemento"),
     "vector": lambda value: words.counted(len(value), "número"),
 }
-
-
-def moment_text(value: str, zone: tzinfo) -> str:
-    """A timestamp of a document, `2024-11-27T02:00:05.123456Z`, in local time: `26/11/2024 22:00:05`."""
-    try:
-        local = datetime.fromisoformat(value).astimezone(zone)
-    except (ValueError, OverflowError):
-        return value
-    return f"{local:%d/%m/%Y %H:%M:%S}"
-
-
-def _day(value: Json, types: TypeTree | str | None, zone: tzinfo) -> str:
-    """The day that a field tells in any of FACOT's spellings: `27/11/2024`; "" if none."""
-    if not isinstance(value, str):
-        return ""
-    if types == "timestamp":
-        return moment_text(value, zone).partition(" ")[0]
-    if found := _YEAR_FIRST.fullmatch(value):
-        return f"{int(found[3]):02d}/{int(found[2]):02d}/{found[1]}"
-    if found := _DAY_FIRST.fullmatch(value):
-        return f"{int(found[1]):02d}/{int(found[2]):02d}/{found[3]}"
-    return ""
 
 
 # --- trees ---------------------------------------------------------------------------------------------
