@@ -92,6 +92,14 @@ NEVER_SEEN = {
     "config --trust --json": ["allowed[].folder", "allowed[].name"],
     "find --json": ["unreadable[]"],
     "diff --json": ["changes[].fields[].new.types", "changes[].fields[].old.types"],
+    "verify --json": [
+        "backups[].unread[].file",
+        "backups[].unread[].message",
+        "journals[].part",
+        "journals[].pre_restore",
+        "journals[].problem",
+        "journals[].restore",
+    ],
     "verify --drill --json": [
         "drill.differences[].path",
         "drill.differences[].problem",
