@@ -119,6 +119,7 @@ NEVER_SEEN = {
         "answered[]",
         "continue_command",
         "edited[]",
+        "error",
         "errors[]",
         "notes[]",
         "troubles[].kind",
