@@ -62,7 +62,7 @@ def test_a_server_that_takes_the_call_and_never_answers(world: World) -> None:
 @pytest.mark.parametrize(
     ("code", "words"),
     [
-        (grpc.StatusCode.UNAUTHENTICATED, "Google no reconoce las credenciales"),
+        (grpc.StatusCode.UNAUTHENTICATED, "el emulador pide un token"),
         (grpc.StatusCode.NOT_FOUND, "no existe"),
         (grpc.StatusCode.PERMISSION_DENIED, "roles/datastore.viewer"),
         (grpc.StatusCode.RESOURCE_EXHAUSTED, "saturada"),

@@ -26,7 +26,7 @@ from google.cloud.firestore_v1.services.firestore.transports.grpc import Firesto
 
 from facot_backups.errors import FirestoreUnavailable, SettingError, UsageError
 from facot_backups.firestore.connection import ConnectionOptions, connect
-from facot_backups.firestore.faults import failure
+from facot_backups.firestore.faults import explain, failure
 from facot_backups.firestore.scan import Scan
 from facot_backups.local.faults import Fault
 from facot_backups.model import Source
@@ -308,3 +308,9 @@ assert "firebase_admin" not in sys.modules
 
 def test_google_is_imported_late_and_firebase_admin_never() -> None:
     subprocess.run([sys.executable, "-B", "-c", CHECK_IMPORTS], check=True)
+
+
+def test_a_refused_call_of_google_speaks_of_the_credentials_and_one_of_ours_of_its_token() -> None:
+    code = grpc.StatusCode.UNAUTHENTICATED
+    assert "Google no reconoce las credenciales" in explain(code, "", Source("tienda"))[0]
+    assert "pide un token" in explain(code, "", Source("tienda", emulator=True))[0]
