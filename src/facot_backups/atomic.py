@@ -26,6 +26,7 @@ PUBLISHED_MODE = 0o400
 PRIVATE_MODE = 0o600
 
 TEMPORARY_PREFIX = ".tmp-"
+_TAIL_BYTES = 1 << 16
 
 # On Windows: text mode would turn \n into \r\n, and a child process would keep the file open.
 _BINARY = getattr(os, "O_BINARY", 0) | getattr(os, "O_NOINHERIT", 0)
@@ -162,6 +163,31 @@ def write_all(descriptor: int, data: bytes | bytearray | memoryview) -> None:
     view = memoryview(data)
     while view:
         view = view[os.write(descriptor, view) :]
+
+
+def read_exactly(descriptor: int, start: int, size: int) -> bytes:
+    """`size` bytes from `start` on, which the system may give in parts. Raises OSError, also for fewer."""
+    os.lseek(descriptor, start, os.SEEK_SET)
+    parts: list[bytes] = []
+    while size:
+        part = os.read(descriptor, size)
+        if not part:
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        parts.append(part)
+        size -= len(part)
+    return b"".join(parts)
+
+
+def end_of_last_line(descriptor: int) -> int:
+    """The size of a file without a torn last line. Raises OSError."""
+    end = os.fstat(descriptor).st_size
+    while end > 0:
+        start = max(0, end - _TAIL_BYTES)
+        found = read_exactly(descriptor, start, end - start).rfind(b"\n")
+        if found >= 0:
+            return start + found + 1
+        end = start
+    return 0
 
 
 def create_file(path: Path, mode: int = PRIVATE_MODE) -> int:

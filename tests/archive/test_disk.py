@@ -71,7 +71,7 @@ def test_a_scanner_in_the_way_of_every_step_is_waited_for(tmp_path: Path) -> Non
     held: dict[tuple[str, tuple[object, ...]], float] = {}
 
     def busy(name: str, args: tuple[object, ...]) -> None:
-        # The trash is emptied by the system's own clock.
+        # Rubbish waits for the next run.
         ours = str(args[0]).startswith(str(archive.root)) and "/trash/" not in str(args[0])
         if ours and name in ("rename", "replace", "link", "unlink", "rmdir"):
             until = held.setdefault((name, args), archive.clock.monotonic() + 59)

@@ -12,10 +12,9 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Generator, Iterable, Iterator
-from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
-from typing import BinaryIO, Literal
+from typing import BinaryIO
 
 from facot_backups import atomic
 from facot_backups.archive.journal_lines import (
@@ -44,9 +43,8 @@ from facot_backups.archive.journal_lines import (
     to_line,
 )
 from facot_backups.archive.layout import RESTORES_DIR, STATE_DIR
-from facot_backups.errors import BackupDirUnusable, FormatError, JournalNotFound
+from facot_backups.errors import FormatError, JournalNotFound
 from facot_backups.model import Json
-from facot_backups.text import one_line
 
 __all__ = [
     "ACTIONS",
@@ -59,9 +57,8 @@ __all__ = [
     "PlanLine",
     "Result",
     "ResultLine",
-    "SpoiltJournal",
     "content_digest",
-    "examine",
+    "cut",
     "folder_of",
     "ids",
     "is_cut",
@@ -110,12 +107,27 @@ def is_cut(root: Path, restore: str) -> bool:
     descriptor = atomic.open_regular(path_of(root, restore))
     try:
         size = os.fstat(descriptor).st_size
-        os.lseek(descriptor, max(0, size - _TAIL), os.SEEK_SET)
-        last = os.read(descriptor, _TAIL).rpartition(b"\n")[0].rpartition(b"\n")[2]
+        tail = min(size, _TAIL)
+        last = atomic.read_exactly(descriptor, size - tail, tail).rpartition(b"\n")[0].rpartition(b"\n")[2]
     finally:
         os.close(descriptor)
     text = checked(last, sums=False)
     return text is None or not text.startswith((b'{"end":', b'{"undone":'))
+
+
+def cut(root: Path) -> list[str]:
+    """The restores that have not come to their end, nor were taken back, oldest first.
+
+    A journal that cannot be read says nothing, and is left out: `journal_check` names it. Raises
+    BackupDirUnusable.
+    """
+    found = []
+    with atomic.explained(root):
+        names = ids(root)
+    for restore in names:
+        with suppress(OSError):
+            found += [restore] if is_cut(root, restore) else []
+    return found
 
 
 def remove(root: Path, restore: str) -> None:
@@ -125,58 +137,6 @@ def remove(root: Path, restore: str) -> None:
         if os.path.lexists(path):
             atomic.remove_file(path)
             atomic.sync_folder(path.parent)
-
-
-@dataclass(frozen=True, slots=True)
-class SpoiltJournal:
-    """A journal that does not say all that it was to say. `problem` is in Spanish.
-
-    `plan`: its restore can be neither undone nor finished. `results`: it can, by what is in Firestore.
-    `unread`: the disk did not give it; that says nothing of what is in it. `pre_restore` is its backup.
-    """
-
-    restore: str
-    pre_restore: str
-    part: Literal["plan", "results", "unread"]
-    problem: str
-
-
-# What `examine` found, by file, and the state of the file then.
-_examined: dict[Path, tuple[tuple[int, ...], SpoiltJournal | None]] = {}
-
-
-def examine(root: Path, restore: str, pre_restore: str) -> SpoiltJournal | None:
-    """What is wrong with the journal of a restore that published `pre_restore`; None for nothing.
-
-    One that was taken back needs no results any more. A file that did not change is not read twice by one
-    process. Raises JournalNotFound.
-    """
-    path = path_of(root, restore)
-    try:
-        with atomic.explained(root):
-            found = path.lstat()
-            state = (found.st_size, found.st_mtime_ns, found.st_ino)
-            known = _examined.get(path)
-            if known is None or known[0] != state:
-                known = _examined[path] = (state, _examine(root, restore, pre_restore))
-            return known[1]
-    except BackupDirUnusable as error:
-        if not os.path.lexists(path):
-            raise JournalNotFound(restore, root) from None
-        return SpoiltJournal(restore, pre_restore, "unread", one_line(error))
-
-
-def _examine(root: Path, restore: str, pre_restore: str) -> SpoiltJournal | None:
-    try:
-        journal = Journal(root, restore)
-    except FormatError as error:
-        return SpoiltJournal(restore, pre_restore, "plan", error.problem)
-    if not journal.whole:
-        return SpoiltJournal(restore, pre_restore, "plan", "su plan no está entero")
-    if not journal.unreadable or journal.undone is not None or not (unknown := journal.unknown()):
-        return None
-    problem = f"líneas que no se pueden leer: {journal.unreadable}; documentos sin resultado: {unknown}"
-    return SpoiltJournal(restore, pre_restore, "results", problem)
 
 
 class JournalWriter:
@@ -378,15 +338,6 @@ class Journal:
 
 
 def _cut_torn_line(descriptor: int) -> None:
-    end = os.lseek(descriptor, 0, os.SEEK_END)
-    kept = 0
-    while end > 0:
-        start = max(0, end - _BLOCK)
-        os.lseek(descriptor, start, os.SEEK_SET)
-        found = os.read(descriptor, end - start).rfind(b"\n")
-        if found >= 0:
-            kept = start + found + 1
-            break
-        end = start
+    kept = atomic.end_of_last_line(descriptor)
     os.ftruncate(descriptor, kept)
     os.lseek(descriptor, kept, os.SEEK_SET)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +17,7 @@ from facot_backups.archive.metadata import Metadata
 from facot_backups.archive.publishing import publish
 from facot_backups.archive.reader import Backup
 from facot_backups.archive.staging import Staging, finished
+from facot_backups.atomic import Patience
 from facot_backups.errors import BackupDirUnusable, BackupUnreadable, NewerFormat
 from facot_backups.text import one_line
 
@@ -30,11 +33,12 @@ class Recovered:
 def recover(holding: Holding) -> Recovered:
     """Publish each finished staging folder by its own date, remove every other, and empty the trash.
 
-    One that cannot be read now may be finished: it is left for the next run. Raises LockHeld, NoSpace,
-    BackupDirUnusable.
+    One that cannot be read now may be finished: it is left for the next run, and so is rubbish that cannot
+    be removed now. Raises LockHeld, NoSpace, BackupDirUnusable.
     """
+    with _tidying(holding, "No se pudieron quitar restos de una ejecución anterior"):
+        atomic.remove_temporaries(holding.own_folder, Patience(holding.clock, atomic.BRIEF.seconds))
     with atomic.explained(holding.root):
-        atomic.remove_temporaries(holding.own_folder)
         folders = sorted(holding.staging_folder.iterdir())
     published: list[Backup] = []
     interrupted: list[str] = []
@@ -63,7 +67,8 @@ def recover(holding: Holding) -> Recovered:
 def forget_journals(holding: Holding) -> None:
     """Remove each journal whose `.pre-restore` is not there: nothing was written, or nobody can undo it.
 
-    None goes while a `.pre-restore` is damaged, for it may be its. Raises LockHeld, BackupDirUnusable.
+    None goes while a `.pre-restore` is damaged, for it may be its. What cannot be read or removed now is
+    left, with a warning. Raises LockHeld, BackupDirUnusable.
     """
     with atomic.explained(holding.root):
         found = journal.ids(holding.root)
@@ -73,9 +78,15 @@ def forget_journals(holding: Holding) -> None:
     holding.still_ours()
     for restore in found:
         if restore not in kept:
-            journal.remove(holding.root, restore)
+            remove_journal(holding, restore)
         else:
             _tell_of_restore(holding, restore)
+
+
+def remove_journal(holding: Holding, restore: str) -> None:
+    """Remove the journal of a restore that nobody can undo any more, or leave it with a warning."""
+    with _tidying(holding, f"No se pudo quitar el diario de la restauración {restore}"):
+        journal.remove(holding.root, restore)
 
 
 def kept_restores(holding: Holding) -> Counter[str] | None:
@@ -91,7 +102,8 @@ def kept_restores(holding: Holding) -> Counter[str] | None:
 
 def _tell_of_restore(holding: Holding, restore: str) -> None:
     """A restore that did not come to its end must reach a person, once."""
-    with atomic.explained(holding.root):
+    cut = False
+    with _tidying(holding, f"No se pudo leer el diario de la restauración {restore}"):
         cut = journal.is_cut(holding.root, restore)
     if not cut:
         return
@@ -111,11 +123,18 @@ def empty_trash(holding: Holding) -> None:
     a backup.
     """
     holding.still_ours()
+    with _tidying(holding, "No se pudo vaciar la papelera interna"):
+        removal.empty_trash(holding.root, Patience(holding.clock, atomic.BRIEF.seconds))
+
+
+@contextmanager
+def _tidying(holding: Holding, problem: str) -> Iterator[None]:
+    """What fails within the block is said and left for the next run: no reason to go without a backup."""
     try:
         with atomic.explained(holding.root):
-            removal.empty_trash(holding.root)
+            yield
     except BackupDirUnusable as error:
-        holding.warn(f"No se pudo vaciar la papelera interna; se hará la próxima vez. {error}")
+        holding.warn(f"{problem}; se hará la próxima vez. {error}")
 
 
 def _publish(holding: Holding, folder: Path, metadata: Metadata) -> Backup:

@@ -66,21 +66,32 @@ def move_to_trash(root: Path, path: Path, clock: Clock) -> None:
     atomic.sync_folder(trash)
 
 
-def empty_trash(root: Path) -> None:
+def empty_trash(root: Path, patience: Patience) -> None:
     """Remove all that is in the trash; what the backups of `root` still link keeps its mark.
 
-    Raises OSError.
+    What cannot be removed keeps nothing else there. Raises OSError, the first of them, at the end.
     """
     trash = root / STATE_DIR / TRASH_DIR
-    for folder in sorted(trash.iterdir()):
-        peers = _peers(root) if MARK_PREVENTS_REMOVAL else {}
-        for file in sorted(folder.iterdir()) if atomic.is_real_folder(folder) else ():
-            peer = peers.get(_inode(file))
-            atomic.remove_tree(file)
-            if peer is not None:
-                peer.chmod(atomic.PUBLISHED_MODE)
-        atomic.remove_tree(folder)
+    folders = sorted(trash.iterdir())
+    peers = _peers(root) if folders and MARK_PREVENTS_REMOVAL else {}
+    faults: list[OSError] = []
+    for folder in folders:
+        try:
+            _remove(folder, peers, patience)
+        except OSError as error:
+            faults.append(error)
+    if faults:
+        raise faults[0]
     atomic.sync_folder(trash)
+
+
+def _remove(folder: Path, peers: dict[tuple[int, int], Path], patience: Patience) -> None:
+    for file in sorted(folder.iterdir()) if atomic.is_real_folder(folder) else ():
+        peer = peers.get(_inode(file))
+        atomic.remove_tree(file, patience)
+        if peer is not None:
+            peer.chmod(atomic.PUBLISHED_MODE)
+    atomic.remove_tree(folder, patience)
 
 
 def _peers(root: Path) -> dict[tuple[int, int], Path]:

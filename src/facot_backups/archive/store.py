@@ -16,7 +16,7 @@ from facot_backups import atomic
 from facot_backups.archive import journal, recovery
 from facot_backups.archive.facot2 import AnyBackup, OldBackup, open_folder
 from facot_backups.archive.holding import Holding
-from facot_backups.archive.journal import SpoiltJournal
+from facot_backups.archive.journal_check import SpoiltJournal, examine
 from facot_backups.archive.layout import LEDGER_FILE, STAGING_DIR, STATE_DIR, TRASH_DIR, BackupName
 from facot_backups.archive.ledger import DAMAGED, Ledger, WaitingLedger
 from facot_backups.archive.links import LinkReport, link_unchanged
@@ -82,8 +82,7 @@ class Store:
 
         Raises BackupDirUnusable.
         """
-        with atomic.explained(self.root):
-            cut = [one for one in journal.ids(self.root) if journal.is_cut(self.root, one)]
+        cut = journal.cut(self.root)
         if not cut or is_held(self.root, self.root / STATE_DIR, self.state, self.clock):
             return []
         # Without what it kept, nothing was written.
@@ -97,7 +96,7 @@ class Store:
             metadata = backup.metadata if isinstance(backup, Backup) else None
             if metadata is not None and metadata.scope.restore is not None:
                 with suppress(JournalNotFound):
-                    found.append(journal.examine(self.root, metadata.scope.restore, str(backup.name)))
+                    found.append(examine(self.root, metadata.scope.restore, str(backup.name)))
         return [one for one in found if one is not None]
 
     def find(self, name: str, scope: Scope = EVERYTHING) -> AnyBackup:
@@ -281,7 +280,7 @@ class LockedStore:
             self._kept[restore] -= 1
         if self._kept is not None and self._kept[restore] <= 0:
             with suppress(JournalNotFound):  # the metadata may say what no restore was ever called
-                journal.remove(self.root, restore)
+                recovery.remove_journal(self._holding, restore)
 
     def record(self, kind: str, outcome: str, **details: Json) -> None:
         """Write a line into the ledger, with the present time."""

@@ -15,7 +15,7 @@ from facot_backups.faces.cli.progress import progress
 from facot_backups.text import visible
 
 if TYPE_CHECKING:
-    from facot_backups.archive.journal import SpoiltJournal
+    from facot_backups.archive.journal_check import SpoiltJournal
     from facot_backups.events import Emit
     from facot_backups.operations.proof.drill import DrillReport
     from facot_backups.operations.proof.verify import VerifyReport

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from facot_backups.archive.journal import SpoiltJournal
+from facot_backups.archive.journal_check import SpoiltJournal
 from facot_backups.archive.ledger import COMPLETE, FAILED, INCOMPLETE, INTERRUPTED, LedgerEntry
 from facot_backups.archive.reader import Backup
 from facot_backups.operations.proof.drill_record import PastDrill, not_made_since, past_drills

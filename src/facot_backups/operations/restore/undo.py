@@ -11,6 +11,7 @@ from itertools import islice
 from pathlib import Path
 
 from facot_backups.archive.journal import Journal, PlanLine, content_digest
+from facot_backups.archive.journal_check import read_whole
 from facot_backups.archive.reader import Backup
 from facot_backups.clock import Clock
 from facot_backups.errors import DamagedBackup, FormatError
@@ -147,13 +148,9 @@ def journal_of(root: Path, restore: str, kept: str | None) -> Journal:
     Raises JournalNotFound, DamagedBackup for one whose plan is not as it was written.
     """
     try:
-        journal = Journal(root, restore)
-        problem = "su plan no está entero"
+        return read_whole(root, restore)
     except FormatError as error:
         problem = error.problem
-    else:
-        if journal.whole:
-            return journal
     left = (
         f"Lo que había antes sigue en {kept}: facot-backups diff {kept} live; facot-backups show {kept} "
         "RUTA. O restaure"

@@ -123,8 +123,8 @@ def cut_restores(store: Store, zone: tzinfo) -> tuple[CutRestore, ...]:
         for backup in store.backups()
         if backup.metadata is not None and backup.kind == "pre-restore"
     }
-    for restore in reversed(journal.ids(store.root)):
-        if restore not in kept or not journal.is_cut(store.root, restore):
+    for restore in reversed(journal.cut(store.root)):
+        if restore not in kept:
             continue
         try:
             header = journal.Journal(store.root, restore).header
