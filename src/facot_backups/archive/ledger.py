@@ -34,7 +34,6 @@ STARTED = "STARTED"
 
 # Years of days; what a line holds can take thirty times its size.
 MAX_BYTES_READ = 4 * 2**20
-_TAIL_BYTES = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +62,7 @@ class Ledger:
         with atomic.explained(self.shown):
             descriptor = atomic.open_for_append(self.path)
             try:
-                end = _end_of_last_line(descriptor)
+                end = atomic.end_of_last_line(descriptor)
                 os.ftruncate(descriptor, end)
                 try:
                     os.lseek(descriptor, end, os.SEEK_SET)
@@ -144,16 +143,3 @@ def _parse(line: bytes) -> LedgerEntry | None:
     if not isinstance(kind, str) or not isinstance(outcome, str):
         return None
     return LedgerEntry(time, kind, outcome, raw)
-
-
-def _end_of_last_line(descriptor: int) -> int:
-    """The size of the file without a torn last line."""
-    end = os.fstat(descriptor).st_size
-    while end > 0:
-        start = max(0, end - _TAIL_BYTES)
-        os.lseek(descriptor, start, os.SEEK_SET)
-        found = os.read(descriptor, end - start).rfind(b"\n")
-        if found >= 0:
-            return start + found + 1
-        end = start
-    return 0
