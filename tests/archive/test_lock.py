@@ -21,6 +21,7 @@ from facot_backups.archive.owner import Owner, host_id, parse_owner, process_sta
 from facot_backups.errors import BackupDirUnusable, LockHeld, NoSpace
 from tests.support.archives import NOON, Archive, describe, document, fill, run
 from tests.support.crash import watched
+from tests.support.flaky_disk import FlakyDisk
 
 DOCUMENTS = [document("clients/a", n=1)]
 
@@ -341,6 +342,27 @@ def test_a_heartbeat_that_fails_is_told_before_a_publish(archive: Archive) -> No
         store.still_ours()
         assert run(store, DOCUMENTS).complete
     assert_free(archive)
+
+
+@pytest.mark.parametrize("number", [errno.EIO, errno.ESTALE, errno.ETIMEDOUT, errno.ENOENT])
+def test_a_note_that_one_look_does_not_find_loses_no_run(archive: Archive, number: int) -> None:
+    """Else an hour's reading, or a restore that has begun to write, would end for it."""
+    with archive.store.locked() as store:
+        for times in (1, 3):
+            with FlakyDisk("owner.json", number, times=times).fails():
+                store.still_ours()
+        with FlakyDisk("owner.json", number).fails(), pytest.raises((BackupDirUnusable, LockHeld)):
+            store.still_ours()
+        assert run(store, DOCUMENTS).complete
+
+
+def test_the_heart_goes_on_after_a_look_that_did_not_find_its_note(archive: Archive) -> None:
+    with archive.store.locked(heartbeat_seconds=0.001):
+        flaky = FlakyDisk("owner.json", errno.ENOENT, times=3)
+        with flaky.fails():
+            wait_until(lambda: flaky.opened > 3)
+        before = parse_owner(owner_file(archive).read_bytes()).beats
+        wait_until(lambda: parse_owner(owner_file(archive).read_bytes()).beats > before)
 
 
 def wait_until(condition: Callable[[], bool]) -> None:

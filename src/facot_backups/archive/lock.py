@@ -15,10 +15,12 @@ import os
 import platform
 import secrets
 import threading
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from types import TracebackType
+from typing import Literal, TypeAlias
 
 from filelock import FileLock, Timeout
 
@@ -36,6 +38,10 @@ HEARTBEAT_SECONDS = 30.0
 # Without a heartbeat for so long, seen by two tries, the owner on another computer is given up for dead.
 SILENCE = timedelta(minutes=10)
 _MAX_OWNER_BYTES = 2**16
+# Seconds between the looks at an `owner.json` that is not there, or cannot be read.
+_PAUSES = (0.2, 1.0, 3.0)
+
+_Standing: TypeAlias = Literal["ours", "lost", "unsure"]
 
 
 class FolderLock:
@@ -125,7 +131,7 @@ class FolderLock:
         LockHeld, NoSpace, BackupDirUnusable.
         """
         with atomic.explained(self._root):
-            if self._is_lost():
+            if self._is_lost_for_good():
                 self._folder.stat()  # gone with its disk, it is held by nobody
                 raise LockHeld(self._holder())
             if self._noted and not self._beat_failed:
@@ -136,12 +142,30 @@ class FolderLock:
                 if needs_room or not atomic.is_full(error):
                     raise
 
-    def _is_lost(self) -> bool:
-        """Whether the lock is somebody else's, or nobody's, by what `owner.json` says."""
-        present = self._read_owner()
-        if self._owner is None or present is None:
-            return self._owner is None or self._noted
-        return present.token != self._owner.token
+    def _is_lost_for_good(self) -> bool:
+        """Whether the lock is not ours. A file that one look does not find, or not whole, may be there.
+
+        Raises OSError for a fault that lasts.
+        """
+        for pause in _PAUSES:
+            with suppress(OSError):
+                standing = self._look()
+                if standing != "unsure":
+                    return standing == "lost"
+            self._clock.sleep(pause)
+        return self._look() != "ours"
+
+    def _look(self) -> _Standing:
+        """Whose the lock is by what `owner.json` says now."""
+        with self._writing:  # no look while our own heartbeat replaces it
+            present = self._read_owner()
+        if self._owner is None:
+            return "lost"
+        if present is None:
+            return "unsure" if self._noted else "ours"
+        if present.token == self._owner.token:
+            return "ours"
+        return "lost" if present.host else "unsure"
 
     def _take_system_lock(self) -> None:
         path = self._folder / LOCK_FILE
@@ -211,9 +235,11 @@ class FolderLock:
         """The heartbeat's thread. A fault is tried again, and told by `still_ours` if it lasts until then."""
         while not self._stop.wait(self._seconds):
             try:
-                if self._is_lost():
+                standing = self._look()
+                if standing == "lost":
                     return
-                self._beat()
+                if standing == "ours":
+                    self._beat()
             except (OSError, Interrupted):
                 self._beat_failed = True
 
