@@ -207,6 +207,17 @@ def test_the_command_line(archive: Archive, monkeypatch: pytest.MonkeyPatch, cap
     assert listed.count("NO SE PUEDE LEER") == 3 and "DAÑADO" not in listed
 
 
+def test_no_older_backup_is_taken_for_the_latest(archive: Archive) -> None:
+    """A restore of `latest` would give back yesterday's data, and nobody would know."""
+    newest, *_ = archive.store.backups()
+    incomplete = archive.backup([document("clients/1", n=9)], errors=("invoices: no",))
+    with refused_folder(newest.path), pytest.raises(BackupUnreadable, match=str(newest.name)):
+        archive.store.find("latest")
+    with refused_folder(incomplete.path):
+        assert archive.store.find("latest") == newest
+    assert archive.store.find("latest") == newest
+
+
 def test_a_file_without_permission(tmp_path: Path) -> None:
     """In a process that may not read it."""
     without_privileges("unreadable", tmp_path)

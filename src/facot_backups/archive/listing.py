@@ -10,6 +10,7 @@ from facot_backups import atomic
 from facot_backups.archive.facot2 import AnyBackup, OldBackup, open_folder
 from facot_backups.archive.reader import Backup
 from facot_backups.clock import from_wall
+from facot_backups.errors import BackupUnreadable
 from facot_backups.model import Scope, Source
 
 
@@ -53,6 +54,23 @@ def latest_of(backups: Iterable[Backup], source: Source, scope: Scope) -> Backup
         if metadata is not None and metadata.source == source and metadata.scope.covers(scope):
             return backup
     return None
+
+
+def known_latest(backups: Iterable[Backup], source: Source, scope: Scope) -> Backup | None:
+    """`latest_of`, for what is given back or shown as the latest.
+
+    Raises BackupUnreadable for a newer one that cannot be read now, and may be it.
+    """
+    listed = list(backups)
+    found = latest_of(listed, source, scope)
+    newer = listed[: listed.index(found)] if found is not None else listed
+    hidden = [backup for backup in newer if backup.kind == "unreadable" and backup.name.suffix is None]
+    if hidden:
+        raise BackupUnreadable(
+            f"No se sabe cuál es el último backup: {hidden[0].name} no se puede leer ahora.\n"
+            "Revise el disco y los permisos, y repita; o diga el nombre del que quiere: facot-backups list"
+        )
+    return found
 
 
 def _moment(backup: AnyBackup, zone: tzinfo) -> datetime:

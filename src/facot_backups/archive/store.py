@@ -20,7 +20,7 @@ from facot_backups.archive.journal_check import SpoiltJournal, examine
 from facot_backups.archive.layout import LEDGER_FILE, STAGING_DIR, STATE_DIR, TRASH_DIR, BackupName
 from facot_backups.archive.ledger import DAMAGED, Ledger, WaitingLedger
 from facot_backups.archive.links import LinkReport, link_unchanged
-from facot_backups.archive.listing import latest_of, list_all, list_backups, list_old_backups
+from facot_backups.archive.listing import known_latest, latest_of, list_all, list_backups, list_old_backups
 from facot_backups.archive.lock import HEARTBEAT_SECONDS, FolderLock, is_held
 from facot_backups.archive.metadata import FileEntry, Metadata
 from facot_backups.archive.publishing import publish
@@ -102,12 +102,13 @@ class Store:
     def find(self, name: str, scope: Scope = EVERYTHING) -> AnyBackup:
         """The backup whose folder is `name`, also one of FACOT 2.0's own.
 
-        For `latest`, the newest that counts and covers `scope`. Raises BackupNotFound.
+        For `latest`, the newest that counts and covers `scope`. Raises BackupNotFound; BackupUnreadable
+        where nobody can say which is the latest.
         """
         found: AnyBackup | None
         if name == LATEST:
             repository = self.repository()
-            found = self.latest(repository.source, scope) if repository is not None else None
+            found = known_latest(self.backups(), repository.source, scope) if repository is not None else None
         else:
             check_present(self.root, self.state)
             found = open_folder(self.root / name) if BackupName.parse(name) is not None else None
