@@ -369,6 +369,14 @@ def is_real_folder(path: Path) -> bool:
 def rename(path: Path, target: Path, patience: Patience = LONG) -> None:
     """Rename, while somebody may be in the way on Windows.
 
-    Raises OSError. The caller checks that `target` is free, and flushes the folders.
+    A network drive may answer with an error and have done it: that is none. Raises OSError. The caller checks
+    that `target` is free, and flushes the folders.
     """
-    patiently(lambda: path.rename(target), patience)
+    inode = path.lstat().st_ino
+    try:
+        patiently(lambda: path.rename(target), patience)
+    except OSError:
+        with contextlib.suppress(OSError):
+            if not os.path.lexists(path) and target.lstat().st_ino == inode:
+                return
+        raise

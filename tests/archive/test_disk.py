@@ -14,6 +14,7 @@ import pytest
 
 from facot_backups.archive.reader import Backup
 from facot_backups.errors import BackupDirUnusable, NoSpace
+from facot_backups.model import Scope
 from tests.support.archives import Archive, days_later, document, fill, quick_folder
 from tests.support.crash import CALLS, At, Hook, watched, windows_error
 from tests.support.disk_faults import CLEANUPS
@@ -91,6 +92,49 @@ def test_a_scanner_in_the_way_of_every_step_is_waited_for(tmp_path: Path) -> Non
     assert not list((archive.root / ".facot/staging").iterdir())
     assert not [text for text in archive.warnings if "disco que el sistema" not in text]
     assert {name for name, _ in held} == {"rename", "replace", "link", "unlink", "rmdir"}
+
+
+@pytest.mark.parametrize("folder", ["backups", "staging"])
+def test_a_flush_that_fails_after_the_publish_is_a_warning(folder: str, tmp_path: Path) -> None:
+    """The backup is there: who is told that it failed would pay for another one."""
+    archive = Archive(tmp_path / "backups", tmp_path / "state")
+    archive.backup(DOCUMENTS)
+    days_later(archive.clock)
+    target = archive.root / "2024-11-28"
+
+    def fail(name: str, args: tuple[object, ...]) -> None:
+        if name == "fsync" and target.exists() and Path(f"/proc/self/fd/{args[0]}").readlink().name == folder:
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    with watched(fail):
+        assert archive.backup(MORE).path == target
+    assert archive.store.backups()[0].complete
+    assert any("verify 2024-11-28" in text for text in archive.warnings)
+
+
+def test_a_rename_that_was_done_and_answered_with_an_error_is_done(tmp_path: Path) -> None:
+    """As a network drive answers that lost its first answer."""
+    archive = Archive(tmp_path / "backups", tmp_path / "state")
+    real = os.rename
+
+    def lost(name: str, args: tuple[object, ...]) -> None:
+        if name == "rename":
+            real(str(args[0]), str(args[1]))
+
+    with watched(lost):
+        assert archive.backup(DOCUMENTS).complete
+    assert [backup.kind for backup in archive.store.backups()] == ["complete"]
+
+
+def test_what_a_restore_keeps_must_be_on_the_disk(tmp_path: Path) -> None:
+    archive = Archive(tmp_path / "backups", tmp_path / "state")
+
+    def fail(name: str, args: tuple[object, ...]) -> None:
+        if name == "fsync" and list(archive.root.glob("*.pre-restore")):
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    with watched(fail), pytest.raises(BackupDirUnusable):
+        archive.backup(DOCUMENTS, trigger="pre-restore", scope=Scope(collections=(), restore="r1"))
 
 
 def test_a_file_that_stays_held_after_the_publish_is_a_warning(tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ from facot_backups.archive.repository import (
 from facot_backups.archive.staging import Staging
 from facot_backups.atomic import Patience
 from facot_backups.errors import BackupDirUnusable
+from facot_backups.text import one_line
 
 _DAY_SECONDS = 24 * 60 * 60
 
@@ -54,7 +55,8 @@ def publish(holding: Holding, staging: Staging, metadata: Metadata, *, adopt: bo
     """Give a finished staging folder its final name: from then on it is a backup.
 
     The first one gives the folder its identity; with `adopt` a later one changes the identity's source.
-    Raises SourceMismatch, LockHeld, NoSpace, BackupDirUnusable.
+    Raises SourceMismatch, LockHeld, NoSpace, BackupDirUnusable: then nothing was published, but for what a
+    restore keeps, which must be on the disk before it writes.
     """
     root = holding.root
     holding.still_ours()
@@ -65,8 +67,17 @@ def publish(holding: Holding, staging: Staging, metadata: Metadata, *, adopt: bo
         name = free_name(root, metadata)
         target = root / str(name)
         atomic.rename(staging.path, target, patience)
-        atomic.sync_folder(root)
-        atomic.sync_folder(staging.path.parent)
+    try:
+        with atomic.explained(root):
+            atomic.sync_folder(root)
+            atomic.sync_folder(staging.path.parent)
+    except BackupDirUnusable as error:
+        if metadata.trigger == "pre-restore":
+            raise
+        holding.warn(
+            f"El backup {name} está hecho, pero el disco no confirma que lo haya guardado: compruébelo con "
+            f"facot-backups verify {name}. {one_line(error)}"
+        )
     if repository is not None:
         holding.remember(repository)
     return Backup(target, name, metadata)
