@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from datetime import time, timedelta
 from pathlib import Path
 from typing import Any, Self
@@ -16,6 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from facot_backups.archive.ledger import LedgerEntry
+from facot_backups.archive.reader import Backup
 from facot_backups.errors import DamagedBackup, DrillNotMade, FormatError, Interrupted, LockHeld, UsageError
 from facot_backups.events import Event, PhaseStarted, Warned
 from facot_backups.firestore.names import documents_root
@@ -386,6 +388,39 @@ def test_a_scheduled_backup_that_is_damaged_at_once_is_told(world: World) -> Non
     assert isinstance(run.fault, DamagedBackup) and "recién hecho" in str(run.fault)
     assert run.report is not None and not run.report.sound and run.retention is None
     assert any("va por detrás" in warning for warning in warnings)
+
+
+def test_a_drill_that_is_killed_lets_retention_run_on_other_days() -> None:
+    """A system without memory kills the whole run, before it deletes anything."""
+    entries: list[LedgerEntry] = []
+    days = []
+    for day in range(30):
+        now = NOON + timedelta(days=day)
+        if is_due(entries, now, WEEK):
+            entries.append(LedgerEntry(now, "drill", "STARTED", {"backup": "x"}))
+            days.append(day)
+    assert days == [0, 2, 6, 13, 20, 27]
+    entries.append(LedgerEntry(NOON + timedelta(days=30), "proof", "FAILED", {"backup": "x", "drill": True}))
+    assert is_due(entries, NOON + timedelta(days=31), WEEK)
+
+
+@pytest.mark.parametrize("spoilt", [2, 3, 4])
+def test_one_false_read_is_no_damage(world: World, monkeypatch: pytest.MonkeyPatch, spoilt: int) -> None:
+    """A bit that is wrong once, after the verification that came first."""
+    world.back_up()
+    readings = 0
+    real = Backup.blocks
+
+    def blocks(backup: Backup, collection: str) -> Iterator[bytes]:
+        nonlocal readings
+        readings += collection == "invoices"
+        wrong = collection == "invoices" and readings == spoilt
+        return (block.replace(b'"', b"!", 1) if wrong else block for block in real(backup, collection))
+
+    monkeypatch.setattr(Backup, "blocks", blocks)
+    report = drill_and_record(world.store(), "latest", EVERYTHING)
+    assert readings > spoilt and report.passed
+    assert [drill.outcome for drill in past_drills(world.store().ledger.entries())] == ["COMPLETE"]
 
 
 def test_when_a_drill_is_due() -> None:

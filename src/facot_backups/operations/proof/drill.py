@@ -15,13 +15,14 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator
-from contextlib import closing
-from dataclasses import dataclass, field
+from contextlib import closing, suppress
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from facot_backups.archive.facot2 import AnyBackup, OldBackup
+from facot_backups.archive.reader import forget_cached
 from facot_backups.archive.store import LATEST, Store
 from facot_backups.clock import Clock
 from facot_backups.errors import (
@@ -108,7 +109,7 @@ def drill(backup: AnyBackup, clock: Clock, emit: Emit = ignore, project: str | N
     folders. Writes only into the system's temporary folder. Raises UsageError for a `.pre-restore`,
     DamagedBackup for what cannot be written as it is, Interrupted; DrillNotMade for whatever kept the drill
     from an answer (the backup could not be read, say), which says nothing of the backup. What did not come
-    back is in the report.
+    back is in the report. What fails is done twice: a verdict is what both times say.
     """
     refuse_no_backup(backup)
     begun = clock.monotonic()
@@ -118,6 +119,23 @@ def drill(backup: AnyBackup, clock: Clock, emit: Emit = ignore, project: str | N
     if not proof.sound:
         return DrillReport(str(backup.name), proof, clock.monotonic() - begun)
     warn_of_memory(backup, emit)
+    notes: tuple[str, ...] = ()
+    with suppress(DamagedBackup):
+        first = _once(backup, proof, project, clock, emit)
+        if first.passed:
+            return replace(first, seconds=clock.monotonic() - begun)
+    for file in backup.path.iterdir():
+        forget_cached(file)
+    second = _once(backup, proof, project, clock, emit)
+    if second.passed:
+        notes = ("falló una vez y a la segunda salió bien: vigile el disco y la memoria",)
+    return replace(second, seconds=clock.monotonic() - begun, notes=second.notes + notes)
+
+
+def _once(
+    backup: AnyBackup, proof: VerifyReport, project: str | None, clock: Clock, emit: Emit
+) -> DrillReport:
+    """One restore and comparison, whose time nobody has taken yet. Raises as `drill`."""
     try:
         report, found = _give_back(backup, _target(backup, project), clock, emit)
     except (DamagedBackup, UsageError, Interrupted):
@@ -127,7 +145,7 @@ def drill(backup: AnyBackup, clock: Clock, emit: Emit = ignore, project: str | N
     return DrillReport(
         backup=str(backup.name),
         proof=proof,
-        seconds=clock.monotonic() - begun,
+        seconds=0,
         documents=found.documents,
         bytes=found.bytes,
         differences=tuple(found.differences),

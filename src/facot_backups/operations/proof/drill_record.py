@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import takewhile
 
 from facot_backups.archive.ledger import COMPLETE, DAMAGED, STARTED, LedgerEntry
 from facot_backups.model import Json
@@ -68,9 +69,16 @@ def last_by_backup(entries: Iterable[LedgerEntry]) -> dict[str, PastDrill]:
 def is_due(entries: Iterable[LedgerEntry], now: datetime, every: timedelta = EVERY) -> bool:
     """Whether the last drill that passed, of whatever backup, is `every` or more before `now` (or none).
 
-    One dated in the future does not count: the clock was wrong then, or is now.
+    One dated in the future does not count: the clock was wrong then, or is now. One that was killed (by a
+    system without memory, say) took the rest of its run with it, so it is put off for 2, 4… days, `every` at
+    most.
     """
-    passed = [drill.time for drill in past_drills(entries) if drill.passed and drill.time <= now]
+    past = [drill for drill in _attempts(entries) if drill.time <= now]
+    passed = [drill.time for drill in past if drill.passed]
+    killed = list(takewhile(lambda drill: drill.outcome == STARTED, reversed(past)))
+    put_off = min(every, timedelta(days=2 ** min(len(killed), 10)))
+    if killed and now - killed[0].time < put_off:
+        return False
     return not passed or now - max(passed) >= every
 
 
