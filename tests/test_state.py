@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from facot_backups.operations.schedule.tries import on
 from facot_backups.state import SeenOwner, State, Try
 from tests.support.archives import NOON
 from tests.support.crash import At, watched
+from tests.support.flaky_disk import FlakyDisk
 
 SOURCE = Source("facot-prueba")
 RD = timezone(timedelta(hours=-4))
@@ -174,6 +176,27 @@ def test_a_state_that_cannot_be_written_warns_and_works_on(root: Path, tmp_path:
 def test_a_state_that_cannot_be_read_makes_no_folder_gone(root: Path, tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
     assert State(tmp_path / "file/state").known(root) is None
+
+
+@pytest.mark.parametrize("number", [errno.EIO, errno.EACCES, errno.ESTALE])
+def test_what_cannot_be_read_for_a_moment_is_not_forgotten(state_dir: Path, root: Path, number: int) -> None:
+    """Else the reads of the day and what was told would begin anew with one fault of the disk."""
+    state = State(state_dir)
+    state.remember(root, "id", SOURCE)
+    state.record_try(root, Try("r1", "manual", NOON, 10))
+    state.set_alert(root, "mail", "told")
+    (tries,), (alerts,) = notes(state_dir, "tries"), notes(state_dir, "alerts")
+    with FlakyDisk(tries.name, number).fails(), FlakyDisk(alerts.name, number).fails():
+        state.record_try(root, Try("r2", "manual", NOON, 5))
+        assert reads_on(state, root, NOON.date(), UTC) == 5
+        assert state.swap_alert(root, "hook", None, "told") and state.alert(root, "hook") == "told"
+    for reader in (state, State(state_dir)):
+        reader.record_try(root, Try("r3", "manual", NOON, 1))
+        assert reads_on(reader, root, NOON.date(), UTC) >= 11
+    assert reads_on(state, root, NOON.date(), UTC) == 16
+    state.set_alert(root, "other", "told")
+    again = State(state_dir)
+    assert [again.alert(root, name) for name in ("mail", "hook", "other")] == ["told"] * 3
 
 
 def test_a_kill_or_fault_at_any_step_keeps_old_or_new(state_dir: Path, root: Path) -> None:

@@ -17,7 +17,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import platformdirs
 from filelock import FileLock
@@ -38,6 +38,8 @@ _LOCK_SECONDS = 10
 _SPEAK_SECONDS = 86_400 - 3600
 # How often the system's timer looks.
 _TICK_MINUTES = 15
+
+_Change: TypeAlias = Callable[[dict[str, Any]], dict[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +90,7 @@ class State:
         self._remembers_emulators = folder is not None or bool(chosen)
         self._emit = emit
         self._memory: dict[str, dict[str, Any]] = {}
+        self._waiting: dict[str, list[_Change]] = {}
         self._in_memory: set[str] = set()
         self._warned: set[str] = set()
 
@@ -189,7 +192,9 @@ class State:
         Once a day, remembered as the time of a file that is there: that takes no space of a full disk. Where
         not even that can be noted (a disk that is read-only), in the first minutes of a quarter of the day.
         """
-        if f"alerts-{_key(path)}.json" not in self._memory or _resolved(path) in self._in_memory:
+        name = f"alerts-{_key(path)}.json"
+        saved = name not in self._memory and name not in self._waiting
+        if saved or _resolved(path) in self._in_memory:
             return True
         note = self.folder / f"known-{_key(path)}.json"
         try:
@@ -255,36 +260,64 @@ class State:
             return self._memory[name], False
         path = self.folder / name
         try:
-            note = json.loads(atomic.read_file(path, _MAX_BYTES))
-        except FileNotFoundError:
-            return None, False
+            note, damaged = self._read_file(path)
         except OSError as error:
             there = os.path.lexists(path)
             self._warn(f"No se puede leer el estado en {path if there else self.folder} ({error.strerror}).")
-            return None, there
+            note, damaged = None, there
+        return self._with_waiting(name, note), damaged
+
+    def _read_file(self, path: Path) -> tuple[dict[str, Any] | None, bool]:
+        """As `_read`, of a file alone. Raises OSError where it cannot be read now."""
+        try:
+            note = json.loads(atomic.patiently(lambda: atomic.read_file(path, _MAX_BYTES), atomic.BRIEF))
+            if not isinstance(note, dict):
+                raise ValueError("no es un objeto JSON")
+        except FileNotFoundError:
+            return None, False
         except (ValueError, RecursionError) as error:
             self._warn_of(path, error)
             return None, True
-        if not isinstance(note, dict):
-            self._warn_of(path, ValueError("no es un objeto JSON"))
-            return None, True
         return note, False
 
-    def _change(self, path: Path, name: str, change: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
+    def _with_waiting(self, name: str, note: dict[str, Any] | None) -> dict[str, Any] | None:
+        """A note with the changes that wait for its file."""
+        for change in self._waiting.get(name, ()):
+            note = change(note or {})
+        return note
+
+    def _to_change(self, name: str) -> dict[str, Any]:
+        """What a change starts from. Raises OSError where that cannot be read: it must not be forgotten."""
+        if name in self._memory:
+            return self._memory[name]
+        return self._with_waiting(name, self._read_file(self.folder / name)[0]) or {}
+
+    def _change(self, path: Path, name: str, change: _Change) -> None:
         if _resolved(path) in self._in_memory:
             self._memory[name] = change(self._read(name)[0] or {})
             return
         try:
             with self._locked():
-                note = change(self._read(name)[0] or {})
+                note = change(self._to_change(name))
                 atomic.write_file(self.folder / name, json.dumps(note).encode())
                 self._memory.pop(name, None)
+                self._waiting.pop(name, None)
         except OSError as error:  # TimeoutError of the lock is one
-            self._memory[name] = change(self._read(name)[0] or {})
+            self._keep(name, change)
             self._warn(
                 f"No se puede guardar el estado en {self.folder} ({error.strerror or error}): el backup "
                 "sigue, pero los intentos y avisos de hoy se olvidarán al cerrar el programa."
             )
+
+    def _keep(self, name: str, change: _Change) -> None:
+        """A change that cannot be saved now, in memory: the whole note, or what it changes of one unread."""
+        try:
+            self._memory[name] = change(self._to_change(name))
+        except OSError:
+            waiting = self._waiting.setdefault(name, [])
+            waiting.append(change)
+            del waiting[:-200]
+            self._with_waiting(name, None)  # for who asks what the change did
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
