@@ -20,7 +20,7 @@ from facot_backups.events import ignore
 from facot_backups.faces.cli import main
 from facot_backups.model import EVERYTHING, Scope
 from facot_backups.operations.by_number import find_invoice
-from facot_backups.operations.health.alerts import standing
+from facot_backups.operations.health.alerts import news, standing
 from facot_backups.operations.health.facts import read_health_facts
 from facot_backups.operations.health.judgement import Health, judge
 from facot_backups.operations.proof.drilling import drill_and_record
@@ -205,6 +205,29 @@ def test_the_command_line(archive: Archive, monkeypatch: pytest.MonkeyPatch, cap
         assert main(["list", *where]) == 0
     listed = capsys.readouterr().out
     assert listed.count("NO SE PUEDE LEER") == 3 and "DAÑADO" not in listed
+
+
+def test_one_false_read_of_metadata_is_no_damage(archive: Archive) -> None:
+    with FlakyDisk("_metadata.json", 0, times=1).fails():
+        assert [backup.kind for backup in archive.store.backups()] == ["complete"] * 3
+    with FlakyDisk("_metadata.json", 0).fails():
+        assert [backup.kind for backup in archive.store.backups()] == ["damaged"] * 3
+
+
+def test_nothing_is_said_to_be_over_that_an_unreadable_backup_may_deny(archive: Archive) -> None:
+    """The newest one lost documents: while it cannot be read, nobody can say that they are back."""
+    many = [document(f"clients/{n:03}", n=n) for n in range(50)]
+    for documents in (many, many[:5]):
+        archive.clock.moment += timedelta(days=1)
+        newest = archive.backup([*documents, document("invoices/1", n=1)])
+    verify_and_record(archive.store, archive.store.backups(), ignore)
+    told = news(standing(health(archive)).alarms, {}).told
+    assert "anomaly" in told
+    with refused_folder(newest.path):
+        found = standing(health(archive))
+        said = news(found.alarms, told, found.unknown)
+    assert not said.over and [alarm.subject for alarm in said.new] == ["unread"]
+    assert said.told["anomaly"] == told["anomaly"]
 
 
 def test_no_older_backup_is_taken_for_the_latest(archive: Archive) -> None:

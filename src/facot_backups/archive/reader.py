@@ -126,16 +126,24 @@ def open_backup(path: Path) -> Backup | None:
     if name is None:
         return None
     # A folder of FACOT 2.0 bears our name too; `facot2.open_folder` tells it, here it is damaged.
-    place = f"{name}/{METADATA_FILE}"
     try:
         if not is_own_folder(path):
             return None
-        metadata = _parsed.value(
-            path / METADATA_FILE, lambda: metadata_bytes(path), lambda data: parse(data, place)
-        )
-        return Backup(path, name, metadata)
+        try:
+            return Backup(path, name, _metadata_in(path))
+        except DamagedBackup:  # once more: one false read is no fact
+            forget_cached(path / METADATA_FILE)
+            return Backup(path, name, _metadata_in(path))
     except FacotBackupsError as problem:
         return Backup(path, name, None, problem)
+
+
+def _metadata_in(folder: Path) -> Metadata:
+    """Raises as `metadata_bytes` and `metadata.parse`."""
+    place = f"{folder.name}/{METADATA_FILE}"
+    return _parsed.value(
+        folder / METADATA_FILE, lambda: metadata_bytes(folder), lambda data: parse(data, place)
+    )
 
 
 def metadata_bytes(folder: Path) -> bytes:

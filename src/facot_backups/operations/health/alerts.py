@@ -164,6 +164,9 @@ def standing(health: Health) -> Standing:
         if (subject := _SUBJECTS.get(finding.code)) is not None and finding.severity != "note"
     ]
     unknown = _ON_DISK if health.disk.problem is not None else frozenset[Subject]()
+    # What stands is told; that something is over, a backup that cannot be read now may deny.
+    if any(alarm.subject == "unread" for alarm in alarms):
+        unknown |= _OF_CONTENT - {alarm.subject for alarm in alarms}
     if health.catching_up or health.schedule.standing == "early":
         unknown |= {"staleness"}
     return Standing(tuple(alarms), unknown)
@@ -181,6 +184,7 @@ _SUBJECTS: Mapping[Code, Subject] = {
     "drill_not_made": "drill",
     "unreadable": "unread",
 }
+_OF_CONTENT: frozenset[Subject] = frozenset({"anomaly", "damage"})
 _ON_DISK: frozenset[Subject] = frozenset({"anomaly", "damage", "space", "drill", "unread"})
 
 
