@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import subprocess
@@ -18,7 +19,15 @@ from hypothesis import strategies as st
 
 from facot_backups.archive.ledger import LedgerEntry
 from facot_backups.archive.reader import Backup
-from facot_backups.errors import DamagedBackup, DrillNotMade, FormatError, Interrupted, LockHeld, UsageError
+from facot_backups.errors import (
+    BackupDirUnusable,
+    DamagedBackup,
+    DrillNotMade,
+    FormatError,
+    Interrupted,
+    LockHeld,
+    UsageError,
+)
 from facot_backups.events import Event, PhaseStarted, Warned
 from facot_backups.firestore.names import documents_root
 from facot_backups.local.encode import reference
@@ -39,6 +48,7 @@ from facot_backups.protocol import Message
 from facot_backups.state import Try
 from tests.end_to_end.world import NOON, World
 from tests.operations.restores import another, give_back, put, remove, world_in
+from tests.support.flaky_disk import FlakyDisk
 from tests.support.servers import FirestoreServer
 from tests.support.values import databases
 
@@ -366,6 +376,23 @@ def test_a_scheduled_run_drills(world: World) -> None:
     assert run.fault is None
     assert run.backup is not None
     assert [drill.passed for drill in past_drills(world.store().ledger.entries())] == [True]
+
+
+@pytest.mark.parametrize("number", [0, errno.EIO])
+def test_what_follows_is_made_up_for_though_the_lock_was_not_to_be_had(world: World, number: int) -> None:
+    """A restore held it, or the disk failed for a moment: nothing was begun, so it is tried again."""
+    world.clock.moment = NOON.replace(hour=3)
+    backup = world.back_up(trigger="scheduled", scheduled_for=NOON.date())
+    job = Job(store=world.store(), connect=world.connect, hour=time(2), scope=EVERYTHING, policy=Policy())
+    if number:
+        with FlakyDisk("owner.json", number).fails(), pytest.raises(BackupDirUnusable):
+            run_if_due(job)
+    else:
+        with world.store().locked():
+            assert run_if_due(job).report is None
+    report = run_if_due(job).report
+    assert report is not None and report.backup == str(backup.name) and report.sound
+    assert run_if_due(job).report is None
 
 
 def test_a_scheduled_backup_that_is_damaged_at_once_is_told(world: World) -> None:

@@ -138,8 +138,12 @@ def _make_up_for_proof(job: Job, facts: Facts, decision: Decision) -> ScheduledR
     try:
         with job.store.locked() as locked:
             run = _Run(job).locked(locked)
-    except LockHeld:  # it is being proven now
-        return ScheduledRun(decision)
+    except FacotBackupsError as error:
+        # Nothing was begun: it is being proven now, or another work holds the lock; or the disk failed.
+        state.forget_warning(job.store.root, subject)
+        if isinstance(error, LockHeld):
+            return ScheduledRun(decision)
+        raise
     if isinstance(run.fault, Interrupted):
         state.forget_warning(job.store.root, subject)
     return run
