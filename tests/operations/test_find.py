@@ -148,3 +148,15 @@ def test_a_damaged_backup_is_named_and_the_others_are_searched(tmp_path: Path) -
     found = search(root, "marta")
     assert [hit.last_seen.backup for hit in found.hits] == [first] and found.hits[0].gone_in is None
     assert found.unreadable == (second,)
+
+
+def test_a_file_that_cannot_be_read_hides_no_equal_one(tmp_path: Path) -> None:
+    root = tmp_path / "backups"
+    held = {"clients": [document("clients/a", name="Marta")]}
+    first, second = add(root, 0, held), add(root, 1, held)
+    file = root / second / "clients.json"
+    file.unlink()
+    file.write_bytes(b'[\n{"_id":"a"')
+    found = search(root, "marta")
+    assert [hit.last_seen.backup for hit in found.hits] == [first]
+    assert found.unreadable == (second,)

@@ -146,17 +146,16 @@ class _Search:
         return BackupSide(backup).knows(path)
 
     def _look_in(self, collection: str) -> None:
-        files: set[str] = set()
+        files: set[str] = set()  # that were read to their end
         for number, backup in enumerate(self._backups):
             if collection not in _collections(backup):
                 continue
-            if isinstance(backup, Backup):
-                sha256 = backup.entry(collection).sha256
-                if sha256 in files:  # a newer backup has the same
-                    continue
-                files.add(sha256)
+            sha256 = backup.entry(collection).sha256 if isinstance(backup, Backup) else ""
+            if sha256 in files:  # a newer backup has the same
+                continue
             try:
                 self._look_at(number, backup, collection)
+                files |= {sha256} if sha256 else set()
             except Interrupted:
                 raise
             except (FacotBackupsError, Malformed):
