@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
+import os
 import random
 import subprocess
 import sys
@@ -12,8 +14,10 @@ from pathlib import Path
 
 import pytest
 
+from facot_backups import atomic
 from facot_backups.archive import journal
-from facot_backups.errors import DamagedBackup
+from facot_backups.errors import DamagedBackup, Interrupted
+from facot_backups.events import Event, PhaseStarted, Progressed
 from facot_backups.firestore import writes
 from facot_backups.operations.restore.report import Report
 from tests.end_to_end.world import World
@@ -69,6 +73,39 @@ def restored(world: World) -> Report:
     report = give_back(world, mode="mirror")
     assert (report.exit_code, report.written) == (0, 11)
     return report
+
+
+@pytest.mark.parametrize("noted", [True, False])
+def test_what_undoes_it_is_told_though_it_cannot_be_read_now(world: World, noted: bool) -> None:
+    """A restore that was cut, and gone on with while the disk does not give what it kept."""
+    report = cut(world)
+    assert report.pre_restore is not None and report.to_continue
+    if not noted:  # killed outright
+        (world.folder / ".facot/ledger.jsonl").unlink()
+    real = atomic.is_real_folder
+
+    def is_real_folder(path: Path) -> bool:
+        if path.name == report.pre_restore:
+            raise OSError(errno.EIO, os.strerror(errno.EIO), str(path))
+        return real(path)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(atomic, "is_real_folder", is_real_folder)
+        finished = go_on(world, report.restore)
+    assert (finished.exit_code, finished.pre_restore) == (0, report.pre_restore)
+
+
+def cut(world: World) -> Report:
+    """A restore that somebody stops after its first writes."""
+    writing = False
+
+    def stop(event: Event) -> None:
+        nonlocal writing
+        writing = writing or event == PhaseStarted("writing")
+        if writing and isinstance(event, Progressed):
+            raise Interrupted
+
+    return give_back(world, emit=stop, mode="mirror")
 
 
 @pytest.mark.slow

@@ -162,11 +162,16 @@ class _Continued:
 
 
 def _kept(store: Store, restore: str) -> str | None:
-    """The `.pre-restore` that a restore published."""
-    for backup in store.backups():
+    """The `.pre-restore` that a restore published, also one that cannot be read now."""
+    backups = store.backups()
+    for backup in backups:
         if backup.metadata is not None and backup.metadata.scope.restore == restore:
             return str(backup.name)
-    return None
+    hidden = [str(b.name) for b in backups if b.metadata is None and b.name.suffix == "pre-restore"]
+    for entry in store.ledger.entries():
+        if entry.details.get("restore") == restore and entry.details.get("pre_restore") in hidden:
+            return str(entry.details["pre_restore"])
+    return hidden[0] if len(hidden) == 1 else None
 
 
 def _tell(report: Report, line: PlanLine, result: str | None) -> None:
