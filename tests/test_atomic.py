@@ -203,3 +203,23 @@ def test_every_step_waits_for_windows_to_let_go(tmp_path: Path, step: str, winer
     make_tree(tmp_path / "another")
     with watched(busy), pytest.raises(OSError):
         atomic.remove_tree(tmp_path / "another", atomic.Patience(clock))
+
+
+def test_a_file_that_is_opened_while_a_scanner_holds_it_is_waited_for(tmp_path: Path) -> None:
+    """Else a ledger without its line, a journal that cannot be read, or a folder that is not known."""
+    path = tmp_path / "file"
+    path.write_bytes(b"text")
+    left = 0
+
+    def busy(name: str, args: tuple[object, ...]) -> None:
+        nonlocal left
+        if name == "open" and left:
+            left -= 1
+            raise windows_error(32)
+
+    with watched(busy):
+        left = 2
+        assert atomic.read_file(path) == b"text"
+        left = 2
+        os.close(atomic.open_for_append(path))
+    assert left == 0

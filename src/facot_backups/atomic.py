@@ -198,13 +198,14 @@ def create_file(path: Path, mode: int = PRIVATE_MODE) -> int:
 def open_regular(path: Path) -> int:
     """Open a regular file for reading, and return its descriptor; a symbolic link is refused.
 
-    Raises OSError; ELOOP or EPERM for what is no regular file.
+    Waits a moment while somebody has it open on Windows. Raises OSError; ELOOP or EPERM for what is no
+    regular file.
     """
     if is_link(path):
         raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(path))
     # Without O_NONBLOCK, opening a pipe would wait for somebody to write into it.
     flags = os.O_RDONLY | _NO_FOLLOW | _BINARY | getattr(os, "O_NONBLOCK", 0)
-    descriptor = os.open(path, flags)
+    descriptor = patiently(lambda: os.open(path, flags), BRIEF)
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
         raise OSError(errno.EPERM, "no es un archivo normal", str(path))
@@ -212,11 +213,15 @@ def open_regular(path: Path) -> int:
 
 
 def open_for_append(path: Path) -> int:
-    """Open a regular file of ours for reading and writing, created if it is absent. Raises OSError."""
+    """Open a regular file of ours for reading and writing, created if it is absent.
+
+    Waits a moment while somebody has it open on Windows. Raises OSError.
+    """
     if is_link(path):
         raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(path))
     created = not path.exists()
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | _NO_FOLLOW | _BINARY, PRIVATE_MODE)
+    flags = os.O_RDWR | os.O_CREAT | _NO_FOLLOW | _BINARY
+    descriptor = patiently(lambda: os.open(path, flags, PRIVATE_MODE), BRIEF)
     if created:
         sync_folder(path.parent)
     return descriptor

@@ -270,7 +270,7 @@ class State:
     def _read_file(self, path: Path) -> tuple[dict[str, Any] | None, bool]:
         """As `_read`, of a file alone. Raises OSError where it cannot be read now."""
         try:
-            note = json.loads(atomic.patiently(lambda: atomic.read_file(path, _MAX_BYTES), atomic.BRIEF))
+            note = json.loads(atomic.read_file(path, _MAX_BYTES))
             if not isinstance(note, dict):
                 raise ValueError("no es un objeto JSON")
         except FileNotFoundError:

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from facot_backups.errors import SettingError, SettingErrors
 from facot_backups.settings import load_settings, save_settings
 from facot_backups.settings.sources import config_file
+from tests.support.crash import watched, windows_error
 
 FACOT = {
     "empresas": {"1": {"nombre": "Compañía «Ñandú» 📦", "tasa": 18.5, "nulo": None}},
@@ -220,3 +221,17 @@ def test_killed_before_the_rename_leaves_the_old_file(config: Path) -> None:
     assert config.read_bytes() == before
     save_settings(config, {"keep_last": 4})
     assert _read(config)["backups"]["keep_last"] == 4
+
+
+def test_a_file_that_another_program_holds_for_a_moment_is_saved(config: Path) -> None:
+    left = 2
+
+    def busy(name: str, args: tuple[object, ...]) -> None:
+        nonlocal left
+        if name == "replace" and left:
+            left -= 1
+            raise windows_error(32)
+
+    with watched(busy):
+        save_settings(config, {"keep_last": 5})
+    assert left == 0 and _read(config)["backups"]["keep_last"] == 5

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from facot_backups import atomic
 from facot_backups.errors import SettingError, SettingErrors
 from facot_backups.model import Json
 from facot_backups.settings.files import parse_config, read_text
@@ -116,13 +117,18 @@ def _replace(path: Path, content: bytes) -> None:
             os.fsync(file.fileno())
         if path.exists():
             _keep_owner_and_mode(path.stat(), temporary)
-        temporary.replace(path)
+        _put(temporary, path)
     except OSError as error:
         problem = f"no se puede escribir ({error.strerror or type(error).__name__}); sigue como estaba"
         raise SettingError(path.name, str(path), problem, "un archivo en el que se pueda escribir") from error
     finally:
         if temporary is not None:
             temporary.unlink(missing_ok=True)
+
+
+def _put(temporary: Path, path: Path) -> None:
+    """Rename, while FACOT or a virus scanner may have the file open on Windows. Raises OSError."""
+    atomic.patiently(lambda: temporary.replace(path), atomic.BRIEF)
 
 
 def _keep_owner_and_mode(before: os.stat_result, temporary: Path) -> None:
