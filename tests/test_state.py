@@ -199,6 +199,39 @@ def test_what_cannot_be_read_for_a_moment_is_not_forgotten(state_dir: Path, root
     assert [again.alert(root, name) for name in ("mail", "hook", "other")] == ["told"] * 3
 
 
+@pytest.mark.parametrize("error", [errno.EACCES, errno.EIO, errno.EINVAL, errno.ETIMEDOUT])
+def test_what_cannot_be_read_for_a_moment_is_not_begun_anew(state_dir: Path, root: Path, error: int) -> None:
+    """A virus scanner, a home on the network: what was noted stays, and what comes meanwhile is added."""
+    State().record_try(root, Try("r1", "manual", NOON, 10))
+    State().set_alert(root, "anomaly", "on")
+    State().allow_commands(root, {"on_error": "digest"})
+    (tries,), (alerts,), (allowed,) = (notes(state_dir, kind) for kind in ("tries", "alerts", "allowed"))
+    state = State()
+    with (
+        FlakyDisk(tries.name, error).fails(),
+        FlakyDisk(alerts.name, error).fails(),
+        FlakyDisk(allowed.name, error).fails(),
+    ):
+        for reads in (3, 7):
+            state.record_try(root, Try("r2", "manual", NOON, reads))
+        assert state.swap_alert(root, "sending", None, "now")
+        assert not state.swap_alert(root, "sending", None, "later"), "it is told, and told once"
+        assert state.allowed_commands(root) is None, "nobody can say"
+    assert reads_on(State(), root, NOON.date(), UTC) == 10 and State().alert(root, "anomaly") == "on"
+    assert reads_on(state, root, NOON.date(), UTC) == 17
+    State().record_try(root, Try("r3", "manual", NOON, 100))  # another process, meanwhile
+    state.set_alert(root, "health", "critical")
+    state.record_try(root, Try("r4", "manual", NOON, 1000))
+    after = State()
+    assert reads_on(after, root, NOON.date(), UTC) == 1117
+    assert [after.alert(root, about) for about in ("anomaly", "sending", "health")] == [
+        "on",
+        "now",
+        "critical",
+    ]
+    assert after.allowed_commands(root) == {"on_error": "digest"}
+
+
 def test_a_kill_or_fault_at_any_step_keeps_old_or_new(state_dir: Path, root: Path) -> None:
     class Killed(BaseException):
         pass

@@ -4,7 +4,9 @@ One JSON file for each thing remembered, so that damage to one harms no other, u
 user's (platformdirs) or `FACOT_BACKUPS_STATE_DIR`. Every change is made under a lock of the whole folder
 and lands by a rename: several processes may work at once, and a kill leaves the old text or the new.
 
-A state that cannot be written never stops a backup: it is kept in memory and the user is warned.
+A state that cannot be written never stops a backup: what was to be noted is kept in memory, goes to the
+disk with the next note that can be written, and the user is warned. A file that cannot be read is never
+replaced: what is in it may be whole.
 """
 
 from __future__ import annotations
@@ -17,7 +19,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import platformdirs
 from filelock import FileLock
@@ -39,7 +41,10 @@ _SPEAK_SECONDS = 86_400 - 3600
 # How often the system's timer looks.
 _TICK_MINUTES = 15
 
-_Change: TypeAlias = Callable[[dict[str, Any]], dict[str, Any]]
+_Note: TypeAlias = dict[str, Any]
+_Change: TypeAlias = Callable[[_Note], _Note]
+# Why the file of a note says nothing.
+_Fault: TypeAlias = Literal["damaged", "unreadable"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +94,8 @@ class State:
         self.folder = folder or Path(chosen or platformdirs.user_state_dir("facot-backups", appauthor=False))
         self._remembers_emulators = folder is not None or bool(chosen)
         self._emit = emit
-        self._memory: dict[str, dict[str, Any]] = {}
-        self._waiting: dict[str, list[_Change]] = {}
+        # Of each note what could not be saved, by what it is about: the last change of each counts.
+        self._unsaved: dict[str, dict[str, _Change]] = {}
         self._in_memory: set[str] = set()
         self._warned: set[str] = set()
 
@@ -102,9 +107,9 @@ class State:
         A damaged note still proves that there were backups: the path stays known, without its id.
         """
         name = f"known-{_key(path)}.json"
-        note, damaged = self._read(name)
+        note, fault = self._read(name)
         if note is None:
-            return Known(_resolved(path), None) if damaged else None
+            return None if fault is None else Known(_resolved(path), None)
         found = note.get("repository_id")
         return Known(_resolved(path), found if isinstance(found, str) else None)
 
@@ -117,9 +122,9 @@ class State:
             self.keep_in_memory(path)
         earlier = self.tries(path)
         # First, so that a kill between the two loses sight of no try.
-        self._change_tries(_tries_of(repository_id), path, lambda present: _merged([*earlier, *present]))
+        self._change_tries(_tries_of(repository_id), path, "", lambda found: _merged([*earlier, *found]))
         note = {"path": _resolved(path), "repository_id": repository_id, "source": asdict(source)}
-        self._change(path, f"known-{_key(path)}.json", lambda _: note)
+        self._change(path, f"known-{_key(path)}.json", "", lambda _: note)
 
     def keep_in_memory(self, path: Path) -> None:
         """Write nothing of `path`, an emulator's, unless the state folder was chosen on purpose."""
@@ -135,7 +140,7 @@ class State:
         """
         if emulator:
             self.keep_in_memory(path)
-        self._change_tries(self._tries_name(path), path, lambda tries: _with(tries, attempt))
+        self._change_tries(self._tries_name(path), path, attempt.run_id, lambda tries: _with(tries, attempt))
 
     def tries(self, path: Path) -> list[Try]:
         """The tries of the last days, and what a wrong clock noted in the future, oldest first."""
@@ -148,16 +153,14 @@ class State:
         name = f"warned-{_key(path)}.json"
         if subject in (self._read(name)[0] or {}):
             return False
-        self._change(path, name, lambda note: {**note, subject: True})
+        self._change(path, name, subject, lambda note: {**note, subject: True})
         return True
 
     def forget_warning(self, path: Path, subject: str) -> None:
         """Let `warn_once` be true for `subject` again."""
 
-        def change(note: dict[str, Any]) -> dict[str, Any]:
-            return {key: value for key, value in note.items() if key != subject}
-
-        self._change(path, f"warned-{_key(path)}.json", change)
+        name = f"warned-{_key(path)}.json"
+        self._change(path, name, subject, lambda note: {k: v for k, v in note.items() if k != subject})
 
     def alert(self, path: Path, subject: str) -> str | None:
         """The state last noted for the alert `subject`, or None."""
@@ -166,24 +169,20 @@ class State:
 
     def set_alert(self, path: Path, subject: str, value: str | None) -> None:
         """Note the state of the alert `subject`; None forgets it."""
-        self._change(
-            path,
-            f"alerts-{_key(path)}.json",
-            lambda note: {key: text for key, text in {**note, subject: value}.items() if text is not None},
-        )
+        name = f"alerts-{_key(path)}.json"
+        self._change(path, name, subject, lambda note: _with_alert(note, subject, value))
 
     def swap_alert(self, path: Path, subject: str, before: str | None, value: str | None) -> bool:
         """Note `value` if the state is still `before`; whether it was. Of several processes one succeeds."""
         swapped = False
 
-        def change(note: dict[str, Any]) -> dict[str, Any]:
+        def change(note: _Note) -> _Note:
             nonlocal swapped
             found = note.get(subject)
             swapped = (found if isinstance(found, str) else None) == before
-            changed = {**note, subject: value} if swapped else note
-            return {key: text for key, text in changed.items() if text is not None}
+            return _with_alert(note, subject, value) if swapped else note
 
-        self._change(path, f"alerts-{_key(path)}.json", change)
+        self._change(path, f"alerts-{_key(path)}.json", subject, change)
         return swapped
 
     def may_speak(self, path: Path, now: datetime) -> bool:
@@ -192,9 +191,7 @@ class State:
         Once a day, remembered as the time of a file that is there: that takes no space of a full disk. Where
         not even that can be noted (a disk that is read-only), in the first minutes of a quarter of the day.
         """
-        name = f"alerts-{_key(path)}.json"
-        saved = name not in self._memory and name not in self._waiting
-        if saved or _resolved(path) in self._in_memory:
+        if f"alerts-{_key(path)}.json" not in self._unsaved or _resolved(path) in self._in_memory:
             return True
         note = self.folder / f"known-{_key(path)}.json"
         try:
@@ -213,7 +210,7 @@ class State:
     def remember_lock(self, path: Path, token: str) -> None:
         """Note the token of the lock that is taken now, if the folder is known."""
         if self.known(path) is not None:
-            self._change(path, f"lock-{_key(path)}.json", lambda _: {"token": token})
+            self._change(path, f"lock-{_key(path)}.json", "", lambda _: {"token": token})
 
     def seen_owner(self, path: Path) -> SeenOwner | None:
         """The foreign lock owner that a try met here last, or None."""
@@ -225,19 +222,22 @@ class State:
     def remember_owner(self, path: Path, owner: SeenOwner) -> None:
         """Note the foreign lock owner that this try met."""
         note = {"mark": owner.mark, "first_seen": iso_utc(owner.first_seen)}
-        self._change(path, f"owner-{_key(path)}.json", lambda _: note)
+        self._change(path, f"owner-{_key(path)}.json", "", lambda _: note)
 
     # --- commands of folders that are not the user's own -------------------------------------------
 
-    def allowed_commands(self, folder: Path) -> dict[str, str]:
-        """What the user allowed to run of the settings in `folder`: a digest by the name of each command."""
-        found = (self._read(f"allowed-{_key(folder)}.json")[0] or {}).get("commands")
+    def allowed_commands(self, folder: Path) -> dict[str, str] | None:
+        """Digests by name of the commands of `folder` that the user allowed; None while unreadable."""
+        note, fault = self._read(f"allowed-{_key(folder)}.json")
+        if fault == "unreadable":
+            return None
+        found = (note or {}).get("commands")
         return {str(name): str(digest) for name, digest in found.items()} if isinstance(found, dict) else {}
 
-    def allow_commands(self, folder: Path, commands: Mapping[str, str]) -> None:
-        """Note that the user allows these commands of the settings in `folder`, and no others there."""
+    def allow_commands(self, folder: Path, commands: Mapping[str, str]) -> bool:
+        """Note which commands of the settings in `folder` the user allows; whether that is on the disk."""
         note = {"path": _resolved(folder), "commands": dict(commands)}
-        self._change(folder, f"allowed-{_key(folder)}.json", lambda _: note)
+        return self._change(folder, f"allowed-{_key(folder)}.json", "", lambda _: note)
 
     # --- the files ---------------------------------------------------------------------------------
 
@@ -247,77 +247,71 @@ class State:
             return f"tries-{_key(path)}.json"
         return _tries_of(known.repository_id)
 
-    def _change_tries(self, name: str, path: Path, change: Callable[[list[Try]], list[Try]]) -> None:
+    def _change_tries(
+        self, name: str, path: Path, subject: str, change: Callable[[list[Try]], list[Try]]
+    ) -> None:
         self._change(
             path,
             name,
+            subject,
             lambda note: {"path": _resolved(path), "tries": [_to_json(t) for t in change(_tries(note))]},
         )
 
-    def _read(self, name: str) -> tuple[dict[str, Any] | None, bool]:
-        """The note `name`, None if there is none that can be read, and whether it is there all the same."""
-        if name in self._memory:
-            return self._memory[name], False
+    def _read(self, name: str) -> tuple[_Note | None, _Fault | None]:
+        """The note `name`, with what could not be saved of it; else None, and what is wrong with its file."""
+        try:
+            note, damaged = self._stored(name)
+            fault: _Fault | None = "damaged" if damaged else None
+        except OSError as error:
+            note, there = None, os.path.lexists(path := self.folder / name)
+            fault = "unreadable" if there else None
+            self._warn(f"No se puede leer el estado en {path if there else self.folder} ({error.strerror}).")
+        for change in self._unsaved.get(name, {}).values():
+            note, fault = change(note or {}), None
+        return note, fault
+
+    def _stored(self, name: str) -> tuple[_Note | None, bool]:
+        """The note in its file, None where none is sound, and whether it is damaged. Raises OSError."""
         path = self.folder / name
         try:
-            note, damaged = self._read_file(path)
-        except OSError as error:
-            there = os.path.lexists(path)
-            self._warn(f"No se puede leer el estado en {path if there else self.folder} ({error.strerror}).")
-            note, damaged = None, there
-        return self._with_waiting(name, note), damaged
-
-    def _read_file(self, path: Path) -> tuple[dict[str, Any] | None, bool]:
-        """As `_read`, of a file alone. Raises OSError where it cannot be read now."""
-        try:
-            note = json.loads(atomic.read_file(path, _MAX_BYTES))
-            if not isinstance(note, dict):
-                raise ValueError("no es un objeto JSON")
+            data = atomic.patiently(lambda: atomic.read_file(path, _MAX_BYTES), atomic.BRIEF)
+            note = json.loads(data)
         except FileNotFoundError:
             return None, False
         except (ValueError, RecursionError) as error:
             self._warn_of(path, error)
             return None, True
+        if not isinstance(note, dict):
+            self._warn_of(path, ValueError("no es un objeto JSON"))
+            return None, True
         return note, False
 
-    def _with_waiting(self, name: str, note: dict[str, Any] | None) -> dict[str, Any] | None:
-        """A note with the changes that wait for its file."""
-        for change in self._waiting.get(name, ()):
-            note = change(note or {})
-        return note
+    def _change(self, path: Path, name: str, subject: str, change: _Change) -> bool:
+        """Change the note `name` on the disk, or else in memory; whether it was on the disk."""
+        if _resolved(path) not in self._in_memory:
+            try:
+                self._save(name, change)
+            except OSError as error:  # TimeoutError of the lock is one
+                self._warn(
+                    f"No se puede guardar el estado en {self.folder} ({error.strerror or error}): el backup "
+                    "sigue, pero los intentos y avisos de hoy se olvidarán al cerrar el programa."
+                )
+            else:
+                return True
+        note = self._read(name)[0] or {}
+        if change(note) != note:
+            others = {about: one for about, one in self._unsaved.get(name, {}).items() if about != subject}
+            self._unsaved[name] = {**others, subject: change}
+        return False
 
-    def _to_change(self, name: str) -> dict[str, Any]:
-        """What a change starts from. Raises OSError where that cannot be read: it must not be forgotten."""
-        if name in self._memory:
-            return self._memory[name]
-        return self._with_waiting(name, self._read_file(self.folder / name)[0]) or {}
-
-    def _change(self, path: Path, name: str, change: _Change) -> None:
-        if _resolved(path) in self._in_memory:
-            self._memory[name] = change(self._read(name)[0] or {})
-            return
-        try:
-            with self._locked():
-                note = change(self._to_change(name))
-                atomic.write_file(self.folder / name, json.dumps(note).encode())
-                self._memory.pop(name, None)
-                self._waiting.pop(name, None)
-        except OSError as error:  # TimeoutError of the lock is one
-            self._keep(name, change)
-            self._warn(
-                f"No se puede guardar el estado en {self.folder} ({error.strerror or error}): el backup "
-                "sigue, pero los intentos y avisos de hoy se olvidarán al cerrar el programa."
-            )
-
-    def _keep(self, name: str, change: _Change) -> None:
-        """A change that cannot be saved now, in memory: the whole note, or what it changes of one unread."""
-        try:
-            self._memory[name] = change(self._to_change(name))
-        except OSError:
-            waiting = self._waiting.setdefault(name, [])
-            waiting.append(change)
-            del waiting[:-200]
-            self._with_waiting(name, None)  # for who asks what the change did
+    def _save(self, name: str, change: _Change) -> None:
+        """Change the note on the disk, with all that could not be saved before. Raises OSError."""
+        with self._locked():
+            note = self._stored(name)[0] or {}
+            for one in (*self._unsaved.get(name, {}).values(), change):
+                note = one(note)
+            atomic.write_file(self.folder / name, json.dumps(note).encode())
+            self._unsaved.pop(name, None)
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
@@ -338,6 +332,10 @@ class State:
         if message not in self._warned:
             self._warned.add(message)
             self._emit(Warned(message))
+
+
+def _with_alert(note: _Note, subject: str, value: str | None) -> _Note:
+    return {key: text for key, text in {**note, subject: value}.items() if text is not None}
 
 
 def _resolved(path: Path) -> str:

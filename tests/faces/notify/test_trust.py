@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import logging
 import os
@@ -13,6 +14,7 @@ from facot_backups import create_backup
 from facot_backups.faces.desktop.session import Session
 from facot_backups.settings.model import RULES
 from tests.end_to_end.world import World
+from tests.support.flaky_disk import FlakyDisk
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="the commands are for sh")
 TRUST = "facot-backups config --trust"
@@ -130,3 +132,19 @@ def test_a_damaged_note_allows_nothing(world: World, place: Path, damage: str) -
     note.write_text(damage)
     assert world.run("run", "--quiet").code == 0
     assert notes(place) == []
+
+
+def test_a_permission_that_cannot_be_read_or_noted_is_no_refusal_of_the_users(
+    world: World, place: Path
+) -> None:
+    put(place, before_backup=noting(place, "before_backup"))
+    assert world.run("config", "--trust").code == 0
+    [note] = world.state.glob("allowed-*.json")
+    with FlakyDisk(note.name, errno.EIO).fails():
+        [said] = world.run("config", "--offline", "--json").report["notes"]
+        assert "no se pudo leer" in said and TRUST not in said
+        refused = world.run("config", "--trust")
+        assert refused.code == 13 and str(world.state) in refused.err, "nothing pretends"
+        assert "Permitida" not in refused.out
+    assert world.run("run", "--quiet").code == 0
+    assert notes(place) == ["before_backup"]

@@ -21,7 +21,7 @@ FREE_PLAN_BUDGET = 40_000
     "config",
     options_metavar="[OPCIONES]",
     short_help="Muestra los ajustes y prueba la conexión.",
-    epilog=exits(0, 1, 2, 10),
+    epilog=exits(0, 1, 2, 10, 13),
 )
 @click.option("--offline", is_flag=True, help="No prueba la conexión con Firestore.")
 @click.option(
