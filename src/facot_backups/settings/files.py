@@ -23,6 +23,7 @@ class DotenvLine(NamedTuple):
     """A statement of a `.env`, at line `number`, with its characters as `text`.
 
     `value` is None where `problem` says, in Spanish, why there is none; then `name` may be None too.
+    `borrowed`: the variables of the process from which the value comes, also through other statements.
     """
 
     number: int
@@ -30,6 +31,7 @@ class DotenvLine(NamedTuple):
     name: str | None
     value: str | None
     problem: str = ""
+    borrowed: frozenset[str] = frozenset()
 
 
 def shown(name: str) -> str:
@@ -104,25 +106,30 @@ def parse_dotenv(text: str, environ: Mapping[str, str]) -> list[DotenvLine]:
     from dotenv.parser import parse_stream  # 0.03 s, and most have no such file.
 
     known: dict[str, str | None] = dict(environ)
+    origins = {name: frozenset({name}) for name in environ}
     lines = []
     for binding in parse_stream(io.StringIO(text)):
         at, characters = binding.original.line, binding.original.string
         if binding.error:
             lines.append(DotenvLine(at, characters, None, None, "no se entiende"))
         elif binding.key is not None:
-            value, problem = _expanded(binding.value, known)
-            known[binding.key] = value
-            lines.append(DotenvLine(at, characters, binding.key, value, problem))
+            value, problem, used = _expanded(binding.value, known)
+            borrowed = frozenset().union(*(origins.get(name, frozenset()) for name in used))
+            known[binding.key], origins[binding.key] = value, borrowed
+            lines.append(DotenvLine(at, characters, binding.key, value, problem, borrowed))
     return lines
 
 
-def _expanded(value: str | None, known: Mapping[str, str | None]) -> tuple[str | None, str]:
+def _expanded(value: str | None, known: Mapping[str, str | None]) -> tuple[str | None, str, list[str]]:
+    """The value, or why there is none; and the names that stand in it."""
     from dotenv.variables import Variable, parse_variables
 
     if value is None:
-        return None, "no tiene valor"
+        return None, "no tiene valor", []
     atoms = list(parse_variables(value))
-    for atom in atoms:
-        if isinstance(atom, Variable) and atom.default is None and known.get(atom.name) is None:
-            return None, f"usa ${{{shown(atom.name)}}}, que no está definida"
-    return "".join(atom.resolve(known) for atom in atoms), ""
+    named = [atom for atom in atoms if isinstance(atom, Variable)]
+    used = [atom.name for atom in named]
+    for atom in named:
+        if atom.default is None and known.get(atom.name) is None:
+            return None, f"usa ${{{shown(atom.name)}}}, que no está definida", used
+    return "".join(atom.resolve(known) for atom in atoms), "", used

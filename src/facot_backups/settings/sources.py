@@ -13,6 +13,7 @@ from facot_backups.model import Json
 from facot_backups.settings.files import (
     CONFIG_NAME,
     DOTENV_NAME,
+    DotenvLine,
     parse_config,
     parse_dotenv,
     read_text,
@@ -23,6 +24,8 @@ from facot_backups.settings.model import ARGUMENT, DEFAULT, RULES, may_be_absent
 CREDENTIALS_NAME = "firebase-credentials.json"
 _PREFIX = "BACKUP_"
 _OBJECT = "un objeto JSON entre llaves"
+# The settings that are paths.
+_PATHS = ("backup_dir", "credentials")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +79,17 @@ def foreign_commands(given: Mapping[str, Given], cwd: Path, environ: Mapping[str
 
     Whoever can write into the working directory would else run what they like.
     """
-    own = {os.path.realpath(folder) for folder in config_folders(cwd, environ)[1:]}
     return {
         name: one.base
         for name, one in given.items()
-        if one.in_file and RULES[name].executes and os.path.realpath(one.base) not in own
+        if one.in_file and RULES[name].executes and not _is_own(one.base, cwd, environ)
     }
+
+
+def _is_own(folder: Path, cwd: Path, environ: Mapping[str, str]) -> bool:
+    """Whether it is FACOT's own folder of the user, where nobody else writes."""
+    own = {os.path.realpath(one) for one in config_folders(cwd, environ)[1:]}
+    return os.path.realpath(folder) in own
 
 
 def config_file(cwd: Path, environ: Mapping[str, str]) -> Path:
@@ -174,8 +182,16 @@ def _dotenv(gathered: Gathered, path: Path, environ: Mapping[str, str]) -> None:
         gathered.errors.append(error)
         return
     values: dict[str, str] = {}
+    own = _is_own(path.parent, path.parent, environ)
     for line in parse_dotenv(text, environ) if text else []:
         if line.name is not None and line.value is not None:
+            if not own and line.name not in environ and (lent := _sent_out(line)) is not None:
+                problem = (
+                    f"la línea {line.number} usa ${{{shown(lent)}}}, una variable de su equipo, y la carpeta "
+                    "no es la suya de ajustes: quien escribió el archivo podría recibir su valor"
+                )
+                allowed = f"el valor mismo, o {line.name} como variable del equipo"
+                gathered.errors.append(SettingError(line.name, origin, problem, allowed))
             values[line.name] = line.value
         elif variable := _ours(line.text):
             problem = f"la línea {line.number} {line.problem}"
@@ -183,6 +199,19 @@ def _dotenv(gathered: Gathered, path: Path, environ: Mapping[str, str]) -> None:
         elif line.name is None:
             gathered.notes.append(f"{origin}: la línea {line.number} {line.problem} y se ignora.")
     _environment(gathered, values, path.parent, dotenv=origin)
+
+
+def _sent_out(line: DotenvLine) -> str | None:
+    """A variable of the process that a statement of ours could send to another computer, if there is one.
+
+    A path that is no network's stays here; a command does not run before the user has seen it.
+    """
+    name = next((one for one in RULES if line.name in variables(one)), None)
+    if name is None or not line.borrowed or RULES[name].executes:
+        return None
+    if name in _PATHS and not str(line.value).strip().replace("\\", "/").startswith("//"):
+        return None
+    return min(line.borrowed)
 
 
 def _ours(statement: str) -> str | None:
