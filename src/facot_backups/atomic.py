@@ -274,6 +274,16 @@ def read_file(path: Path, limit: int = 16 * 2**20) -> bytes:
     return data
 
 
+def read_start(path: Path, limit: int, patience: Patience = BRIEF) -> bytes:
+    """The first `limit` bytes of a file of the user's, also behind a link. Raises OSError."""
+
+    def read() -> bytes:
+        with path.open("rb") as file:
+            return file.read(limit)
+
+    return patiently(read, patience)
+
+
 def sync_file(descriptor: int) -> None:
     """Wait until the file's bytes are on the disk itself. Raises OSError."""
     if sys.platform == "darwin":

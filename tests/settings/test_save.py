@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from datetime import time
 from pathlib import Path
 from typing import Any
@@ -14,10 +15,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from facot_backups import atomic
 from facot_backups.errors import SettingError, SettingErrors
 from facot_backups.settings import load_settings, save_settings
 from facot_backups.settings.sources import config_file
-from tests.support.crash import watched, windows_error
+from tests.support.crash import windows_error
 
 FACOT = {
     "empresas": {"1": {"nombre": "Compañía «Ñandú» 📦", "tasa": 18.5, "nulo": None}},
@@ -223,15 +225,38 @@ def test_killed_before_the_rename_leaves_the_old_file(config: Path) -> None:
     assert _read(config)["backups"]["keep_last"] == 4
 
 
-def test_a_file_that_another_program_holds_for_a_moment_is_saved(config: Path) -> None:
-    left = 2
+@pytest.mark.parametrize("winerror", [5, 32])
+def test_another_program_that_holds_the_file_for_a_moment_is_waited_for(
+    config: Path, monkeypatch: pytest.MonkeyPatch, winerror: int
+) -> None:
+    """Windows: a virus scanner has it open, while it is read and while it is replaced."""
+    busy = []
 
-    def busy(name: str, args: tuple[object, ...]) -> None:
-        nonlocal left
-        if name == "replace" and left:
-            left -= 1
-            raise windows_error(32)
+    def holding(step: Callable[..., Any]) -> Callable[..., Any]:
+        def first_refused(path: Path, *arguments: Any, **options: Any) -> Any:
+            if path.parent == config.parent and busy.count(step) < 2:
+                busy.append(step)
+                raise windows_error(winerror)
+            return step(path, *arguments, **options)
 
-    with watched(busy):
-        save_settings(config, {"keep_last": 5})
-    assert left == 0 and _read(config)["backups"]["keep_last"] == 5
+        return first_refused
+
+    monkeypatch.setattr(Path, "open", holding(Path.open))
+    monkeypatch.setattr(Path, "replace", holding(Path.replace))
+    save_settings(config, {"keep_last": 4})
+    assert len(busy) == 4 and _read(config)["backups"]["keep_last"] == 4
+
+
+def test_a_file_that_stays_held_is_an_error_that_says_so(
+    config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def held(path: Path, *_: Any, **__: Any) -> Any:
+        raise windows_error(32, "en uso")
+
+    before = config.read_bytes()
+    monkeypatch.setattr(atomic, "BRIEF", atomic.Patience(seconds=0))
+    monkeypatch.setattr(Path, "replace", held)
+    monkeypatch.setattr(Path, "unlink", held)
+    with pytest.raises(SettingError, match="no se puede escribir"):
+        save_settings(config, {"keep_last": 4})
+    assert config.read_bytes() == before

@@ -10,6 +10,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from facot_backups import atomic
 from facot_backups.errors import FirestoreUnavailable, SettingError
 
 SETTING = "credentials"
@@ -85,8 +86,7 @@ def _from_file(path: Path) -> tuple[Any, str | None]:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        with path.open("rb") as file:
-            data = file.read(_MAX_BYTES + 1)
+        data = atomic.read_start(path, _MAX_BYTES + 1)
         if len(data) > _MAX_BYTES:
             raise _Unfit("es demasiado grande")
         info = json.loads(data.decode("utf-8-sig"))

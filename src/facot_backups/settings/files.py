@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
+from facot_backups import atomic
 from facot_backups.errors import SettingError
 from facot_backups.model import Json
 
@@ -45,8 +46,7 @@ def read_text(path: Path) -> str | None:
     Raises SettingError when it cannot be read, or is not UTF-8.
     """
     try:
-        with path.open("rb") as file:
-            data = file.read(_MAX_BYTES + 1)
+        data = atomic.read_start(path, _MAX_BYTES + 1)
         if len(data) <= _MAX_BYTES:
             return data.decode("utf-8-sig")
         problem = "es demasiado grande"

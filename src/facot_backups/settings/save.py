@@ -6,6 +6,7 @@ import json
 import os
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import time
 from pathlib import Path
 
@@ -117,18 +118,14 @@ def _replace(path: Path, content: bytes) -> None:
             os.fsync(file.fileno())
         if path.exists():
             _keep_owner_and_mode(path.stat(), temporary)
-        _put(temporary, path)
+        atomic.patiently(lambda: temporary.replace(path), atomic.BRIEF)
     except OSError as error:
         problem = f"no se puede escribir ({error.strerror or type(error).__name__}); sigue como estaba"
         raise SettingError(path.name, str(path), problem, "un archivo en el que se pueda escribir") from error
     finally:
         if temporary is not None:
-            temporary.unlink(missing_ok=True)
-
-
-def _put(temporary: Path, path: Path) -> None:
-    """Rename, while FACOT or a virus scanner may have the file open on Windows. Raises OSError."""
-    atomic.patiently(lambda: temporary.replace(path), atomic.BRIEF)
+            with suppress(OSError):  # what it ended with counts, not what is left
+                temporary.unlink(missing_ok=True)
 
 
 def _keep_owner_and_mode(before: os.stat_result, temporary: Path) -> None:
