@@ -230,7 +230,7 @@ def test_another_program_that_holds_the_file_for_a_moment_is_waited_for(
     config: Path, monkeypatch: pytest.MonkeyPatch, winerror: int
 ) -> None:
     """Windows: a virus scanner has it open, while it is read and while it is replaced."""
-    busy = []
+    busy: list[object] = []
 
     def holding(step: Callable[..., Any]) -> Callable[..., Any]:
         def first_refused(path: Path, *arguments: Any, **options: Any) -> Any:

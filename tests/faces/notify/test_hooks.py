@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from facot_backups.faces.notify.hooks import fact, run_hook
+from facot_backups.faces.notify.hooks import environment, fact, run_hook
+from facot_backups.faces.service import windows
+from facot_backups.faces.service.plan import Service
 from facot_backups.operations.stopping import Stop
 from facot_backups.text import lines
 
@@ -41,6 +43,22 @@ def test_on_windows_a_fact_holds_nothing_that_cmd_obeys() -> None:
     assert fact("ERROR", 'a "b" & del x | %PATH%\n(c)', cmd=True) == "a  b    del x    PATH   c "
     assert fact("PATH", r"C:\a & b", cmd=True) == r"C:\a & b"
     assert fact("ERROR", "a & b", cmd=False) == "a & b"
+
+
+def test_on_windows_no_program_of_the_working_directory_is_taken_for_another(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert environment({"ERROR": "a & b"}, cmd=True)["NoDefaultCurrentDirectoryInExePath"] == "1"
+    assert environment({"ERROR": "a & b"}, cmd=True)["FACOT_BACKUPS_ERROR"] == "a   b"
+    assert "NoDefaultCurrentDirectoryInExePath" not in environment({}, cmd=False)
+    monkeypatch.setenv("SYSTEMROOT", r"D:\Ventanas")
+    service = Service(program=("python",), backup_dir="b", folder="f", user="u")
+    installed = windows.plan(service, Path("estado"))
+    removed = windows.removal(Path("estado"))
+    for words in (*installed.commands, *removed.before, *removed.after, windows.status()):
+        assert words[0] == r"D:\Ventanas\System32\schtasks.exe"
+    monkeypatch.delenv("SYSTEMROOT")
+    assert windows.program("taskkill") == r"C:\Windows\System32\taskkill.exe"
 
 
 @pytest.mark.parametrize(

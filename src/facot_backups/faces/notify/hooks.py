@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 
+from facot_backups.faces.service.windows import program
 from facot_backups.operations.stopping import Stop
 from facot_backups.text import lines
 
@@ -39,12 +40,11 @@ def run_hook(command: str, facts: Mapping[str, str], seconds: float, stop: Stop 
     Raises nothing. At the deadline, or when `stop` is requested, it is ended with all that it started. Its
     stdin is empty; stdout and stderr are gathered together.
     """
-    environment = {**os.environ, **{PREFIX + name: fact(name, value) for name, value in facts.items()}}
     try:
         process = subprocess.Popen(
             command,
             shell=True,  # the text is the user's own, whole; what comes from outside is never in it
-            env=environment,
+            env=environment(facts),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -63,6 +63,15 @@ def run_hook(command: str, facts: Mapping[str, str], seconds: float, stop: Stop 
 
 
 _CREATION_FLAGS = getattr(subprocess, "CREATE_NO_WINDOW", 0)
+
+
+def environment(facts: Mapping[str, str], *, cmd: bool = os.name == "nt") -> dict[str, str]:
+    """What a command sees: our own variables, and the facts. `cmd`: the shell is Windows's.
+
+    That one would look for a program in the working directory first, where anybody may have put one.
+    """
+    told = {PREFIX + name: fact(name, value, cmd=cmd) for name, value in facts.items()}
+    return {**os.environ, **({"NoDefaultCurrentDirectoryInExePath": "1"} if cmd else {}), **told}
 
 
 def fact(name: str, value: str, *, cmd: bool = os.name == "nt") -> str:
@@ -107,7 +116,7 @@ def _end_tree(process: subprocess.Popen[bytes]) -> None:
     """End the command and what it started: asked first, then made to."""
     if sys.platform == "win32":
         with suppress(OSError, subprocess.TimeoutExpired):
-            words = ["taskkill", "/T", "/F", "/PID", str(process.pid)]
+            words = [program("taskkill"), "/T", "/F", "/PID", str(process.pid)]
             subprocess.run(words, capture_output=True, check=False, timeout=_GRACE_SECONDS)
         process.kill()
     else:

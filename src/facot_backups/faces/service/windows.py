@@ -6,8 +6,9 @@ StartBoundary, Repetition, then ScheduleByDay; where that page says `xs:all`, or
 
 from __future__ import annotations
 
+import os
 import subprocess
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 from xml.etree import ElementTree as ET
 
 from facot_backups.faces.service.plan import DESCRIPTION, EVERY_MINUTES, NAME, File, Plan, Removal, Service
@@ -59,10 +60,16 @@ def task_xml(service: Service) -> str:
     return '<?xml version="1.0" encoding="UTF-16"?>\n' + ET.tostring(task, encoding="unicode") + "\n"
 
 
+def program(name: str) -> str:
+    """Where one of Windows's own programs is. By its name alone, one of the working directory would run."""
+    system = os.environ.get("SYSTEMROOT") or r"C:\Windows"
+    return str(PureWindowsPath(system, "System32", f"{name}.exe"))
+
+
 def plan(service: Service, folder: Path) -> Plan:
     """What installing does; the XML stays in `folder`. In UTF-16, as the Task Scheduler writes its own."""
     file = File(folder / f"{NAME}.xml", task_xml(service), "utf-16")
-    create = ("schtasks", "/Create", "/TN", TASK, "/XML", str(file.path), "/F")
+    create = (program("schtasks"), "/Create", "/TN", TASK, "/XML", str(file.path), "/F")
     notes = (
         (
             f"El servicio usará la carpeta de estado de siempre, y no FACOT_BACKUPS_STATE_DIR "
@@ -76,12 +83,14 @@ def plan(service: Service, folder: Path) -> Plan:
 
 def removal(folder: Path) -> Removal:
     """What removing does."""
-    return Removal(before=(("schtasks", "/Delete", "/TN", TASK, "/F"),), files=(folder / f"{NAME}.xml",))
+    return Removal(
+        before=((program("schtasks"), "/Delete", "/TN", TASK, "/F"),), files=(folder / f"{NAME}.xml",)
+    )
 
 
 def status() -> tuple[str, ...]:
     """The command that tells how it stands."""
-    return ("schtasks", "/Query", "/TN", TASK, "/FO", "LIST", "/V")
+    return (program("schtasks"), "/Query", "/TN", TASK, "/FO", "LIST", "/V")
 
 
 def _child(parent: ET.Element, name: str, **attributes: str) -> ET.Element:
