@@ -80,7 +80,7 @@ class Store:
     def cut_restores(self) -> list[str]:
         """The ids of the restores that did not come to their end, oldest first; none while one may run.
 
-        Raises BackupDirUnusable.
+        One whose journal cannot be read is `spoilt_journals`' to tell. Raises BackupDirUnusable.
         """
         cut = journal.cut(self.root)
         if not cut or is_held(self.root, self.root / STATE_DIR, self.state, self.clock):

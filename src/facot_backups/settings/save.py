@@ -118,7 +118,7 @@ def _replace(path: Path, content: bytes) -> None:
             os.fsync(file.fileno())
         if path.exists():
             _keep_owner_and_mode(path.stat(), temporary)
-        atomic.patiently(lambda: temporary.replace(path), atomic.BRIEF)
+        atomic.patiently(lambda: Path(name).replace(path), atomic.BRIEF)
     except OSError as error:
         problem = f"no se puede escribir ({error.strerror or type(error).__name__}); sigue como estaba"
         raise SettingError(path.name, str(path), problem, "un archivo en el que se pueda escribir") from error

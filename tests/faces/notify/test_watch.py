@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from facot_backups import atomic
+from facot_backups.archive import journal
 from facot_backups.errors import FacotBackupsError
 from facot_backups.faces import backing_up
 from facot_backups.faces.api import create_backup
@@ -21,6 +22,7 @@ from facot_backups.operations.backup import BackupRequest
 from facot_backups.operations.stopping import Stop
 from tests.faces.notify.watched import QUARTER, Watched
 from tests.support.endpoints import closed_port, endpoint
+from tests.support.flaky_disk import FlakyDisk
 from tests.support.waiting import wait_until
 
 # --- the heartbeat ------------------------------------------------------------------------------------------
@@ -189,6 +191,37 @@ def test_a_great_loss_is_told_until_somebody_accepts_it(watched: Watched) -> Non
     assert watched.said == []
     watched.world.run("cleanup", "--accept-anomaly")
     watched.days(1)
+    assert watched.said == ["resuelto"]
+
+
+def test_a_spoilt_journal_is_told_once_however_the_disk_stutters(watched: Watched) -> None:
+    watched.tick()
+    watched.world.delete("invoices/1")
+    report = watched.world.run("restore", "latest", "--yes", "--json").report
+    path = journal.path_of(watched.world.folder, report["restore"])
+    whole = path.read_bytes()
+    watched.tick()
+    assert watched.said == []
+    with FlakyDisk(path.name, errno.EIO).fails():
+        path.touch()
+        watched.tick()
+    assert watched.said == ["no se pudo leer un backup"]
+    watched.tick()
+    assert watched.said == ["resuelto"]
+    path.write_bytes(whole.replace(b'"do"', b'"d\0"', 1))
+    watched.tick()
+    [told] = watched.messages.told
+    assert "el diario de una restauración está dañado" in told.message["title"]
+    assert report["pre_restore"] in told.message["message"]
+    assert watched.said
+    with FlakyDisk(path.name, errno.EIO).fails():
+        path.touch()
+        watched.tick()
+    assert watched.said == ["no se pudo leer un backup"], "nobody can say that the damage is over"
+    watched.tick()
+    assert watched.said == ["resuelto"]
+    path.write_bytes(whole)
+    watched.tick()
     assert watched.said == ["resuelto"]
 
 

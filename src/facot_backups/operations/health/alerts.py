@@ -1,8 +1,9 @@
 """What is said when. Pure: what stands now and what was said before in, what is to be said out.
 
 A channel is told once when something begins to stand (a failure, staleness, an anomaly, damage, want of
-space, drills that cannot be made, backups that cannot be read), and once when it is over. What it was told
-is remembered for each channel, as text (docs/alertas.md, "Cuándo se avisa").
+space, drills that cannot be made, what cannot be read, the journal of a restore that is spoilt), and once
+when it is over. What it was told is remembered for each channel, as text (docs/alertas.md, "Cuándo se
+avisa").
 """
 
 from __future__ import annotations
@@ -19,7 +20,9 @@ from facot_backups.operations.health.findings import Code, Finding
 from facot_backups.operations.health.judgement import Health
 from facot_backups.text import one_line, visible
 
-Subject: TypeAlias = Literal["failure", "staleness", "anomaly", "damage", "space", "drill", "unread"]
+Subject: TypeAlias = Literal[
+    "failure", "staleness", "anomaly", "damage", "space", "drill", "unread", "journal"
+]
 
 # Different failures that are told between two successes: the last ones of a long bad day are no news.
 MAX_FAILURES = 3
@@ -34,6 +37,7 @@ _NAMES: Mapping[Subject, str] = {
     "space": "el próximo backup no cabe en el disco",
     "drill": "no se puede hacer el simulacro de restauración",
     "unread": "no se pudo leer un backup",
+    "journal": "el diario de una restauración está dañado",
 }
 _OVER: Mapping[Subject, str] = {
     "failure": "Los backups vuelven a salir bien.",
@@ -43,6 +47,7 @@ _OVER: Mapping[Subject, str] = {
     "space": "El próximo backup vuelve a caber en el disco.",
     "drill": "El simulacro de restauración se volvió a hacer.",
     "unread": "Los backups que no se pudieron leer ya se leen.",
+    "journal": "Ya no hay ningún diario de restauración dañado.",
 }
 _MILD: frozenset[Subject] = frozenset({"drill", "unread"})
 # What differs between two tries that failed alike: figures, names, technical details.
@@ -156,7 +161,8 @@ class Standing:
 def standing(health: Health) -> Standing:
     """What stands, by a judgement of health. Staleness stands at once here; `patient` waits.
 
-    Nobody can say of a staleness while today's backup is still to come, which will end it.
+    Nobody can say of a staleness while today's backup is still to come, which will end it; nor of journals
+    while one cannot be read.
     """
     alarms = [
         Alarm(subject, _key(finding, health), f"{finding.text} {finding.remedy}".strip())
@@ -169,6 +175,8 @@ def standing(health: Health) -> Standing:
         unknown |= _OF_CONTENT - {alarm.subject for alarm in alarms}
     if health.catching_up or health.schedule.standing == "early":
         unknown |= {"staleness"}
+    if any(finding.code == "journal_unread" for finding in health.findings):
+        unknown |= {"journal"}
     return Standing(tuple(alarms), unknown)
 
 
@@ -183,9 +191,11 @@ _SUBJECTS: Mapping[Code, Subject] = {
     "disk_full_next": "space",
     "drill_not_made": "drill",
     "unreadable": "unread",
+    "journal_unread": "unread",
+    "journal_damaged": "journal",
 }
 _OF_CONTENT: frozenset[Subject] = frozenset({"anomaly", "damage"})
-_ON_DISK: frozenset[Subject] = frozenset({"anomaly", "damage", "space", "drill", "unread"})
+_ON_DISK: frozenset[Subject] = frozenset({"anomaly", "damage", "space", "drill", "unread", "journal"})
 
 
 def _key(finding: Finding, health: Health) -> str:

@@ -30,6 +30,7 @@ Code: TypeAlias = Literal[
     "disk_full_next",  # the next backup does not fit
     "restore_cut",  # a restore did not come to its end
     "journal_damaged",  # the journal of a restore does not say all that it was to say
+    "journal_unread",  # the disk did not give it: that says nothing of what is in it
     "drill_failed",  # what the last restore drill gave back was not the backup
     "drill_not_made",  # the last attempt at a drill came to no end
     "unverified",  # nobody has read the newest backup again
@@ -147,7 +148,7 @@ def _restores(basis: Basis) -> Iterator[Finding]:
         kept = spoilt.pre_restore
         text, remedy = _JOURNALS[spoilt.part]
         yield Finding(
-            "journal_damaged",
+            "journal_unread" if spoilt.part == "unread" else "journal_damaged",
             "warning",
             f"El diario de la restauración que guardó {kept} {text}: {_sentence(spoilt.problem)}",
             remedy.format(kept=kept, restore=spoilt.restore),

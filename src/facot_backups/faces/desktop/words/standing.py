@@ -27,6 +27,7 @@ REMEDIES: Mapping[str, str] = {
     "unreadable": "No quiere decir que esté dañado. Revise el disco, y verifíquelo desde su detalle.",
     "restore_cut": "Abra «Restaurar…» y termínela; después podrá deshacerla.",
     "journal_damaged": "Lo que había antes sigue guardado. Revise el disco, y haga un backup ahora.",
+    "journal_unread": "No quiere decir que esté dañado. Si sigue así, revise el disco.",
     "drill_failed": "Repita el simulacro desde el detalle de ese backup.",
     "drill_not_made": "No dice nada malo de los backups. Repítalo desde el detalle de uno.",
     "unverified": "Verifíquelo desde su detalle.",
