@@ -35,7 +35,8 @@ class Told:
 class Endpoint:
     """A server. `status` is what it answers; `location` where to; `slow` an event that it waits for first.
 
-    `drips`: it sends its answer's headers one byte at a time, for as long as the client listens.
+    `drips`: it sends its answer's headers one byte at a time, for as long as the client listens. `endless`:
+    its answer's body has no end.
     """
 
     port: int = 0
@@ -44,6 +45,7 @@ class Endpoint:
     statuses: dict[str, int] = field(default_factory=dict)
     location: str | None = None
     drips: bool = False
+    endless: bool = False
     slow: threading.Event | None = None
     # Set when a client of a dripping server went away.
     left: threading.Event = field(default_factory=threading.Event)
@@ -107,9 +109,12 @@ def _handler(found: Endpoint) -> Callable[..., BaseHTTPRequestHandler]:
             self.send_response(found.statuses.get(self.path, found.status))
             if found.location is not None:
                 self.send_header("Location", found.location)
-            self.send_header("Content-Length", "2")
+            if not found.endless:
+                self.send_header("Content-Length", "2")
             self.end_headers()
             self.wfile.write(b"OK")
+            while found.endless:
+                self.wfile.write(bytes(65536))
 
         do_GET = do_POST  # noqa: N815 - the name that http.server asks for
 

@@ -55,6 +55,18 @@ def test_redirections_are_followed_without_the_password(server: Endpoint, other:
     assert told.body == ("hecho" if code in (307, 308) else "")
 
 
+@pytest.mark.parametrize("code", [200, 302, 307, 500])
+def test_an_answer_without_an_end_is_not_read(server: Endpoint, other: Endpoint, code: int) -> None:
+    server.status, server.endless = code, True
+    server.location = other.url("/new") if code < 400 else None
+    if code == 500:
+        with pytest.raises(Undelivered, match="500"):
+            ping(server.url("/old"), "success")
+    else:
+        ping(server.url("/old"), "success")
+    assert len(other.told) == (code in (302, 307))
+
+
 @pytest.mark.parametrize("status", [400, 404, 429, 500, 503])
 def test_a_refusal_names_its_status(server: Endpoint, status: int) -> None:
     server.status = status

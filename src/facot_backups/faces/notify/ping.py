@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import http.client
+import io
 import socket
 import ssl
 import urllib.error
@@ -138,6 +139,14 @@ class _Https(urllib.request.HTTPSHandler):
 class _Redirections(urllib.request.HTTPRedirectHandler):
     max_redirections = 5
     max_repeats = 2
+
+    def http_error_302(
+        self, req: urllib.request.Request, fp: IO[bytes], code: int, msg: str, headers: Any
+    ) -> Any:
+        fp.close()  # unread: it may have no end, and Python would keep all of it in memory
+        return super().http_error_302(req, io.BytesIO(), code, msg, headers)
+
+    http_error_301 = http_error_303 = http_error_307 = http_error_308 = http_error_302
 
     def redirect_request(
         self, req: urllib.request.Request, fp: IO[bytes], code: int, msg: str, headers: Any, newurl: str
