@@ -6,7 +6,7 @@ import logging
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from io import TextIOWrapper
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
@@ -107,7 +107,8 @@ def written(level: int, file: Path | None, *, to_stderr: bool = True) -> Iterato
         root.setLevel(before)
         for handler in handlers:
             root.removeHandler(handler)
-            handler.close()
+            with suppress(OSError):  # what a full disk did not take is lost, not what the block came to
+                handler.close()
 
 
 class _Formatter(logging.Formatter):
@@ -118,7 +119,32 @@ class _Formatter(logging.Formatter):
 
 
 class _PrivateFile(RotatingFileHandler):
-    """A rotating file that only its owner can read: it names folders, collections and what went wrong."""
+    """A rotating file that only its owner can read: it names folders, collections and what went wrong.
+
+    What the disk does not take is lost, and told once.
+    """
+
+    _told = False
+
+    def doRollover(self) -> None:  # noqa: N802 - of the base class
+        """Begin another file; where one is in use (Windows), go on with this one."""
+        try:
+            super().doRollover()
+        except OSError:
+            self.stream = self.stream or self._open()
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - of the base class
+        """Tell of a fault of the disk in a line, where Python would show a stack trace for each record."""
+        error = sys.exc_info()[1]
+        if not isinstance(error, OSError):
+            super().handleError(record)
+        elif not self._told and sys.stderr is not None:
+            self._told = True
+            reason = error.strerror or type(error).__name__
+            with suppress(OSError):
+                sys.stderr.write(
+                    f"No se puede escribir el registro en {visible(self.baseFilename)}: {reason}.\n"
+                )
 
     def _open(self) -> TextIOWrapper:
         made = open(self.baseFilename, self.mode, encoding=self.encoding, opener=_private)  # noqa: SIM115
