@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import stat
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 
 import facot_backups
 from facot_backups.faces import prometheus
+from facot_backups.operations.health.findings import Finding
 from facot_backups.operations.health.judgement import judge
 from facot_backups.text import visible
 from tests.docs import pages
@@ -178,3 +180,11 @@ def test_any_text_in_a_label_comes_back(folder: str, error: str) -> None:
     path = Path("x" + folder.replace("\0", ""))
     labels = {dict(labels)["backup_dir"] for _, labels in samples(prometheus.to_text(health, path))}
     assert labels == {visible(str(path))}
+
+
+def test_names_that_look_alike_make_no_sample_twice() -> None:
+    """node_exporter takes nothing of a file that has one: a name in Firestore would silence every alert."""
+    twins = [Finding("anomaly", "critical", "…", "…", name) for name in ("a\nb", "a\\u000ab")]
+    health = replace(judge(facts(backup(12 * HOUR))), findings=tuple(twins))
+    found = [name for name, _ in samples(prometheus.to_text(health, Path("b")))]
+    assert found.count("facot_backups_finding") == 1

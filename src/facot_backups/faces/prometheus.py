@@ -39,7 +39,9 @@ def to_text(health: Health, backup_dir: Path) -> str:
         if samples:
             lines.append(f"# HELP {metric.name} {_escaped(metric.help)}")
             lines.append(f"# TYPE {metric.name} gauge")
-            lines += [f"{metric.name}{_labels({**common, **labels})} {value}" for labels, value in samples]
+            # Two names may look the same once they are `visible`, and a sample twice spoils the whole file.
+            written = {_labels({**common, **labels}): value for labels, value in samples}
+            lines += [f"{metric.name}{labels} {value}" for labels, value in written.items()]
     return "\n".join(lines) + "\n"
 
 
