@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from facot_backups.errors import FirestoreUnavailable
+from facot_backups.errors import FirestoreUnavailable, SettingError
 from facot_backups.faces.ticking import Listener, Ticker
 from facot_backups.operations.stopping import Stop
 from tests.operations.test_schedule_year import Ways
@@ -74,3 +74,43 @@ def test_after_waking_it_gives_the_network_five_minutes() -> None:
     computer.sleep(60)
     ticker.tick(Stop())
     assert ways.runs == 2
+
+
+class Deaf(Woken):
+    """A computer whose settings, or whose look at the folder, fail from some time on."""
+
+    wrong: Exception | None = None
+    looks = 0
+
+    def settings(self) -> Any:
+        if isinstance(self.wrong, SettingError):
+            raise self.wrong
+        return super().settings()
+
+    def decide(self, settings: Any) -> Any:
+        if self.wrong is not None:
+            raise self.wrong
+        return super().decide(settings)
+
+    def tell_changes(self, settings: Any) -> None:
+        assert settings == super().settings()
+        self.looks += 1
+        if self.wrong is not None:
+            raise ZeroDivisionError
+
+
+@pytest.mark.parametrize("wrong", [SettingError("keep_last", "facot_config.json", "x", "y"), KeyError("x")])
+def test_people_hear_of_missing_backups_though_the_settings_break(
+    wrong: Exception, caplog: pytest.LogCaptureFixture
+) -> None:
+    """By the settings that were good last: the broken ones name nobody to be told."""
+    computer = Computer(Year(ZoneInfo("America/Santo_Domingo"), seed=1, always_on=True))
+    nothing: Any = lambda *_: None  # noqa: E731
+    ways = Deaf(computer, hour(23, 59))
+    ticker = Ticker(ways, Listener(nothing, nothing, nothing, nothing))
+    ticker.tick(Stop())
+    looked, ways.wrong = ways.looks, wrong
+    computer.sleep(60)
+    ticker.tick(Stop())
+    assert ways.looks == looked + 1
+    assert "No se pudo avisar: ZeroDivisionError" in caplog.text, "the thread lives on"

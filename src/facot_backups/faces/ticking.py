@@ -103,6 +103,7 @@ class Ticker:
                 self._run_what_is_due(settings, stop)
         except Exception as error:  # noqa: BLE001 - the thread must live to try again
             self._failed(error)
+            self._tell_by_the_last_settings()
 
     def back_up_now(self, stop: Stop) -> None:
         """Make the backup that a person asked for, whatever is due. Raises nothing."""
@@ -153,6 +154,7 @@ class Ticker:
             settings = self._ways.settings()
         except FacotBackupsError as error:
             self._unusable(str(error))
+            self._tell_by_the_last_settings()
             return None
         if not self.configured or settings != self._checked:
             problem = self._ways.problem(settings)
@@ -167,6 +169,15 @@ class Ticker:
             )
         self.configured, self._checked = True, settings
         return settings
+
+    def _tell_by_the_last_settings(self) -> None:
+        """Tell people that no backup comes, though the settings or a look at the folder fail."""
+        if self._checked is None:
+            return
+        try:
+            self._ways.tell_changes(self._checked)
+        except Exception as error:  # noqa: BLE001 - as in `tick`
+            logs.SCHEDULER.error("[SCHEDULER] No se pudo avisar: %s", type(error).__name__)
 
     def _unusable(self, problem: str) -> None:
         text = f"Scheduler no inicia: {one_line(problem)}"
