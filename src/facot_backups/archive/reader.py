@@ -129,11 +129,19 @@ def open_backup(path: Path) -> Backup | None:
     try:
         if not is_own_folder(path):
             return None
-        try:
-            return Backup(path, name, _metadata_in(path))
-        except DamagedBackup:  # once more: one false read is no fact
-            forget_cached(path / METADATA_FILE)
-            return Backup(path, name, _metadata_in(path))
+    except FacotBackupsError as problem:
+        return Backup(path, name, None, problem)
+    found = _opened(path, name)
+    if isinstance(found.problem, DamagedBackup):  # once more: one false read is no fact
+        del found  # its error holds what was read
+        forget_cached(path / METADATA_FILE)
+        found = _opened(path, name)
+    return found
+
+
+def _opened(path: Path, name: BackupName) -> Backup:
+    try:
+        return Backup(path, name, _metadata_in(path))
     except FacotBackupsError as problem:
         return Backup(path, name, None, problem)
 
