@@ -78,6 +78,10 @@ def test_what_is_in_a_backup_and_what_changed(qtbot: Any, old_world: DesktopWorl
     assert panel.open_view(f"detail {newest.name}", lambda: DetailWindow(panel, window.chosen)) is window
 
 
+def _is_beside(window: DetailWindow, line: int) -> bool:
+    return window.restore_button.y() < window.title.geometry().bottom() + line
+
+
 def test_a_small_window_cuts_nothing(qtbot: Any, old_world: DesktopWorld, show: Show) -> None:
     window = _open(qtbot, show(old_world))
     line = window.title.fontMetrics().lineSpacing()
@@ -87,7 +91,7 @@ def test_a_small_window_cuts_nothing(qtbot: Any, old_world: DesktopWorld, show: 
             lambda w=width: window.width() == w and window.restore_button.isVisible(), timeout=5_000
         )
         qtbot.waitUntil(lambda: window.title.height() < 2 * line, timeout=5_000)
-        assert (window.restore_button.y() < window.title.geometry().bottom() + line) == beside
+        qtbot.waitUntil(lambda b=beside: _is_beside(window, line) == b, timeout=5_000)
     facts = [item.widget() for n in range(window.facts.count()) if (item := window.facts.itemAt(n))]
     heights = [(one.height(), one.fontMetrics().height()) for one in facts if one is not None]
     assert len(heights) > 8 and all(height >= needed for height, needed in heights)

@@ -55,6 +55,20 @@ def test_one_click_makes_a_backup(qtbot: Any, world: DesktopWorld, show: Show, w
     assert panel.list.sorted.rowCount() == 1
 
 
+def test_a_backup_that_starts_moves_nothing(qtbot: Any, old_world: DesktopWorld, show: Show) -> None:
+    panel = show(old_world)
+    seen = (panel.create_button, panel.calendar, panel.list.table)
+    before = [one.mapTo(panel, one.rect().topLeft()) for one in seen]
+    with old_world.hung() as come:
+        _click(qtbot, panel.create_button)
+        qtbot.waitUntil(come.is_set, timeout=10_000)
+        assert panel.progress.isVisible() and not panel.card.isVisible()
+        assert [one.mapTo(panel, one.rect().topLeft()) for one in seen] == before
+        _click(qtbot, panel.progress.cancel)
+    _ended(qtbot, panel)
+    assert panel.card.isVisible() and not panel.progress.isVisible()
+
+
 def test_progress_tells_collection_documents_and_stops(qtbot: Any, world: DesktopWorld, show: Show) -> None:
     panel = show(world)
     with world.hung() as come:

@@ -7,7 +7,7 @@ from datetime import date
 
 from qtpy.QtCore import QSize, Qt, QTimer, Signal
 from qtpy.QtGui import QHideEvent, QResizeEvent, QShowEvent
-from qtpy.QtWidgets import QBoxLayout, QFrame, QGroupBox, QScrollArea, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QBoxLayout, QFrame, QGridLayout, QGroupBox, QScrollArea, QVBoxLayout, QWidget
 
 from facot_backups.faces.desktop import words
 from facot_backups.faces.desktop.actions import PANEL_ACTIONS, open_firebase, open_settings
@@ -24,6 +24,7 @@ from facot_backups.faces.desktop.views.window import Host, RestoreWish
 from facot_backups.faces.desktop.widgets.basic import button, column, row
 from facot_backups.faces.desktop.widgets.calendar import CalendarCard
 from facot_backups.faces.desktop.widgets.chart import ChartCard
+from facot_backups.faces.desktop.widgets.fitted import IfRoom
 from facot_backups.faces.desktop.widgets.progress_card import ProgressCard
 from facot_backups.faces.desktop.widgets.state_card import StateCard
 from facot_backups.faces.desktop.words.failures import Failure
@@ -32,6 +33,9 @@ from facot_backups.faces.desktop.worker import Job
 
 # Less than this it cannot be; this shows it all.
 _SMALLEST, _ENOUGH = QSize(600, 360), QSize(1000, 720)
+# With less height than this, and at least this width, the list is beside the calendar, not below.
+_HIGH, _WIDE = 620, 920
+_ANY = 16_777_215  # Qt's own word for no limit
 # How often a panel that is seen looks again.
 _LOOK_MS = 60_000
 
@@ -102,12 +106,15 @@ class BackupsPanel(Host):
         self._buttons.addLayout(row(self.create_button, self.folder_button, 1, spacing=8))
         self._buttons.addLayout(row(*(one for _, one in self._more), 1, spacing=0))
         self.days = QWidget()
-        days = row(self.calendar, self.chart)
-        days.setContentsMargins(0, 0, 0, 0)
-        self.days.setLayout(days)
+        self._days = row(self.calendar)
+        self._days.addWidget(IfRoom(self.chart), 1)
+        self._days.setContentsMargins(0, 0, 0, 0)
+        self.days.setLayout(self._days)
         self.days.hide()
-        inside = column(self.card, self._buttons, self.progress, self.notice, self.days, spacing=10)
-        inside.addWidget(self.list, 1)
+        self._lower = column(self.days)
+        self._lower.addWidget(self.list, 1)
+        inside = column(self._state(), self._buttons, self.notice, spacing=10)
+        inside.addLayout(self._lower, 1)
         inside.setContentsMargins(0, 0, 0, 0)
         body.setLayout(inside)
         group = QGroupBox("Backups y Firebase")
@@ -124,6 +131,17 @@ class BackupsPanel(Host):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(group)
         self.setMinimumSize(_SMALLEST)
+
+    def _state(self) -> QGridLayout:
+        """The card, or in its place how far a backup is: what is below stays where it is."""
+        both = QGridLayout()
+        for one in (self.card, self.progress):
+            policy = one.sizePolicy()
+            policy.setRetainSizeWhenHidden(True)
+            one.setSizePolicy(policy)
+            both.addWidget(one, 0, 0)
+        self.progress.under_way.connect(self.card.setHidden)
+        return both
 
     @slot
     def _dress_buttons(self) -> None:
@@ -278,22 +296,27 @@ class BackupsPanel(Host):
         return _ENOUGH
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
-        """The buttons take one line or two."""
+        """The buttons take one line or two; where it is low and wide, the list goes beside the calendar."""
         super().resizeEvent(event)
-        self._place_buttons()
+        self._place_parts()
 
-    def _place_buttons(self) -> None:
+    def _place_parts(self) -> None:
         lines = [self._buttons.itemAt(number) for number in range(self._buttons.count())]
         needed = sum(line.sizeHint().width() for line in lines if line is not None) + self._buttons.spacing()
         one = needed <= self.area.viewport().width()
         direction = QBoxLayout.Direction
         self._buttons.setDirection(direction.LeftToRight if one else direction.TopToBottom)
+        room = self.area.viewport().size()
+        beside = room.width() >= _WIDE and room.height() < _HIGH
+        self._lower.setDirection(direction.LeftToRight if beside else direction.TopToBottom)
+        self._days.setDirection(direction.TopToBottom if beside else direction.LeftToRight)
+        self.days.setMaximumWidth(self.calendar.width() if beside else _ANY)
 
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
         """Look at once, and every minute while it is seen."""
         super().showEvent(event)
         self.theme.look_again()
-        self._place_buttons()
+        self._place_parts()
         self._timer.start()
         self.look()
 

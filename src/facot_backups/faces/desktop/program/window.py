@@ -14,6 +14,7 @@ from facot_backups.faces.desktop.session import Session
 from facot_backups.faces.desktop.slots import slot
 from facot_backups.faces.desktop.widgets.basic import button, column, label, row, set_tip, set_title
 from facot_backups.faces.desktop.widgets.check import CheckBox
+from facot_backups.faces.desktop.widgets.fitted import opening_size
 
 TITLE = "Configuración"
 _SIZE = QSize(1040, 820)
@@ -48,8 +49,7 @@ class Window(QWidget):
         mark_root(self)
         self.panel.theme.dress(self)
         self.panel.theme.look_again()
-        screen = QGuiApplication.primaryScreen()
-        self.resize(_SIZE.boundedTo(screen.availableSize() - QSize(40, 60)) if screen is not None else _SIZE)
+        self.resize(opening_size(_SIZE, QGuiApplication.primaryScreen()))
 
     @property
     def place(self) -> Place:

@@ -16,6 +16,7 @@ from facot_backups.faces.desktop.tasks.restore_choices import Choices, choices
 from facot_backups.faces.desktop.views.window import Host, ViewWindow
 from facot_backups.faces.desktop.widgets.basic import SPACE, button, column, label, row, set_tip
 from facot_backups.faces.desktop.widgets.check import CheckBox
+from facot_backups.faces.desktop.widgets.fitted import BoundedArea
 from facot_backups.faces.desktop.widgets.notice import Notice
 from facot_backups.faces.desktop.widgets.progress_card import ProgressCard
 from facot_backups.faces.desktop.widgets.tables import table
@@ -23,6 +24,9 @@ from facot_backups.faces.desktop.words import audit as audit_words
 from facot_backups.faces.desktop.words import restore as restore_words
 from facot_backups.faces.desktop.words.failures import Failure
 from facot_backups.faces.desktop.worker import Job
+
+# Of what is said of the chosen finding, in pixels.
+_DETAIL_HEIGHT = 150
 
 
 def open_audit(panel: Host, backup: str | None = None) -> AuditWindow:
@@ -78,7 +82,7 @@ class AuditWindow(ViewWindow):
         self._selected()
         self._enable()
 
-    def _detail(self) -> QFrame:
+    def _detail(self) -> BoundedArea:
         self.detail_title = label("", "heading")
         self.detail_text = label(selectable=True)
         self.detail_where = label("", "muted", selectable=True)
@@ -87,11 +91,10 @@ class AuditWindow(ViewWindow):
         made = QFrame()
         mark(made, card=True)
         made.setLayout(inside)
-        return made
+        return BoundedArea(made, _DETAIL_HEIGHT)
 
     def _lay_out(self) -> None:
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(24, 20, 24, 20)
+        layout = QVBoxLayout()
         layout.setSpacing(SPACE)
         layout.addLayout(column(self.title, self.text, spacing=2))
         which = row(label("Backup", "muted", wrap=False), self.backup, self.export_button)
@@ -112,6 +115,7 @@ class AuditWindow(ViewWindow):
         self.rest = QWidget()
         self.rest.hide()
         layout.addWidget(self.rest, 1)
+        self.fill(layout)
 
     def _severity(self, severity: str) -> CheckBox:
         made = CheckBox(audit_words.SEVERITIES[severity][1])
@@ -235,6 +239,7 @@ class AuditWindow(ViewWindow):
             self.detail_text.setText(f"{found.message}\n{audit_words.MEANINGS[found.severity]}")
             self.detail_where.setText(found.documents)
             self.detail_where.setVisible(bool(found.documents))
+            self.detail.updateGeometry()
 
     # --- the export --------------------------------------------------------------------------------------
 

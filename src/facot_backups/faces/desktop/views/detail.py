@@ -92,8 +92,7 @@ class DetailWindow(ViewWindow):
         self.tabs.addTab(self.browse, "Documentos")
         self.compare = ComparePage(self, self.chosen.name)
         self.tabs.addTab(self.compare, "Comparar")
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(20, 18, 20, 20)
+        layout = QVBoxLayout()
         layout.setSpacing(SPACE)
         self._buttons = row(
             self.verify_button, self.drill_button, self.folder_button, self.restore_button, 1, spacing=8
@@ -106,6 +105,7 @@ class DetailWindow(ViewWindow):
         for part in (self.trouble, self.progress, self.notice):
             layout.addWidget(part)
         layout.addWidget(self.tabs, 1)
+        self.fill(layout)
         self._enable()
 
     def _collections_page(self) -> QWidget:

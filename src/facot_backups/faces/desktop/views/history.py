@@ -46,13 +46,12 @@ class HistoryWindow(ViewWindow):
         )
         self.restore_button.clicked.connect(self._restore)
         self.restore_button.setEnabled(False)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(20, 18, 20, 20)
+        layout = QVBoxLayout()
         layout.setSpacing(SPACE)
         for part in (self.title, self.text, self.progress, self.notice):
             layout.addWidget(part)
         layout.addWidget(self.tree, 1)
-        layout.addLayout(row(1, self.restore_button))
+        self.fill(layout, row(1, self.restore_button))
 
     @slot
     def _dress(self) -> None:

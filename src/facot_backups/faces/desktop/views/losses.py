@@ -52,13 +52,12 @@ class LossesWindow(ViewWindow):
         self.restore_button.clicked.connect(self._restore)
         self.accept_button.clicked.connect(self._ask)
         self.table.activated.connect(self._compare)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(24, 20, 24, 20)
+        layout = QVBoxLayout()
         layout.setSpacing(SPACE)
         for part in (self.title, self.text, self.notice):
             layout.addWidget(part)
         layout.addWidget(self.table, 1)
-        layout.addLayout(row(self.compare_button, self.restore_button, 1, self.accept_button, spacing=8))
+        self.fill(layout, row(self.compare_button, self.restore_button, 1, self.accept_button, spacing=8))
 
     @slot
     def _dress(self) -> None:

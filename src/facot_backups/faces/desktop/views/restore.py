@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from qtpy.QtCore import QSize, QTimer
 from qtpy.QtGui import QIcon
-from qtpy.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QVBoxLayout, QWidget
 
 from facot_backups.events import Counted, Event, PhaseStarted
 from facot_backups.faces.desktop.slots import slot
@@ -30,7 +30,9 @@ from facot_backups.faces.desktop.views.restore_plan import AskPage, PlanPage, Wo
 from facot_backups.faces.desktop.views.restore_result import ResultPage
 from facot_backups.faces.desktop.views.restore_what import WhatPage
 from facot_backups.faces.desktop.views.window import Host, ViewWindow
-from facot_backups.faces.desktop.widgets.basic import SPACE, button, label, row
+from facot_backups.faces.desktop.widgets.basic import SPACE, button, column, label, row
+from facot_backups.faces.desktop.widgets.fitted import Pages
+from facot_backups.faces.desktop.widgets.form import scrolled
 from facot_backups.faces.desktop.widgets.notice import Notice
 from facot_backups.faces.desktop.words import restore as restore_words
 from facot_backups.faces.desktop.words.failures import Failure
@@ -90,7 +92,7 @@ class RestoreWindow(ViewWindow):
         self.ask = AskPage(self.theme)
         self.work = WorkPage()
         self.ending = ResultPage(self)
-        self.pages = QStackedWidget()
+        self.pages = Pages()
         for page in (self.what, self.plan, self.ask, self.work, self.ending):
             self.pages.addWidget(page)
         self.back = button("&Cancelar", tip="No escribir nada")
@@ -99,6 +101,7 @@ class RestoreWindow(ViewWindow):
         self.back.clicked.connect(self._go_back)
         self.next.clicked.connect(self._go_next)
         self.what.changed.connect(self._enable)
+        self.what.more.toggled.connect(self._reveal)
         self.ask.ready.connect(self._ready)
         self.work.progress.cancelled.connect(self.stop)
         self.ending.undo.connect(self.undo)
@@ -109,7 +112,8 @@ class RestoreWindow(ViewWindow):
         layout.setSpacing(SPACE + 4)
         layout.addLayout(row(*self.steps, 1, spacing=20))
         layout.addWidget(self.notice)
-        layout.addWidget(self.pages, 1)
+        self.area = scrolled(column(self.pages))
+        layout.addWidget(self.area, 1)
         layout.addLayout(row(1, self.back, self.next))
 
     @slot
@@ -169,6 +173,16 @@ class RestoreWindow(ViewWindow):
     @slot
     def _ready(self, ready: bool) -> None:
         self.next.setEnabled(ready)
+
+    @slot
+    def _reveal(self, opened: bool) -> None:
+        """Scroll to the options that were opened, once they have their place."""
+        if opened:
+            QTimer.singleShot(0, self._show_options)
+
+    @slot
+    def _show_options(self) -> None:
+        self.area.ensureWidgetVisible(self.what.options)
 
     # --- what --------------------------------------------------------------------------------------------
 

@@ -15,7 +15,7 @@ from facot_backups.faces.desktop.tasks.restore_shown import ConfirmShown, PlanSh
 from facot_backups.faces.desktop.theme import Theme
 from facot_backups.faces.desktop.widgets.basic import SPACE, Picture, column, label, row
 from facot_backups.faces.desktop.widgets.progress_card import ProgressCard
-from facot_backups.faces.desktop.widgets.tables import table
+from facot_backups.faces.desktop.widgets.tables import LowTree, table
 from facot_backups.faces.desktop.words import restore as restore_words
 
 _ROW, _HEADING = 36, 44
@@ -73,7 +73,7 @@ class PlanPage(QWidget):
 
 
 def _tree(model: DocumentsModel) -> QTreeView:
-    tree = QTreeView()
+    tree = LowTree()
     tree.setAccessibleName("Documentos del plan, con los campos que cambian")
     tree.setModel(model)
     tree.setUniformRowHeights(True)

@@ -9,12 +9,14 @@ from pathlib import Path
 from qtpy.compat import isalive
 from qtpy.QtCore import QSize, Qt, QUrl, Signal
 from qtpy.QtGui import QDesktopServices
-from qtpy.QtWidgets import QDialog, QWidget
+from qtpy.QtWidgets import QDialog, QLayout, QVBoxLayout, QWidget
 
 from facot_backups.faces.desktop.session import Session
 from facot_backups.faces.desktop.tasks.overview import Overview
 from facot_backups.faces.desktop.theme import Choice, Theme
-from facot_backups.faces.desktop.widgets.basic import set_title
+from facot_backups.faces.desktop.widgets.basic import SPACE, set_title
+from facot_backups.faces.desktop.widgets.fitted import opening_size
+from facot_backups.faces.desktop.widgets.form import scrolled
 from facot_backups.faces.desktop.widgets.notice import Notice
 from facot_backups.faces.desktop.worker import Jobs
 
@@ -84,7 +86,8 @@ class ViewWindow(QDialog):
     """A window beside its host, not modal: nothing ever waits for it. It goes when it is closed.
 
     `panel` is the host, whose `session` and `theme` it has; `jobs` are the window's own tasks, which are
-    asked to stop when it goes. Open it with `Host.open_view`.
+    asked to stop when it goes. Open it with `Host.open_view`. It opens no larger than the screen of its host;
+    what is in it scrolls where that is too little.
     """
 
     def __init__(self, panel: Host, title: str, size: QSize | None = None) -> None:
@@ -96,8 +99,18 @@ class ViewWindow(QDialog):
         set_title(self, title)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowFlag(Qt.WindowType.WindowMaximizeButtonHint)
-        self.resize(size or QSize(900, 640))
+        self.resize(opening_size(size or QSize(900, 640), panel.screen()))
         self.theme.dress(self)
+
+    def fill(self, content: QVBoxLayout, *below: QLayout) -> None:
+        """Give the window its content, which scrolls where it is too high; what is `below` is always seen."""
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(22, 18, 14, 18)
+        layout.setSpacing(SPACE)
+        layout.addWidget(scrolled(content))
+        for one in below:
+            one.setContentsMargins(0, 0, 8, 0)
+            layout.addLayout(one)
 
     def done(self, result: int) -> None:
         """Closing asks the tasks to stop; also Esc comes here."""

@@ -105,7 +105,7 @@ class HistoryChart(QWidget):
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setMinimumSize(QSize(200, 130))
+        self.setMinimumSize(QSize(200, 106))
         self.show_points(())
         theme.changed.connect(self.update)
 

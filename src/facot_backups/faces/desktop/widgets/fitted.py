@@ -1,18 +1,95 @@
-"""What makes do with little room: a label that shortens its text, a table whose columns fit their texts."""
+"""What makes do with little room: windows, texts, labels that shorten theirs, tables whose columns fit."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from qtpy.QtCore import QSize, Qt
-from qtpy.QtGui import QFont, QFontMetrics, QResizeEvent
-from qtpy.QtWidgets import QHeaderView, QSizePolicy, QTableView, QWidget
+from qtpy.QtGui import QFont, QFontMetrics, QResizeEvent, QScreen
+from qtpy.QtWidgets import QFrame, QHeaderView, QScrollArea, QSizePolicy, QStackedWidget, QTableView, QWidget
 
 from facot_backups.faces.desktop.style_sheet import mark
 from facot_backups.faces.desktop.widgets.basic import PlainLabel, set_tip
 
 # So many pixels less and a few long texts are shortened.
 _BEARABLE = 16
+# What a window's frame and a shadow take of a screen, about.
+_FRAME = QSize(16, 48)
+
+
+def opening_size(wanted: QSize, screen: QScreen | None) -> QSize:
+    """`wanted`, or as much of it as `screen` shows with the window's frame around it."""
+    return wanted if screen is None else wanted.boundedTo(screen.availableSize() - _FRAME)
+
+
+class BoundedArea(QScrollArea):
+    """Shows `inside` whole where it is at most `most` pixels high; what is higher scrolls.
+
+    Call `updateGeometry` when what is inside is another: Qt does not tell an area.
+    """
+
+    def __init__(self, inside: QWidget, most: int) -> None:
+        super().__init__()
+        self._inside, self._most = inside, most
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setWidget(inside)
+        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
+
+    def heightForWidth(self, width: int) -> int:  # noqa: N802
+        """As high as what is inside, up to the limit."""
+        return min(self._most, self._inside.heightForWidth(width))
+
+    def sizeHint(self) -> QSize:  # noqa: N802
+        """That of what is inside, up to the limit."""
+        return self._inside.sizeHint().boundedTo(QSize(16_777_215, self._most))
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802
+        """A line."""
+        return QSize(0, min(self._most, self.fontMetrics().height()))
+
+
+class IfRoom(QWidget):
+    """Shows `inside` where there is the height for it, and takes none of its own."""
+
+    def __init__(self, inside: QWidget) -> None:
+        super().__init__()
+        self._inside = inside
+        inside.setParent(self)
+
+    def sizeHint(self) -> QSize:  # noqa: N802
+        """The width of what is inside."""
+        return QSize(self._inside.sizeHint().width(), 0)
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802
+        """The width of what is inside."""
+        return QSize(self._inside.minimumSizeHint().width(), 0)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+        """Show it or not."""
+        super().resizeEvent(event)
+        self._inside.setGeometry(self.rect())
+        self._inside.setVisible(self.height() >= self._inside.minimumSizeHint().height())
+
+
+class Pages(QStackedWidget):
+    """Pages of which the one that is seen gives the size, however large another one is."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.currentChanged.connect(self._seen)
+
+    def _seen(self) -> None:
+        expanding, ignored = QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Ignored
+        for number in range(self.count()):
+            if (page := self.widget(number)) is not None:
+                policy = expanding if number == self.currentIndex() else ignored
+                page.setSizePolicy(policy, policy)
+        self.updateGeometry()
 
 
 class ShortLabel(PlainLabel):

@@ -11,6 +11,7 @@ from facot_backups.faces.desktop.slots import slot
 from facot_backups.faces.desktop.style_sheet import mark
 from facot_backups.faces.desktop.theme import Theme, Tone
 from facot_backups.faces.desktop.widgets.basic import Picture, button, column, label
+from facot_backups.faces.desktop.widgets.fitted import BoundedArea
 from facot_backups.faces.desktop.words import NoticeLevel
 from facot_backups.faces.desktop.words.failures import Failure
 
@@ -20,6 +21,8 @@ _PICTURES: Mapping[NoticeLevel, tuple[str, Tone]] = {
     "warning": ("alert", "warning"),
     "critical": ("alert", "error"),
 }
+# Five lines; what is longer scrolls, so that a window keeps room for the rest.
+_TEXT_HEIGHT = 96
 
 
 class Notice(QFrame):
@@ -30,6 +33,7 @@ class Notice(QFrame):
         self.picture = Picture(theme, "info", "info", 24)
         self.title = label("", "heading")
         self.text = label(selectable=True)
+        self._text_area = BoundedArea(self.text, _TEXT_HEIGHT)
         self.act = button("")
         self.dismiss = button("Cerrar", "flat", tip="Quitar este aviso")
         self.dismiss.clicked.connect(self.hide)
@@ -39,7 +43,7 @@ class Notice(QFrame):
         layout.setContentsMargins(16, 12, 8, 12)
         layout.setSpacing(12)
         layout.addWidget(self.picture, 0, Qt.AlignmentFlag.AlignTop)
-        layout.addLayout(column(self.title, self.text, spacing=2), 1)
+        layout.addLayout(column(self.title, self._text_area, spacing=2), 1)
         layout.addWidget(self.act, 0, Qt.AlignmentFlag.AlignVCenter)
         layout.addWidget(self.dismiss, 0, Qt.AlignmentFlag.AlignVCenter)
         self.hide()
@@ -57,7 +61,8 @@ class Notice(QFrame):
         self.picture.show_picture(*_PICTURES[level])
         self.title.setText(title)
         self.text.setText(text)
-        self.text.setVisible(bool(text))
+        self._text_area.setVisible(bool(text))
+        self._text_area.updateGeometry()
         self._action = offer[1] if offer is not None else None
         self.act.setVisible(offer is not None)
         if offer is not None:

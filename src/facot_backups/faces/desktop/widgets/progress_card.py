@@ -18,9 +18,13 @@ _REFRESH_MS = 500
 
 
 class ProgressCard(QFrame):
-    """Hidden while nothing is under way. `cancelled`: the person wants it to stop."""
+    """Hidden while nothing is under way.
+
+    `cancelled`: the person wants it to stop. `under_way` says that something begins, or has ended.
+    """
 
     cancelled = Signal()
+    under_way = Signal(bool)
 
     def __init__(self, cancel_text: str = "Cancelar") -> None:
         super().__init__()
@@ -51,6 +55,7 @@ class ProgressCard(QFrame):
         self._show()
         self._timer.start()
         self.show()
+        self.under_way.emit(True)
 
     @slot
     def take(self, event: Event) -> None:
@@ -64,6 +69,7 @@ class ProgressCard(QFrame):
         self._timer.stop()
         self._progress = None
         self.hide()
+        self.under_way.emit(False)
 
     @slot
     def _cancel(self) -> None:

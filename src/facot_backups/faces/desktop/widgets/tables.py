@@ -4,12 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from qtpy.QtCore import QAbstractItemModel, QModelIndex, QPoint, Qt
+from qtpy.QtCore import QAbstractItemModel, QModelIndex, QPoint, QSize, Qt
 from qtpy.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QTableView, QTreeView
 
 from facot_backups.faces.desktop.slots import slot
 
 _ROW_HEIGHT = 36
+# What a table asks for of its own; a layout gives it the rest.
+_ASKED = QSize(256, 120)
+
+
+class LowTable(QTableView):
+    """A table that makes do with little height before its window scrolls."""
+
+    def sizeHint(self) -> QSize:  # noqa: N802
+        """A few lines, or its minimum."""
+        return _ASKED.expandedTo(self.minimumSize())
+
+
+class LowTree(QTreeView):
+    """A tree that makes do with little height before its window scrolls."""
+
+    def sizeHint(self) -> QSize:  # noqa: N802
+        """A few lines, or its minimum."""
+        return _ASKED.expandedTo(self.minimumSize())
 
 
 def table(
@@ -20,7 +38,7 @@ def table(
     `widths` gives columns a width of their own, in pixels; the others share the rest. A `sortable` one has a
     menu that sorts it: headings take no keyboard.
     """
-    made = QTableView()
+    made = LowTable()
     furnish(made, model, name, _ROW_HEIGHT)
     made.setSortingEnabled(sortable)
     if sortable:
@@ -88,7 +106,7 @@ def tree(
 
     `widths` in pixels; the column `stretch` (the last one without it) takes what they leave.
     """
-    made = QTreeView()
+    made = LowTree()
     made.setAccessibleName(name)
     made.setModel(model)
     made.setUniformRowHeights(True)
