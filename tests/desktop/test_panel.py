@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QDialog, QGroupBox, QPushButton, QVBoxLayout
+from qtpy.QtWidgets import QApplication, QDialog, QGroupBox, QPushButton, QVBoxLayout
 
 from facot_backups.faces.desktop import BackupsPanel
 from facot_backups.faces.desktop.colours import DARK, LIGHT
@@ -57,6 +57,8 @@ def test_one_click_makes_a_backup(qtbot: Any, world: DesktopWorld, show: Show, w
 
 def test_a_backup_that_starts_moves_nothing(qtbot: Any, old_world: DesktopWorld, show: Show) -> None:
     panel = show(old_world)
+    for _ in range(10):  # the layouts come to rest
+        QApplication.processEvents()
     seen = (panel.create_button, panel.calendar, panel.list.table)
     before = [one.mapTo(panel, one.rect().topLeft()) for one in seen]
     with old_world.hung() as come:

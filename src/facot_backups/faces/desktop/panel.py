@@ -36,6 +36,8 @@ _SMALLEST, _ENOUGH = QSize(600, 360), QSize(1000, 720)
 # With less height than this, and at least this width, the list is beside the calendar, not below.
 _HIGH, _WIDE = 620, 920
 _ANY = 16_777_215  # Qt's own word for no limit
+# Room for the state, and for the progress in its place.
+_STATE_HEIGHT = 88
 # How often a panel that is seen looks again.
 _LOOK_MS = 60_000
 
@@ -135,13 +137,17 @@ class BackupsPanel(Host):
     def _state(self) -> QGridLayout:
         """The card, or in its place how far a backup is: what is below stays where it is."""
         both = QGridLayout()
-        for one in (self.card, self.progress):
-            policy = one.sizePolicy()
-            policy.setRetainSizeWhenHidden(True)
-            one.setSizePolicy(policy)
-            both.addWidget(one, 0, 0)
-        self.progress.under_way.connect(self.card.setHidden)
+        self.card.setMinimumHeight(_STATE_HEIGHT)
+        both.addWidget(self.card, 0, 0)
+        both.addWidget(self.progress, 0, 0)
+        self.progress.under_way.connect(self._cover)
         return both
+
+    @slot
+    def _cover(self, covered: bool) -> None:
+        if covered:
+            self.progress.setMinimumHeight(self.card.height())
+        self.card.setHidden(covered)
 
     @slot
     def _dress_buttons(self) -> None:

@@ -54,8 +54,8 @@ class ProgressCard(QFrame):
         self.cancel.setEnabled(True)
         self._show()
         self._timer.start()
-        self.show()
         self.under_way.emit(True)
+        self.show()
 
     @slot
     def take(self, event: Event) -> None:
