@@ -92,6 +92,10 @@ class FirestoreUnavailable(FacotBackupsError):
         self.remedy = remedy
 
 
+class CredentialsMissing(FirestoreUnavailable):
+    """Nothing says with whose key to connect: no credentials, no emulator, no client."""
+
+
 class SnapshotExpired(FacotBackupsError):
     """The instant of the backup is too old for the server to read any more."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -13,13 +14,15 @@ import pytest
 from google.cloud.firestore_v1.services.firestore import FirestoreClient
 from qtpy.compat import isalive
 from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QFileDialog, QLabel, QLineEdit, QPushButton
+from qtpy.QtWidgets import QFileDialog, QLabel, QLineEdit, QPushButton, QWidget
 
 from facot_backups.faces import wiring
 from facot_backups.faces.desktop import BackupsPanel
 from facot_backups.faces.desktop.session import Session
 from facot_backups.faces.desktop.tasks import firebase as tasks
 from facot_backups.faces.desktop.views.firebase import FirebaseWindow
+from facot_backups.faces.desktop.views.firebase_guide import CONSOLE
+from facot_backups.faces.desktop.widgets.sketches import Sketch
 from facot_backups.local.faults import Fault
 from tests.desktop.watchdog import Watchdog
 from tests.desktop.world import DesktopWorld
@@ -133,6 +136,8 @@ def test_a_good_file_is_shown_saved_and_its_key_is_nowhere(
     assert again.path.text() == str(path) and str(office.config) in again.origin.text()
 
 
+APP = b'{"project_info": {"project_id": "x"}, "client": [], "configuration_version": "1"}'
+IOS = b'<?xml version="1.0" encoding="UTF-8"?><plist version="1.0"><dict/></plist>'
 DAMAGED = "-----BEGIN PRIVATE KEY-----\nU0VDUkVUTw==\n-----END PRIVATE KEY-----\n"
 
 
@@ -147,7 +152,13 @@ DAMAGED = "-----BEGIN PRIVATE KEY-----\nU0VDUkVUTw==\n-----END PRIVATE KEY-----\
         (lambda home: _file(home, b"\xff\xfe\0\x01"), "no es JSON"),
         (lambda home: _file(home, bytes(200_000)), "es demasiado grande"),
         (lambda home: key_file(home, type="authorized_user"), "pertenece a una persona"),
-        (lambda home: key_file(home, type="external_account"), "no es de una cuenta de servicio"),
+        (lambda home: key_file(home, type="external_account"), "no es la clave de una cuenta"),
+        (
+            lambda home: _file(home, APP),
+            "es el archivo de la app (google-services.json)",
+        ),
+        (lambda home: _file(home, IOS), "es el archivo de la app (GoogleService-Info.plist); hace falta"),
+        (lambda home: _file(home, b'{"apiKey": "AIza", "projectId": "x"}'), "es la configuración de una app"),
         (lambda home: key_file(home, private_key=None, project_id=7), "le falta project_id, private_key"),
         (lambda home: key_file(home, private_key=DAMAGED), "su clave privada (private_key) está dañada"),
     ],
@@ -275,10 +286,9 @@ def test_what_is_stronger_than_the_file_is_named(qtbot: Any, office: Office, fir
     office.environ["FIREBASE_CREDENTIALS"] = str(key_file(office.home))
     window = firebase(office)
     assert window.email.text() == EMAIL and not window.path.isEnabled() and not window.save_button.isEnabled()
-    assert "Lo fija la variable FIREBASE_CREDENTIALS" in window.notes.text.text().replace(
-        "El archivo lo", "Lo"
-    )
-    assert window.test_button.isEnabled() and window.origin.text() == "variable FIREBASE_CREDENTIALS"
+    said = "El archivo lo fija la configuración de este equipo: aquí no se puede cambiar."
+    assert said in window.notes.text.text()
+    assert window.test_button.isEnabled() and window.origin.text() == "la configuración de este equipo"
 
 
 def test_the_connection_of_the_program_around_the_panel_is_named_and_tried(
@@ -295,13 +305,65 @@ def test_the_connection_of_the_program_around_the_panel_is_named_and_tried(
     assert _answer(window) == [("ok", "Responde: demo-facot/(default) (emulador)."), READS, WRITES]
 
 
-def test_a_failed_backup_leads_here(qtbot: Any, office: Office, show: Show) -> None:
+def test_the_first_start_leads_here_and_names_no_variable(qtbot: Any, office: Office, show: Show) -> None:
+    """From an empty computer by the one button to a connected one, which may make backups."""
     panel = show(office)
-    qtbot.mouseClick(panel.create_button, Qt.MouseButton.LeftButton)
+    card = panel.card
+    assert card.title.text() == "Primero, conecte su Firebase" and card.next.text() == ""
+    assert not panel.create_button.isEnabled() and card.points.text() == card.hints.text() == ""
+    panel.back_up()  # as the tray does
     qtbot.waitUntil(lambda: not panel.jobs.busy, timeout=20_000)
-    assert panel.notice.act.text() == "Configurar Firebase"
-    qtbot.mouseClick(panel.notice.act, Qt.MouseButton.LeftButton)
+    assert panel.notice.title.text() == card.title.text() and panel.notice.act.text() == "Conectar Firebase"
+    assert not panel.create_button.isEnabled() and _technical(panel) == []
+    qtbot.mouseClick(card.connect_button, Qt.MouseButton.LeftButton)
     (window,) = panel.findChildren(FirebaseWindow)
     assert isinstance(window, FirebaseWindow)
     _ready(qtbot, window)
-    assert window.isVisible() and window.path.text() == ""
+    assert window.guide.isVisible() and len(window.guide.findChildren(Sketch)) == 3
+    assert window.path.text() == "" and _technical(window) == []
+    _click(qtbot, window, window.guide.open_button)  # there is no browser here
+    assert CONSOLE in window.guide.line.text.text()
+    _choose(qtbot, window, _file(office.home, APP))
+    _click(qtbot, window, window.save_button)
+    assert window.notice.isVisible()
+    _choose(qtbot, window, key_file(office.home))
+    assert not window.notice.isVisible() and not window.problem.isVisible()
+    qtbot.mouseClick(window.save_button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: card.title.text() == "Todavía no hay ningún backup", timeout=20_000)
+    assert panel.create_button.isEnabled() and card.next.text().startswith("Próximo backup:")
+    assert not card.connect_button.isVisible()
+
+
+def _technical(widget: QWidget) -> list[str]:
+    """The texts of `widget` that name a variable or a setting."""
+    kinds = (QLabel, QPushButton)
+    texts = [one.text() for one in widget.findChildren(QWidget) if isinstance(one, kinds)]
+    texts += [one.toolTip() for one in widget.findChildren(QWidget)]
+    return [
+        text for text in texts if re.search(r"[A-Z]{2,}_[A-Z]|credentials_path|\.env|facot-backups", text)
+    ]
+
+
+def test_an_emulator_proves_nothing_of_the_chosen_file(
+    qtbot: Any, world: DesktopWorld, firebase: Open, tmp_path: Path
+) -> None:
+    window = firebase(world)
+    _choose(qtbot, window, key_file(tmp_path))
+    _click(qtbot, window, window.test_button)
+    ((level, text),) = _answer(window)
+    assert level == "warning" and "no se ha probado" in text
+    _choose(qtbot, window, tmp_path / "no-existe.json")
+    _click(qtbot, window, window.test_button)
+    ((level, text),) = _answer(window)
+    assert level == "critical" and "no existe" in text
+
+
+def test_a_key_that_went_promises_no_backup(
+    qtbot: Any, old_world: DesktopWorld, show: Show, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With backups, but nothing to make the next one with."""
+    del old_world.session._arguments["emulator_host"]
+    panel = show(old_world)
+    card = panel.card
+    assert card.title.text() == "Falta conectar su Firebase" and card.connect_button.isVisible()
+    assert card.next.text() == "" and not panel.create_button.isEnabled() and _technical(panel) == []

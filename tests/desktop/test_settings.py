@@ -189,8 +189,8 @@ def test_what_is_stronger_than_the_file_is_named_and_left_alone(
     hour, keep = row(window, "backup_hour"), row(window, "keep_last")
     assert (hour.edit.text(), keep.edit.text()) == ("05:00", "9")
     assert not hour.edit.isEnabled() and not keep.edit.isEnabled()
-    assert hour.note.text() == "Lo fija la variable BACKUP_HOUR: aquí no se puede cambiar."
-    assert f"Lo fija el archivo .env ({office.home / '.env'})" in keep.note.text()
+    assert hour.note.text() == "Lo fija la configuración de este equipo: aquí no se puede cambiar."
+    assert keep.note.text() == hour.note.text()
     type_into(qtbot, row(window, "retention_days").edit, "60")
     save(qtbot, window)
     assert office.saved()["backups"] == {"otra": [1], "retention_days": 60}

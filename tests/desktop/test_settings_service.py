@@ -103,6 +103,6 @@ def test_a_service_that_would_not_see_a_setting_is_refused(
     qtbot: Any, world: DesktopWorld, office: Office, settings: Any
 ) -> None:
     window = settings(world)
-    assert "emulator_host" in window.service.line.text.text()
+    assert "este programa fija por sí mismo" in window.service.line.text.text()
     assert not window.service.install_button.isEnabled()
     assert "Lo fija el programa" in row(window, "backup_dir").note.text()

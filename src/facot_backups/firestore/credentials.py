@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from facot_backups import atomic
-from facot_backups.errors import FirestoreUnavailable, SettingError
+from facot_backups.errors import CredentialsMissing, FirestoreUnavailable, SettingError
 
 SETTING = "credentials"
 DEFAULT = "default"
@@ -27,10 +27,10 @@ def find(setting: str | None, origin: str | None = None) -> tuple[Any, str | Non
 
     `setting` is a path, "default" for Google's own search (environment, gcloud, metadata server), or None;
     `origin` says, for errors, where it was read.
-    Raises FirestoreUnavailable where there are none, SettingError for a file that cannot serve.
+    Raises CredentialsMissing where there are none, SettingError for a file that cannot serve.
     """
     if not setting:
-        raise FirestoreUnavailable(
+        raise CredentialsMissing(
             "no hay credenciales ni emulador configurados",
             "Guarde el archivo de la cuenta de servicio como firebase-credentials.json en esta carpeta o en "
             "la de FACOT, o ponga su ruta en firebase.credentials_path (facot_config.json) o en "
@@ -70,7 +70,7 @@ def _from_file(path: Path) -> tuple[Any, str | None]:
     if kind == "authorized_user":
         raise _Unfit("pertenece a una persona, no a una cuenta de servicio")
     if kind != "service_account":
-        raise _Unfit("no es de una cuenta de servicio (type)")
+        raise _Unfit(_other_file(info))
     missing = [name for name in _FIELDS if not isinstance(info.get(name), str) or not info[name]]
     if missing:
         raise _Unfit(f"le falta {', '.join(missing)}")
@@ -84,11 +84,27 @@ def _from_file(path: Path) -> tuple[Any, str | None]:
     return credentials, info["project_id"]
 
 
+def _other_file(info: dict[str, Any]) -> str:
+    """What another file of Firebase's or Google's is, which is easily taken for the key."""
+    if "project_info" in info and "client" in info:
+        return "es el archivo de la app (google-services.json); hace falta la clave de una cuenta de servicio"
+    if "apiKey" in info:
+        return "es la configuración de una app web; hace falta la clave de una cuenta de servicio"
+    if "installed" in info or "web" in info:
+        return "es un cliente de OAuth; hace falta la clave de una cuenta de servicio"
+    return "no es la clave de una cuenta de servicio"
+
+
 def _read(path: Path) -> dict[str, Any]:
     try:
         data = atomic.read_start(path, _MAX_BYTES + 1)
         if len(data) > _MAX_BYTES:
             raise _Unfit("es demasiado grande")
+        if data.lstrip().startswith(b"<?xml"):
+            raise _Unfit(
+                "es el archivo de la app (GoogleService-Info.plist); hace falta la clave de una cuenta de "
+                "servicio"
+            )
         info = json.loads(data.decode("utf-8-sig"))
     except FileNotFoundError:
         raise _Unfit("no existe") from None

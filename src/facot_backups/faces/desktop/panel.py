@@ -21,7 +21,7 @@ from facot_backups.faces.desktop.tasks.overview import Overview, fold_hints, ove
 from facot_backups.faces.desktop.theme import Choice
 from facot_backups.faces.desktop.views.backup_list import BackupList
 from facot_backups.faces.desktop.views.window import Host, RestoreWish
-from facot_backups.faces.desktop.widgets.basic import button, column, row
+from facot_backups.faces.desktop.widgets.basic import button, column, row, set_tip
 from facot_backups.faces.desktop.widgets.calendar import CalendarCard
 from facot_backups.faces.desktop.widgets.chart import ChartCard
 from facot_backups.faces.desktop.widgets.fitted import IfRoom
@@ -36,6 +36,7 @@ _SMALLEST, _ENOUGH = QSize(600, 360), QSize(1000, 720)
 # With less height than this, and at least this width, the list is beside the calendar, not below.
 _HIGH, _WIDE = 620, 920
 _ANY = 16_777_215  # Qt's own word for no limit
+_CREATE_TIP = "Guardar ahora una copia de todos los datos"
 # Room for the state, and for the progress in its place.
 _STATE_HEIGHT = 88
 # How often a panel that is seen looks again.
@@ -62,6 +63,7 @@ class BackupsPanel(Host):
         self._theme_is_given = theme is not None
         self._backup: Job | None = None
         self._looking = False
+        self._connected = True
         self._build()
         self.restore_wanted.connect(self._restore)
         self.look_wanted.connect(self.look)
@@ -77,9 +79,7 @@ class BackupsPanel(Host):
 
     def _build(self) -> None:
         self.card = StateCard(self.theme)
-        self.create_button = button(
-            "&Crear backup ahora", "primary", tip="Guardar ahora una copia de todos los datos"
-        )
+        self.create_button = button("&Crear backup ahora", "primary", tip=_CREATE_TIP)
         self.folder_button = button("&Abrir carpeta de backups", tip="Ver los archivos de los backups")
         self.create_button.clicked.connect(self.back_up)
         self.folder_button.clicked.connect(self._open_backups)
@@ -98,6 +98,7 @@ class BackupsPanel(Host):
         self.list.all_wanted.connect(self._show_all)
         self.card.hints_folded.connect(self._fold_hints)
         self.card.losses_wanted.connect(self._open_losses)
+        self.card.connect_wanted.connect(self._connect)
         self._lay_out()
         self._dress_buttons()
 
@@ -193,7 +194,13 @@ class BackupsPanel(Host):
 
     def _show_standing(self, found: Standing) -> None:
         self.card.show_standing(found)
+        self._connected = not found.connect
+        self._enable()
         self.standing_changed.emit(found)
+
+    def _enable(self) -> None:
+        self.create_button.setEnabled(self._connected and self.progress.isHidden())
+        set_tip(self.create_button, _CREATE_TIP if self._connected else "Primero, conecte su Firebase")
 
     def _look_ended(self) -> None:
         self._looking = False
@@ -265,7 +272,7 @@ class BackupsPanel(Host):
         if "adopt" in failure.offers:
             return "Guardar aquí la otra base", lambda: self._back_up(adopt_source=True)
         if "firebase" in failure.offers:
-            return "Configurar Firebase", lambda: open_firebase(self)
+            return "Conectar Firebase", lambda: open_firebase(self)
         if "settings" in failure.offers:
             return "Abrir los ajustes", lambda: open_settings(self)
         return None
@@ -273,7 +280,7 @@ class BackupsPanel(Host):
     def _backup_ended(self) -> None:
         self._backup = None
         self.progress.end()
-        self.create_button.setEnabled(True)
+        self._enable()
         self.look()
 
     # --- what it opens -----------------------------------------------------------------------------------
@@ -282,6 +289,10 @@ class BackupsPanel(Host):
     def _open_backups(self) -> None:
         if self.overview is not None:
             self.open_folder(self.overview.folder)
+
+    @slot
+    def _connect(self) -> None:
+        open_firebase(self)
 
     @slot
     def _open_losses(self) -> None:

@@ -22,6 +22,7 @@ from facot_backups.faces.desktop.slots import slot
 from facot_backups.faces.desktop.tasks.overview import Overview
 from facot_backups.faces.desktop.widgets.progress_card import ProgressCard
 from facot_backups.faces.desktop.widgets.question import Question
+from facot_backups.faces.desktop.words.settings import in_a_window
 from facot_backups.faces.desktop.words.standing import Level, Standing
 from facot_backups.faces.desktop.worker import Jobs
 from facot_backups.faces.scheduler import BackupScheduler
@@ -261,6 +262,9 @@ class Program(QObject):
     def _show_waiting(self) -> None:
         waiting = "" if self.scheduler.is_running() else self.scheduler.waiting_reason or ""
         waiting = waiting.replace("Scheduler no inicia", "El backup diario no se hará")
+        waiting = in_a_window(waiting) or (
+            waiting and "El backup diario no se hará: hay un ajuste que no vale."
+        )
         if self.scheduler.in_progress:
             waiting = "Se está haciendo el backup de hoy."
         if waiting != self.window.status.text():
@@ -272,7 +276,9 @@ class Program(QObject):
         if result["success"]:
             self._tell("Backup del día completado", f"{result['total_documents']:,} documentos.", good=True)
         else:
-            self._tell("El backup del día no se completó", " ".join(result["errors"][:1]), good=False)
+            self._tell(
+                "El backup del día no se completó", in_a_window(" ".join(result["errors"][:1])), good=False
+            )
 
     @slot
     def _backup_ended(self, complete: bool) -> None:

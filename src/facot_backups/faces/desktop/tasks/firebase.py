@@ -13,6 +13,7 @@ from facot_backups.faces import wiring
 from facot_backups.faces.desktop import words
 from facot_backups.faces.desktop.session import Session
 from facot_backups.faces.desktop.tasks.settings import field
+from facot_backups.faces.desktop.words.settings import in_a_window, origin_said
 from facot_backups.faces.notify.deadline import TooLate, within
 from facot_backups.operations.stopping import Stop, StoppableClock
 
@@ -23,8 +24,8 @@ if TYPE_CHECKING:
 FILE_SECONDS, TEST_SECONDS = 10.0, 45.0
 _DEFAULT = "default"
 _GET_ONE = (
-    "Elija el archivo JSON que da la consola de Firebase: Configuración del proyecto > Cuentas de servicio > "
-    "Generar nueva clave privada."
+    "Descárguelo en la consola de Firebase: Configuración del proyecto > Cuentas de servicio > Generar nueva "
+    "clave privada."
 )
 
 
@@ -59,7 +60,8 @@ class Account:
 class Answer:
     """What Firestore said. `read` and `write` are None where that could not be found out.
 
-    `problem` and `remedy`, Spanish, are "" unless something failed.
+    `problem` and `remedy`, Spanish, are "" unless something failed. `untried`: an emulator answered, and not
+    the database of the file that was to be tried.
     """
 
     source: str
@@ -68,13 +70,14 @@ class Answer:
     collections: tuple[str, ...] = ()
     problem: str = ""
     remedy: str = ""
+    untried: bool = False
 
 
 def read_access(session: Session, _emit: Emit, _stop: Stop) -> Access:
     """What is configured now. Wrong settings are no error: they are told."""
     given = session.given()
     one, path = field(given, "credentials"), session.config_file()
-    origin = given.given["credentials"].origin if "credentials" in given.given else ""
+    origin = origin_said(given.given["credentials"].origin) if "credentials" in given.given else ""
     emulator = given.given.get("emulator_host")
     notes = []
     if session.lent:
@@ -83,10 +86,7 @@ def read_access(session: Session, _emit: Emit, _stop: Stop) -> Access:
             "elija aquí cuenta cuando no la tenga."
         )
     if emulator is not None:
-        notes.append(
-            f"Ahora se usa el emulador de {words.one_line(str(emulator.value))}, que no pide credenciales "
-            f"({emulator.origin})."
-        )
+        notes.append(f"Ahora se usa el emulador de {words.one_line(str(emulator.value))}, que no pide llave.")
     text = one.value if isinstance(one.value, str) else ""
     return Access(text, origin, one.fixed, path, tuple(notes), one.problem)
 
@@ -149,7 +149,7 @@ def try_access(session: Session, emit: Emit, stop: Stop, path: str) -> Answer:
 def _ask(session: Session, emit: Emit, stop: Stop, path: str) -> Answer:
     settings = session.settings({"credentials": path or None})
     lent = session.lent and not path
-    if not lent and settings.emulator_host is None:
+    if not lent and (path or settings.emulator_host is None):
         account = _account(session, path)
         if account.problem:
             return Answer("", None, None, problem=account.problem, remedy=account.remedy)
@@ -159,7 +159,8 @@ def _ask(session: Session, emit: Emit, stop: Stop, path: str) -> Answer:
     except FirestoreUnavailable as error:
         return _refused(Answer("", None, None), error)
     with connection, stop.closing(connection.close):
-        return _permissions(connection, StoppableClock(session.clock, stop), emit)
+        answer = _permissions(connection, StoppableClock(session.clock, stop), emit)
+    return replace(answer, untried=bool(path) and connection.source.emulator)
 
 
 def _permissions(connection: Connection, clock: Clock, emit: Emit) -> Answer:
@@ -186,4 +187,4 @@ def _permissions(connection: Connection, clock: Clock, emit: Emit) -> Answer:
 
 def _refused(answer: Answer, error: FirestoreUnavailable) -> Answer:
     problem = words.sentence(error.problem[:1].upper() + error.problem[1:])
-    return replace(answer, problem=problem, remedy=" ".join(error.remedy.split()))
+    return replace(answer, problem=problem, remedy=in_a_window(" ".join(error.remedy.split())))

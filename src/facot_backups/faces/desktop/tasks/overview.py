@@ -61,7 +61,8 @@ class Overview:
     backed up. `made`: the local dates on which a complete backup was made, whether it is still there or not;
     `failed`: why the last failed try of a date did, Spanish or "". `theme` is the look that the settings ask
     for; `hints_folded` whether a person folded the card's hints away;
-    `retention_days` after how many days a backup is no longer kept for its age.
+    `retention_days` after how many days a backup is no longer kept for its age. `connected`: whether it is
+    known whose Firestore is read, and with which key.
     """
 
     health: Health
@@ -77,6 +78,7 @@ class Overview:
     theme: Theme = "sistema"
     hints_folded: bool = False
     retention_days: int = 30
+    connected: bool = True
 
 
 def overview(session: Session, emit: Emit, stop: Stop) -> Overview:
@@ -102,6 +104,7 @@ def overview(session: Session, emit: Emit, stop: Stop) -> Overview:
         theme=settings.theme,
         hints_folded=Habits(State().folder).hints_folded,
         retention_days=settings.retention_days,
+        connected=session.lent or bool(settings.credentials or settings.emulator_host),
     )
 
 

@@ -15,6 +15,7 @@ from pydantic import ValidationError
 from facot_backups.errors import FacotBackupsError, SettingError
 from facot_backups.events import Emit
 from facot_backups.faces.desktop.session import Session
+from facot_backups.faces.desktop.words.settings import notes_said, origin_said, problem_said
 from facot_backups.faces.notify.trust import refusals
 from facot_backups.operations.stopping import Stop
 from facot_backups.settings.files import CONFIG_NAME
@@ -49,8 +50,8 @@ FREE_PLAN_READS = 40_000
 class Field:
     """A setting in the form. `problem`, Spanish, says what is wrong with the value, "" if nothing.
 
-    `fixed` names what gives it and is stronger than the file ("la variable BACKUP_HOUR"): then the form
-    cannot change it. "" if the form can.
+    `fixed` says what gives it and is stronger than the file ("el programa"): then the form cannot change it.
+    "" if the form can.
     """
 
     name: str
@@ -92,13 +93,13 @@ def read_form(session: Session, _emit: Emit, _stop: Stop) -> Form:
     """What the form shows first. Wrong settings are no error: each is told at its field."""
     given, path = session.given(), session.config_file()
     files = [error for error in given.errors if error.setting == CONFIG_NAME]
-    others = [str(error) for error in given.errors if error.setting != CONFIG_NAME]
+    others = [problem_said(error) for error in given.errors if error.setting != CONFIG_NAME]
     return Form(
         fields={name: field(given, name) for name in NAMES},
         path=path,
         exists=path.exists(),
         known=_known_collections(session),
-        notes=(*given.notes, *others, *_waiting_commands(session)),
+        notes=(*notes_said(given.notes), *others, *_waiting_commands(session)),
         problem=" ".join(map(_problem, files)),
     )
 
@@ -116,9 +117,7 @@ def fixed_by(origin: str) -> str:
     """What is stronger than `facot_config.json`, for a sentence; "" for that file and what is weaker."""
     if origin == ARGUMENT:
         return "el programa"
-    if origin.startswith("variable "):
-        return f"la {origin}"
-    return f"el archivo {origin}" if origin.startswith(".env") else ""
+    return origin_said(origin) if origin.startswith(("variable ", ".env")) else ""
 
 
 def problem_of(name: str, value: Value) -> str:

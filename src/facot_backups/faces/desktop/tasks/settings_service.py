@@ -60,8 +60,8 @@ def _here(session: Session) -> Here:
     given = [name for name in RULES if name != "backup_dir" and settings.origin(name) == ARGUMENT]
     if given:
         raise UsageError(
-            f"El servicio no vería lo que este programa fija por sí mismo: {', '.join(given)}.\n"
-            "Aquí no se puede instalar; guárdelo antes en facot_config.json."
+            "El servicio no vería lo que este programa fija por sí mismo.\n"
+            "Aquí no se puede instalar; guárdelo antes en los ajustes."
         )
     return here(settings, system_wide=False)
 

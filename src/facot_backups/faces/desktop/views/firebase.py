@@ -17,6 +17,7 @@ from facot_backups.faces.desktop.tasks.firebase import (
     save_access,
     try_access,
 )
+from facot_backups.faces.desktop.views.firebase_guide import FirebaseGuide
 from facot_backups.faces.desktop.views.window import Host, ViewWindow
 from facot_backups.faces.desktop.widgets.basic import Picture, button, column, label, row
 from facot_backups.faces.desktop.widgets.form import FocusKeeper, StatusLine, scrolled
@@ -31,13 +32,18 @@ class FirebaseWindow(ViewWindow):
     """Choose the credentials file, see whose it is, test it, save it. Its key is never shown."""
 
     def __init__(self, panel: Host) -> None:
-        super().__init__(panel, "Configurar Firebase", QSize(740, 680))
+        super().__init__(panel, "Configurar Firebase", QSize(900, 760))
         self.access: Access | None = None
         self.account: Account | None = None
         self.path = QLineEdit()
         self.path.setAccessibleName("Archivo de credenciales")
-        self.path.setPlaceholderText("firebase-credentials.json")
+        self.path.setPlaceholderText("El archivo que se descargó")
         self.choose_button = button("&Elegir archivo…", tip="Elegir el archivo de la cuenta de servicio")
+        self.guide = FirebaseGuide(self.theme)
+        self.guide_button = button("Cómo &conseguirla", "flat", tip="Ver paso a paso dónde se descarga")
+        self.guide_button.setCheckable(True)
+        self.guide_button.setChecked(True)
+        self.guide_button.toggled.connect(self.guide.setVisible)
         self.problem = StatusLine(self.theme)
         self.project, self.email, self.origin = (label("—", selectable=True) for _ in range(3))
         self.test_button = button(
@@ -69,15 +75,15 @@ class FirebaseWindow(ViewWindow):
 
     def _lay_out(self) -> None:
         about = label(
-            "El archivo de la cuenta de servicio es la llave con la que se leen sus datos. Se descarga en la "
-            "consola de Firebase: Configuración del proyecto > Cuentas de servicio > Generar nueva clave "
-            "privada. Guárdelo donde nadie más lo vea.",
+            "Para leer sus datos hace falta una llave: un archivo que se descarga una sola vez en la consola "
+            "de Firebase.",
             "muted",
         )
         picture = Picture(self.theme, "fire", "warning", 36)
         head = row(picture, spacing=16)
         head.setAlignment(picture, Qt.AlignmentFlag.AlignTop)
         head.addLayout(column(label("Configurar Firebase", "title"), about, spacing=4), 1)
+        head.addWidget(self.guide_button, 0, Qt.AlignmentFlag.AlignTop)
         whose = QFormLayout()
         whose.setHorizontalSpacing(20)
         whose.setVerticalSpacing(8)
@@ -88,12 +94,13 @@ class FirebaseWindow(ViewWindow):
         ):
             whose.addRow(label(title, "muted", wrap=False), one)
         buttons = row(self.target, self.close_button, self.save_button)
-        file = _card(
-            "Archivo de credenciales", row(self.path, self.choose_button, spacing=8), self.problem, whose
-        )
+        file = _card("La llave", row(self.path, self.choose_button, spacing=8), self.problem, whose)
         test = _card("Conexión", row(self.test_button, 1), self.reached, self.reads, self.writes)
         layout = column(
-            scrolled(column(head, file, test, self.notes, 1, spacing=14)), self.notice, buttons, spacing=12
+            scrolled(column(head, self.guide, file, test, self.notes, 1, spacing=14)),
+            self.notice,
+            buttons,
+            spacing=12,
         )
         layout.setContentsMargins(20, 20, 20, 16)
         self.setLayout(layout)
@@ -117,12 +124,14 @@ class FirebaseWindow(ViewWindow):
         if access.fixed:
             notes.append(f"El archivo lo fija {access.fixed}: aquí no se puede cambiar.")
         self.notes.tell("info", "\n".join(notes))
+        self.guide_button.setChecked(not access.path and not access.fixed and not access.notes)
         self._enable(True)
         self.path.setFocus()
         self._look_at_file()
 
     @slot
     def _typed(self) -> None:
+        self.notice.hide()
         for line in (self.problem, self.reached, self.reads, self.writes):
             line.tell("info", "")
         mark(self.path, wrong=False)
@@ -191,6 +200,13 @@ class FirebaseWindow(ViewWindow):
         said = " ".join(filter(None, (answer.problem, answer.remedy)))
         if answer.read is None:
             self.reached.tell("critical", said)
+            return
+        if answer.untried:
+            self.reached.tell(
+                "warning",
+                f"Responde el emulador, {answer.source}, que no pide llave. La de este archivo no se ha "
+                "probado: se podrá probar cuando no se use el emulador.",
+            )
             return
         self.reached.tell("ok", f"Responde: {answer.source}.")
         found = words.counted(len(answer.collections), "colección", "colecciones")

@@ -30,11 +30,12 @@ class StateCard(QFrame):
     """Shows a `Standing`; before the first, that it is being looked at.
 
     `folded`: whether it leaves out the hints; `hints_folded` carries that a person wants it so, or not.
-    `losses_wanted`: a person wants to see which documents are missing.
+    `losses_wanted`: a person wants to see which documents are missing. `connect_wanted`: to connect Firebase.
     """
 
     hints_folded = Signal(bool)
     losses_wanted = Signal()
+    connect_wanted = Signal()
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
@@ -45,6 +46,10 @@ class StateCard(QFrame):
         self.next = label(wrap=False)
         self.losses = button(LOSSES, tip="Ver qué falta, recuperarlo o decir que es a propósito")
         self.losses.clicked.connect(self._want_losses)
+        self.connect_button = button(
+            "&Conectar Firebase…", "primary", tip="Ver paso a paso cómo se hace; es una sola vez"
+        )
+        self.connect_button.clicked.connect(self._want_connection)
         self.hints = label("", "small", selectable=True)
         self.fold = button("", "flat")
         self.fold.clicked.connect(self._fold)
@@ -64,7 +69,8 @@ class StateCard(QFrame):
         layout.setContentsMargins(18, 10, 12, 10)
         layout.setSpacing(16)
         layout.addWidget(self.picture)
-        layout.addLayout(column(head, self.points, row(self.losses, 1), self.hints, spacing=6), 1)
+        ways = row(self.connect_button, self.losses, 1)
+        layout.addLayout(column(head, self.points, ways, self.hints, spacing=6), 1)
         self.show_standing(self._standing)
 
     def show_standing(self, standing: Standing) -> None:
@@ -76,6 +82,7 @@ class StateCard(QFrame):
         _fill(self.text, standing.text)
         _fill(self.points, _lines(standing.points))
         self.losses.setVisible(standing.losses)
+        self.connect_button.setVisible(standing.connect)
         _fill(self.next, standing.next)
         _fill(self.hints, "" if self.folded else _lines(standing.hints))
         self._show_fold()
@@ -95,6 +102,10 @@ class StateCard(QFrame):
     @slot
     def _want_losses(self) -> None:
         self.losses_wanted.emit()
+
+    @slot
+    def _want_connection(self) -> None:
+        self.connect_wanted.emit()
 
     @slot
     def _fold(self) -> None:

@@ -9,6 +9,7 @@ from typing import Any, Literal, TypeAlias
 
 from facot_backups import errors
 from facot_backups.faces.desktop import words
+from facot_backups.faces.desktop.words.settings import in_a_window, problem_said
 
 _log = logging.getLogger("facot_backups.desktop")
 
@@ -42,8 +43,11 @@ def _interrupted(_error: Any) -> Failure:
 
 
 def _setting(error: errors.SettingError) -> Failure:
-    text, remedy = _line(str(error)), "Corríjalo en los ajustes."
-    return Failure("Hay un ajuste que no vale", text, remedy, offers=("settings",))
+    each = error.errors if isinstance(error, errors.SettingErrors) else (error,)
+    text = "\n".join(problem_said(one) for one in each)
+    where: Offer = "firebase" if all(one.setting == "credentials" for one in each) else "settings"
+    remedy = "Elija otro archivo." if where == "firebase" else "Corríjalo en los ajustes."
+    return Failure("Hay un ajuste que no vale", text, remedy, offers=(where,))
 
 
 def _mismatch(error: errors.SourceMismatch) -> Failure:
@@ -56,13 +60,25 @@ def _mismatch(error: errors.SourceMismatch) -> Failure:
 
 
 def _budget(error: errors.ReadBudgetExceeded) -> Failure:
-    return Failure("El límite de lecturas de hoy no alcanza", _first(error), _rest(error))
+    text = _first(error).replace(" (max_reads)", "")
+    remedy = "Suba el límite de lecturas en los ajustes, o espere a mañana."
+    return Failure("El límite de lecturas de hoy no alcanza", text, remedy, offers=("settings",))
 
 
 def _unavailable(error: errors.FirestoreUnavailable) -> Failure:
     problem = error.problem[:1].upper() + error.problem[1:]
-    text, remedy = words.sentence(problem), _line(error.remedy)
+    text, remedy = words.sentence(problem), in_a_window(_line(error.remedy))
+    remedy = remedy or "Revise la conexión en «Configurar Firebase»."
     return Failure("Firestore no disponible", text, remedy, offers=("firebase",))
+
+
+def _not_connected(_error: errors.CredentialsMissing) -> Failure:
+    return Failure(
+        "Primero, conecte su Firebase",
+        "Todavía no se sabe de qué base de datos leer.",
+        "Pulse «Conectar Firebase»: se hace una sola vez, paso a paso.",
+        offers=("firebase",),
+    )
 
 
 def _held(error: errors.LockHeld) -> Failure:
@@ -83,7 +99,7 @@ def _gone(error: errors.RepositoryGone) -> Failure:
 
 
 def _full(error: errors.NoSpace) -> Failure:
-    return Failure("El disco está lleno", _first(error), _rest(error), offers=("settings",))
+    return Failure("El disco está lleno", _first(error), _in_a_window(error), offers=("settings",))
 
 
 def _folder(error: errors.BackupDirUnusable) -> Failure:
@@ -127,9 +143,8 @@ def _rest(error: BaseException) -> str:
 
 
 def _in_a_window(error: BaseException) -> str:
-    """What to do, unless that is a command of the terminal."""
-    rest = _rest(error)
-    return "" if "facot-backups" in rest or "--" in rest else rest
+    """What to do, unless that is a matter of the terminal."""
+    return in_a_window(_rest(error))
 
 
 def _line(text: str) -> str:
@@ -142,6 +157,7 @@ _WORDS: tuple[tuple[type[BaseException], Callable[[Any], Failure]], ...] = (
     (errors.SourceMismatch, _mismatch),
     (errors.ReadBudgetExceeded, _budget),
     (errors.SettingError, _setting),
+    (errors.CredentialsMissing, _not_connected),
     (errors.FirestoreUnavailable, _unavailable),
     (errors.LockHeld, _held),
     (errors.RepositoryGone, _gone),

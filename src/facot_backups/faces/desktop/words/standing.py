@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC
 from typing import Literal, TypeAlias
 
@@ -12,6 +12,7 @@ from facot_backups.faces.desktop import words
 from facot_backups.faces.desktop.tasks.overview import Overview
 from facot_backups.faces.desktop.words import losses
 from facot_backups.faces.desktop.words.failures import Failure
+from facot_backups.faces.desktop.words.settings import in_a_window
 from facot_backups.operations.health.judgement import Finding
 
 Level: TypeAlias = Literal["ok", "warning", "critical", "busy"]
@@ -50,7 +51,8 @@ class Point:
 class Standing:
     """What the card says. `points`: the worst first; `hints` are no harm and may be folded away.
 
-    `losses`: whether documents are missing that a person may want back, or accept.
+    `losses`: whether documents are missing that a person may want back, or accept. `connect`: Firebase is to
+    be connected first.
     """
 
     level: Level
@@ -60,13 +62,29 @@ class Standing:
     hints: tuple[Point, ...] = ()
     next: str = ""
     losses: bool = False
+    connect: bool = False
+
+
+# What comes before everything else, and what is said of it where there are backups already.
+FIRST = Standing(
+    "busy",
+    "Primero, conecte su Firebase",
+    "Así el programa sabe qué datos guardar. Se hace una sola vez, tarda unos tres minutos, y le mostramos "
+    "con dibujos dónde pulsar. No cambia nada en Firebase.",
+    connect=True,
+)
+_DISCONNECTED = Point(
+    "No hay con qué leer su Firebase: no se harán más backups.", "Los que ya tiene siguen ahí."
+)
 
 
 def standing(found: Overview) -> Standing:
     """The words for how everything stands."""
+    if not found.connected and not found.rows:
+        return FIRST
     bad = [finding for finding in found.health.findings if finding.severity != "note"]
     hints = [finding for finding in found.health.findings if finding.severity == "note"]
-    return Standing(
+    said = Standing(
         level=found.health.state,
         title=_title(found, bad),
         text=_last(found),
@@ -74,6 +92,16 @@ def standing(found: Overview) -> Standing:
         hints=tuple(map(_point, hints)),
         next=f"Próximo backup: {words.when(found.next_due, found.now)}",
         losses=bool(found.health.anomalies),
+    )
+    return said if found.connected else _disconnected(said)
+
+
+def _disconnected(said: Standing) -> Standing:
+    """As `said`, but no backup is promised, and what is in its way comes first."""
+    level: Level = "critical" if said.level == "critical" else "warning"
+    title = "Falta conectar su Firebase"
+    return replace(
+        said, level=level, title=title, points=(_DISCONNECTED, *said.points), next="", connect=True
     )
 
 
@@ -114,6 +142,6 @@ def _points(found: Overview, bad: list[Finding]) -> Iterator[Point]:
 
 def _point(finding: Finding) -> Point:
     remedy = finding.remedy
-    if "facot-backups" in remedy:
+    if not in_a_window(remedy):
         remedy = REMEDIES.get(finding.code, "")
     return Point(words.sentence(finding.text), remedy)
