@@ -344,6 +344,19 @@ def _technical(widget: QWidget) -> list[str]:
     ]
 
 
+def test_the_dialog_of_files_speaks_spanish(qtbot: Any, office: Office, firebase: Open) -> None:
+    """Also where the program around the panel has no Spanish for Qt, as here."""
+    window = firebase(office)
+    _click(qtbot, window, window.choose_button)
+    (dialog,) = window.findChildren(QFileDialog)
+    said = {
+        one.text().replace("&", "") for one in dialog.findChildren(QLabel) + dialog.findChildren(QPushButton)
+    }
+    assert {"Buscar en:", "Nombre:", "Tipo de archivo:", "Elegir", "Cancelar"} <= said
+    assert not said & {"Look in:", "File name:", "Files of type:", "Open", "Cancel"}
+    dialog.reject()
+
+
 def test_an_emulator_proves_nothing_of_the_chosen_file(
     qtbot: Any, world: DesktopWorld, firebase: Open, tmp_path: Path
 ) -> None:

@@ -155,6 +155,21 @@ def test_a_folder_that_is_gone_is_begun_anew_on_purpose(
     assert panel.notice.title.text() == "Backup completado" and len(old_world.backups()) == 1
 
 
+def test_a_red_message_goes_when_its_cause_is_mended(qtbot: Any, old_world: DesktopWorld, show: Show) -> None:
+    panel = show(old_world)
+    away = old_world.folder.with_name("otro-disco")
+    _click(qtbot, panel.create_button)
+    _ended(qtbot, panel)
+    old_world.folder.rename(away)
+    _click(qtbot, panel.create_button)
+    _ended(qtbot, panel)
+    assert panel.notice.title.text() == "La carpeta de los backups no está" and panel.notice.isVisible()
+    away.rename(old_world.folder)
+    panel.look()
+    _ended(qtbot, panel)
+    assert not panel.notice.isVisible()
+
+
 def test_the_folder_is_opened_or_its_path_said(
     qtbot: Any, old_world: DesktopWorld, show: Show, monkeypatch: pytest.MonkeyPatch
 ) -> None:

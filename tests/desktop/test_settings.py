@@ -279,3 +279,26 @@ def test_a_folder_is_chosen_in_the_systems_dialog(qtbot: Any, office: Office, se
     dialog.fileSelected.emit(str(chosen))
     dialog.reject()
     assert window.values["backup_dir"] == str(chosen) and window.dirty
+
+
+@pytest.mark.parametrize(
+    ("typed", "saved", "said"),
+    [
+        ("2:30 pm", "14:30", "2:30 p. m."),
+        ("2:30 p. m.", "14:30", "2:30 p. m."),
+        ("12 AM", "00:00", "12:00 a. m."),
+        ("12:05p.m.", "12:05", "12:05 p. m."),
+        ("21:00", "21:00", "9:00 p. m."),
+    ],
+)
+def test_the_hour_is_typed_as_one_says_it(
+    qtbot: Any, office: Office, settings: Any, typed: str, saved: str, said: str
+) -> None:
+    window = settings(office)
+    hour = window.rows["backup_hour"]
+    type_into(qtbot, hour.edit, typed)
+    assert hour.said.text() == f"es decir, a las {said}"
+    qtbot.keyClick(hour.edit, Qt.Key.Key_Tab)
+    assert hour.edit.text() == saved and not hour.problem.isVisible()
+    save(qtbot, window)
+    assert office.saved()["backups"]["backup_hour"] == saved

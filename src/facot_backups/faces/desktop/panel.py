@@ -28,7 +28,7 @@ from facot_backups.faces.desktop.widgets.fitted import IfRoom
 from facot_backups.faces.desktop.widgets.progress_card import ProgressCard
 from facot_backups.faces.desktop.widgets.state_card import StateCard
 from facot_backups.faces.desktop.words.failures import Failure
-from facot_backups.faces.desktop.words.standing import Standing, standing, unreadable
+from facot_backups.faces.desktop.words.standing import FIRST, Standing, standing, unreadable
 from facot_backups.faces.desktop.worker import Job
 
 # Less than this it cannot be; this shows it all.
@@ -64,6 +64,8 @@ class BackupsPanel(Host):
         self._backup: Job | None = None
         self._looking = False
         self._connected = True
+        # What the last backup failed of, and how everything stood then.
+        self._told: tuple[Failure, Overview | None] | None = None
         self._build()
         self.restore_wanted.connect(self._restore)
         self.look_wanted.connect(self.look)
@@ -178,6 +180,9 @@ class BackupsPanel(Host):
         if self.overview is None:
             self.card.folded = found.hints_folded
         self.overview = found
+        if self._told is not None and self.notice.title.text() == self._told[0].title and self._mended(found):
+            self.notice.hide()
+            self._told = None
         if not self._theme_is_given:
             self.theme.choice = found.theme
         self._show_standing(standing(found))
@@ -187,6 +192,18 @@ class BackupsPanel(Host):
             self.chart.show_points(points_of(found))
         self.days.setVisible(bool(found.rows))
         self.overview_changed.emit(found)
+
+    def _mended(self, found: Overview) -> bool:
+        """Whether what a failed backup told is no longer so: there is a newer one, or its cause is gone."""
+        assert self._told is not None
+        failure, before = self._told
+        last = found.health.last_backup
+        then = before.health.last_backup if before is not None else None
+        newer = last is not None and (then is None or last.read_time > then.read_time)
+        codes = {finding.code for finding in found.health.findings}
+        gone = "create" in failure.offers and "folder_unusable" not in codes
+        first = failure.title == FIRST.title and found.connected
+        return newer or gone or first
 
     def _not_looked(self, failure: Failure) -> None:
         if not failure.stopped:
@@ -264,6 +281,7 @@ class BackupsPanel(Host):
 
     def _failed(self, failure: Failure) -> None:
         self.notice.tell_failure(failure, self._offer(failure))
+        self._told = (failure, self.overview)
         self.backup_ended.emit(False)
 
     def _offer(self, failure: Failure) -> tuple[str, Callable[[], None]] | None:

@@ -16,6 +16,7 @@ from facot_backups.faces.desktop.tasks.restore_choices import Choices, choices
 from facot_backups.faces.desktop.views.window import Host, ViewWindow
 from facot_backups.faces.desktop.widgets.basic import SPACE, button, column, label, row, set_tip
 from facot_backups.faces.desktop.widgets.check import CheckBox
+from facot_backups.faces.desktop.widgets.files import file_dialog
 from facot_backups.faces.desktop.widgets.fitted import BoundedArea
 from facot_backups.faces.desktop.widgets.notice import Notice
 from facot_backups.faces.desktop.widgets.progress_card import ProgressCard
@@ -246,13 +247,11 @@ class AuditWindow(ViewWindow):
     @slot
     def _ask_where(self) -> None:
         assert self.audited is not None
-        dialog = QFileDialog(self, "Exportar la auditoría")
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog = file_dialog(self, "Exportar la auditoría", self.export, accept="&Guardar")
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
         dialog.setNameFilter("Hoja de cálculo CSV (*.csv)")
         dialog.setDefaultSuffix("csv")
         dialog.selectFile(f"auditoria-{self.audited.backup}.csv")
-        dialog.fileSelected.connect(self.export)
         dialog.open()
 
     @slot

@@ -20,6 +20,7 @@ from facot_backups.faces.desktop.tasks.firebase import (
 from facot_backups.faces.desktop.views.firebase_guide import FirebaseGuide
 from facot_backups.faces.desktop.views.window import Host, ViewWindow
 from facot_backups.faces.desktop.widgets.basic import Picture, button, column, label, row
+from facot_backups.faces.desktop.widgets.files import file_dialog
 from facot_backups.faces.desktop.widgets.form import FocusKeeper, StatusLine, scrolled
 from facot_backups.faces.desktop.widgets.notice import Notice
 from facot_backups.faces.desktop.words.failures import Failure
@@ -139,11 +140,10 @@ class FirebaseWindow(ViewWindow):
 
     @slot
     def _choose(self) -> None:
-        dialog = QFileDialog(self, "Archivo de la cuenta de servicio", self.path.text())
+        title = "El archivo que dio la consola de Firebase"
+        dialog = file_dialog(self, title, self.path.setText, at=self.path.text())
         dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
-        dialog.setNameFilters(["Credenciales (*.json)", "Todos los archivos (*)"])
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.fileSelected.connect(self.path.setText)
+        dialog.setNameFilters(["La llave (*.json)", "Todos los archivos (*)"])
         dialog.open()
 
     @slot

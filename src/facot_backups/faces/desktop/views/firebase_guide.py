@@ -20,8 +20,8 @@ _STEPS = (
     ("key", "3. Pulse «Generar nueva clave privada». Se descarga un archivo: es la llave."),
 )
 _AFTER = (
-    "4. Elija aquí abajo ese archivo, pruebe la conexión y guarde. Es la llave de todos sus datos: no se la dé a "
-    "nadie, y déjela en una carpeta que solo usted use."
+    "4. Elija aquí abajo ese archivo, pruebe la conexión y guarde. Es la llave de todos sus datos: no se la "
+    "dé a nadie, y déjela en una carpeta que solo usted use."
 )
 
 
@@ -42,10 +42,9 @@ class FirebaseGuide(Section):
         steps.setContentsMargins(0, 0, 0, 0)
         drawn.setLayout(steps)
         opening = QWidget()
-        line = row(self.open_button, self.line)
-        line.setStretch(1, 1)
-        line.setContentsMargins(0, 0, 0, 0)
-        opening.setLayout(line)
+        lines = column(row(self.open_button, 1), self.line, spacing=8)
+        lines.setContentsMargins(0, 0, 0, 0)
+        opening.setLayout(lines)
         super().__init__("Cómo conseguir la llave", drawn, opening, label(_AFTER))
         self.open_button.clicked.connect(self._open)
 

@@ -7,7 +7,7 @@ from qtpy.QtGui import QCloseEvent
 from qtpy.QtWidgets import QFileDialog, QScrollArea, QVBoxLayout, QWidget
 
 from facot_backups.faces.desktop.slots import slot
-from facot_backups.faces.desktop.tasks.settings import Form, Saved, Value, read_form, save_form
+from facot_backups.faces.desktop.tasks.settings import Form, Saved, Value, problem_of, read_form, save_form
 from facot_backups.faces.desktop.tasks.settings_alerts import Sent, try_alerts
 from facot_backups.faces.desktop.tasks.settings_folder import FolderCheck, check_folder
 from facot_backups.faces.desktop.tasks.settings_service import ServiceState, service_state
@@ -17,12 +17,14 @@ from facot_backups.faces.desktop.views.settings_rows import settings_rows
 from facot_backups.faces.desktop.views.settings_service import ServiceRow
 from facot_backups.faces.desktop.views.window import Host, ViewWindow
 from facot_backups.faces.desktop.widgets.basic import button, column, label, row
+from facot_backups.faces.desktop.widgets.files import file_dialog
 from facot_backups.faces.desktop.widgets.form import FocusKeeper, Section, StatusLine, scrolled
 from facot_backups.faces.desktop.widgets.notice import Notice
 from facot_backups.faces.desktop.words.failures import Failure
 
 # From the last letter of a folder's name to the look at it.
 _PAUSE_MS = 400
+_REFUSED = "No se ha guardado nada"
 
 
 class SettingsWindow(ViewWindow):
@@ -92,6 +94,9 @@ class SettingsWindow(ViewWindow):
         assert isinstance(folder, TextRow)
         self._folder = folder
         folder.edit.textChanged.connect(self._pause.start)
+        self._refusal = QTimer(self)
+        self._refusal.setInterval(_PAUSE_MS)
+        self._refusal.timeout.connect(self._look_at_refusal)
         self.choose_button.clicked.connect(self._choose)
         self.test_button.clicked.connect(self._test)
         self.save_button.clicked.connect(self.save)
@@ -141,11 +146,10 @@ class SettingsWindow(ViewWindow):
 
     @slot
     def _choose(self) -> None:
-        dialog = QFileDialog(self, "Carpeta de los backups", self._folder.edit.text())
+        edit = self._folder.edit
+        dialog = file_dialog(self, "Carpeta de los backups", edit.setText, at=edit.text())
         dialog.setFileMode(QFileDialog.FileMode.Directory)
         dialog.setOption(QFileDialog.Option.ShowDirsOnly)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.fileSelected.connect(self._folder.edit.setText)
         dialog.open()
 
     @slot
@@ -266,12 +270,23 @@ class SettingsWindow(ViewWindow):
         for name, one in self.rows.items():
             one.show_problem(saved.problems.get(name, ""))
         text = saved.problems.get("", "Corrija lo que se señala y vuelva a guardar.")
-        self.notice.tell("critical", "No se ha guardado nada", text)
+        self.notice.tell("critical", _REFUSED, text)
+        if "" not in saved.problems:
+            self._refusal.start()
         wrong = next((one for name, one in self.rows.items() if name in saved.problems), None)
         if wrong is not None:
             self._enable(True)
             wrong.inputs()[0].setFocus(Qt.FocusReason.OtherFocusReason)
             self.area.ensureWidgetVisible(wrong)
+
+    @slot
+    def _look_at_refusal(self) -> None:
+        """Take the message away as soon as nothing is wrong any more."""
+        wrong = [name for name, value in self.values.items() if problem_of(name, value)]
+        if not wrong and self.notice.title.text() == _REFUSED:
+            self.notice.hide()
+        if not wrong or not self.notice.isVisible():
+            self._refusal.stop()
 
     # --- closing -----------------------------------------------------------------------------------------
 

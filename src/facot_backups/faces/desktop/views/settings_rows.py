@@ -14,6 +14,7 @@ from facot_backups.faces.desktop.views.settings_fields import (
     SecretRow,
     TextRow,
 )
+from facot_backups.faces.desktop.views.settings_hour import HourRow
 from facot_backups.faces.desktop.views.settings_lists import CollectionsRow, UrlsRow
 
 _THEMES: Mapping[str, str] = {"sistema": "Como el sistema", "claro": "Claro", "oscuro": "Oscuro"}
@@ -23,12 +24,12 @@ def settings_rows(theme: Theme, choose: QWidget) -> tuple[FieldRow, ...]:
     """One row for each setting of the form; `choose` is the button beside the folder."""
     return (
         TextRow(theme, "backup_dir", "Carpeta de los backups", beside=(choose,)),
-        TextRow(
+        HourRow(
             theme,
             "backup_hour",
             "Hora del backup diario",
-            "En el reloj de este equipo. Si a esa hora está apagado, se hace al encenderlo.",
-            unit="de 00:00 a 23:59",
+            "Escríbala como 14:30 o como 2:30 p. m., en el reloj de este equipo. Si a esa hora está apagado, "
+            "se hace al encenderlo.",
         ),
         TextRow(theme, "retention_days", "Conservar los backups", unit="días"),
         TextRow(

@@ -30,7 +30,7 @@ _HAND = '<path d="M{x} {y}l0 13 3.4-3.2 2.4 5.4 2.6-1.2-2.4-5.2 4.6-.4z" fill="$
 _PARTS: Mapping[str, str] = {
     "gear": (
         '<path d="M84 20v129" stroke="$border"/>'
-        '<text x="10" y="39" fill="$text">Su proyecto</text>'
+        '<text x="10" y="39" fill="$text">Proyecto</text>'
         + _GEAR.format(x=72, y=36)
         + '<circle cx="72" cy="36" r="10" fill="none" stroke="$primary" stroke-width="2"/>'
         '<rect x="10" y="54" width="52" height="6" rx="3" fill="$alternate"/>'

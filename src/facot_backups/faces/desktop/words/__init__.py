@@ -58,6 +58,7 @@ MONTHS = (
     "noviembre",
     "diciembre",
 )
+_TWELVE = re.compile(r"(1[0-2]|0?[1-9])(?:[:.]([0-5][0-9]))?\s*([ap])\.?\s*m\.?")
 # Where Qt could see the beginning of HTML.
 _HTML = re.compile(r"<|&(?=lt;)")
 # What is not known.
@@ -119,6 +120,24 @@ def full_day(value: date) -> str:
 def at_hour(hour: time) -> str:
     """`a las 02:00`, `a la 01:30`."""
     return f"a {'la' if hour.hour == 1 else 'las'} {hour:%H:%M}"
+
+
+def hour_of_24(typed: str) -> str:
+    """`14:30` of `2:30 p. m.`, `2:30pm` or `2:30 PM`; any other text as it is, without blanks around it."""
+    found = _TWELVE.fullmatch(typed.strip().lower())
+    if found is None:
+        return typed.strip()
+    hour = int(found[1]) % 12 + (12 if found[3] == "p" else 0)
+    return f"{hour:02d}:{found[2] or '00'}"
+
+
+def hour_of_12(text: str) -> str:
+    """`2:30 p. m.` of `14:30`; "" of what is no hour."""
+    try:
+        hour = time.fromisoformat(text)
+    except ValueError:
+        return ""
+    return f"{hour.hour % 12 or 12}:{hour:%M} {'p' if hour.hour >= 12 else 'a'}. m."
 
 
 def time_left(seconds: float) -> str:
