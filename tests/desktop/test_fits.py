@@ -208,6 +208,7 @@ def test_the_windows_of_a_backup(qtbot: Any, old_world: DesktopWorld, show: Show
         window.tabs.setCurrentIndex(number)
         assert cut(window, size) == []
     history = panel.open_view("history", lambda: HistoryWindow(panel, ("invoices", "1")))
+    assert isinstance(history, HistoryWindow)
     history.notice.tell("critical", "No se pudo", LONG)
     history.resize(1600, 1000)
     assert cut(history, size) == []

@@ -302,3 +302,13 @@ def test_the_hour_is_typed_as_one_says_it(
     assert hour.edit.text() == saved and not hour.problem.isVisible()
     save(qtbot, window)
     assert office.saved()["backups"]["backup_hour"] == saved
+
+
+def test_the_refusal_goes_when_all_is_mended(qtbot: Any, office: Office, settings: Any) -> None:
+    window = settings(office)
+    type_into(qtbot, row(window, "retention_days").edit, "0")
+    save(qtbot, window)
+    assert window.notice.isVisible() and window.notice.title.text() == "No se ha guardado nada"
+    type_into(qtbot, row(window, "retention_days").edit, "60")
+    qtbot.waitUntil(lambda: not window.notice.isVisible(), timeout=5_000)
+    assert not row(window, "retention_days").problem.isVisible()

@@ -179,8 +179,8 @@ BAD_FILES: list[tuple[dict[str, Any], str]] = [
     ),
     ({"private_key": "SECRETO"}, "está dañada"),
     ({"type": "authorized_user"}, "pertenece a una persona"),
-    ({"type": "external_account"}, "no es de una cuenta de servicio"),
-    ({"type": None}, "no es de una cuenta de servicio"),
+    ({"type": "external_account"}, "no es la clave de una cuenta de servicio"),
+    ({"type": None}, "no es la clave de una cuenta de servicio"),
 ]
 
 
@@ -202,6 +202,7 @@ def test_a_credentials_file_that_cannot_serve(tmp_path: Path, changes: dict[str,
         (b"\xff\xfe\0", "JSON"),
         ("[" * 99_000, "no es JSON"),
         (b"\0" * 200_000, "demasiado grande"),
+        ('{"project_info": {}, "client": []}', r"archivo de la app \(google-services.json\)"),
     ],
 )
 def test_a_credentials_file_that_is_something_else(tmp_path: Path, content: str | bytes, words: str) -> None:

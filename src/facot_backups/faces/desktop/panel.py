@@ -137,14 +137,16 @@ class BackupsPanel(Host):
         layout.addWidget(group)
         self.setMinimumSize(_SMALLEST)
 
-    def _state(self) -> QGridLayout:
+    def _state(self) -> QWidget:
         """The card, or in its place how far a backup is: what is below stays where it is."""
-        both = QGridLayout()
+        place = QWidget()
+        both = QGridLayout(place)
+        both.setContentsMargins(0, 0, 0, 0)
         self.card.setMinimumHeight(_STATE_HEIGHT)
         both.addWidget(self.card, 0, 0)
         both.addWidget(self.progress, 0, 0)
         self.progress.under_way.connect(self._cover)
-        return both
+        return place
 
     @slot
     def _cover(self, covered: bool) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from string import Template
 
 from qtpy.QtCore import QByteArray, QRectF, QSize
@@ -94,9 +95,5 @@ class Sketch(QWidget):
     @property
     def svg(self) -> str:
         """The drawing in the colours of the look."""
-        colours = self._theme.colours
-        names = ("surface", "border", "alternate", "muted", "text", "primary", "on_primary", "selection")
-        names += ("on_selection",)
-        return Template(_FRAME.replace("$parts", self._parts)).substitute(
-            {name: getattr(colours, name) for name in names}
-        )
+        drawing = Template(_FRAME.replace("$parts", self._parts))
+        return drawing.substitute(asdict(self._theme.colours))
