@@ -297,7 +297,7 @@ def test_the_hour_is_typed_as_one_says_it(
     window = settings(office)
     hour = window.rows["backup_hour"]
     type_into(qtbot, hour.edit, typed)
-    assert hour.said.text() == f"es decir, a las {said}"
+    assert hour.said.text() == f"es decir, {said}"
     qtbot.keyClick(hour.edit, Qt.Key.Key_Tab)
     assert hour.edit.text() == saved and not hour.problem.isVisible()
     save(qtbot, window)

@@ -30,7 +30,7 @@ class HourRow(TextRow):
     @slot
     def _say(self) -> None:
         said = words.hour_of_12(str(self.value))
-        self.said.setText(f"es decir, a las {said}" if said else "")
+        self.said.setText(f"es decir, {said}" if said else "")
 
     @slot
     def _write_out(self) -> None:
