@@ -8,16 +8,14 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import time
 from pathlib import Path
 from typing import TypeAlias
 from urllib.parse import urlsplit
 
-from pydantic import ValidationInfo
-
-Parser: TypeAlias = Callable[[object], object]
+Parser: TypeAlias = Callable[..., object]
 
 _INTEGER = re.compile(r"-?[0-9]{1,18}")
 _HOUR = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])")
@@ -41,7 +39,8 @@ class Rule:
     the strongest first, all weaker than its own `BACKUP_…`. `elsewhere` is a key of `facot_config.json`
     outside `backups`, weaker than the one inside. `absent` is how a value of None or `()` is shown.
     A `listed` setting is a list, which variables give in one text, parted by `separator`. A `secret` is
-    never printed. One that `executes` is a command, which a file of a stranger must not give.
+    never printed. One that `executes` is a command, which a file of a stranger must not give. The parser of
+    a `located` one takes the folder, too, from which a relative path counts.
     """
 
     allowed: str
@@ -52,6 +51,7 @@ class Rule:
     separator: re.Pattern[str] = _COMMA
     secret: bool = False
     executes: bool = False
+    located: bool = False
 
 
 def whole(low: int, high: int) -> Parser:
@@ -84,24 +84,22 @@ def hour(value: object) -> time:
     return time(int(match[1]), int(match[2]))
 
 
-def path(value: object, info: ValidationInfo) -> Path:
-    """An absolute path; a relative one counts from the folder that the context gives for the field."""
+def path(value: object, base: Path) -> Path:
+    """A path; a relative one counts from `base`."""
     text = _path_text(value)
-    bases: Mapping[str, Path] = info.context or {}
-    base = bases.get(info.field_name or "") or Path.cwd()
     try:
         return base / Path(text).expanduser()
     except RuntimeError:
         raise ValueError("empieza por «~» y no se sabe cuál es la carpeta del usuario") from None
 
 
-def credentials(value: object, info: ValidationInfo) -> str | None:
-    """The path of a credentials file, made absolute, or the word `default`, or None."""
+def credentials(value: object, base: Path) -> str | None:
+    """The path of a credentials file, from `base`, or the word `default`, or None."""
     if value is None or (isinstance(value, str) and value.strip() == "default"):
         return None if value is None else "default"
     if isinstance(value, str) and value.lstrip().startswith("{"):
         raise ValueError("es el contenido del archivo de credenciales, y debe ser su ruta")
-    return str(path(value, info))
+    return str(path(value, base))
 
 
 def _path_text(value: object) -> str:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
-
-from pydantic import ValidationError
+from typing import Any
 
 from facot_backups.errors import SettingError, SettingErrors
-from facot_backups.settings.model import DEFAULT, RULES, Settings
+from facot_backups.settings.model import RULES, Settings, parse
 from facot_backups.settings.sources import Given, foreign_commands, gather
 
 
@@ -45,13 +45,12 @@ def load_settings(
     settings = None
     try:
         settings = check(gathered.given)
-    except ValidationError as error:
-        errors += explain(error, gathered.given)
+    except SettingError as error:
+        errors += each(error)
     if settings is None or errors:
         raise errors[0] if len(errors) == 1 else SettingErrors(errors)
-    origins = {name: given.origin for name, given in gathered.given.items()}
     foreign = foreign_commands(gathered.given, here, present)
-    return settings.told(origins, tuple(gathered.notes), foreign)
+    return replace(settings, notes=gathered.notes, foreign_commands=foreign)
 
 
 def process() -> Mapping[str, str]:
@@ -63,18 +62,24 @@ def process() -> Mapping[str, str]:
 
 
 def check(given: Mapping[str, Given]) -> Settings:
-    """The settings made of given values and defaults. Raises pydantic's ValidationError."""
-    values = {name: one.value for name, one in given.items()}
-    return Settings.model_validate(values, context={name: one.base for name, one in given.items()})
-
-
-def explain(error: ValidationError, given: Mapping[str, Given]) -> Sequence[SettingError]:
-    """A SettingError for each mistake, with the origin of the value and without the value."""
+    """The settings made of given values and defaults. Raises SettingError; SettingErrors for several."""
+    values: dict[str, Any] = {}
     errors = []
-    for detail in error.errors(include_input=False, include_url=False):
-        # The one check over several settings has no place of its own: it is about what is left out.
-        name = str(detail["loc"][0]) if detail["loc"] else "exclude"
-        problem = str(detail.get("ctx", {}).get("error", "no es válido"))
-        origin = given[name].origin if name in given else DEFAULT
-        errors.append(SettingError(name, origin, problem, RULES[name].allowed))
-    return errors
+    for name in [name for name in RULES if name in given]:  # in the order of the documentation
+        one = given[name]
+        try:
+            values[name] = parse(name, one.value, one.base)
+        except ValueError as wrong:
+            errors.append(SettingError(name, one.origin, str(wrong), RULES[name].allowed))
+    chosen, left_out = values.get("collections"), values.get("exclude", ())
+    if chosen is not None and set(chosen) <= set(left_out):
+        problem = "deja fuera todas las colecciones elegidas"
+        errors.append(SettingError("exclude", given["exclude"].origin, problem, RULES["exclude"].allowed))
+    if errors:
+        raise errors[0] if len(errors) == 1 else SettingErrors(errors)
+    return Settings(**values, origins={name: one.origin for name, one in given.items()})
+
+
+def each(error: SettingError) -> tuple[SettingError, ...]:
+    """The mistakes that an error stands for, one or several."""
+    return error.errors if isinstance(error, SettingErrors) else (error,)

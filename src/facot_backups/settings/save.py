@@ -10,13 +10,11 @@ from contextlib import suppress
 from datetime import time
 from pathlib import Path
 
-from pydantic import ValidationError
-
 from facot_backups import atomic
-from facot_backups.errors import SettingError, SettingErrors
+from facot_backups.errors import SettingError
 from facot_backups.model import Json
 from facot_backups.settings.files import parse_config, read_text
-from facot_backups.settings.load import check, explain
+from facot_backups.settings.load import check, each
 from facot_backups.settings.model import ARGUMENT, RULES, Settings
 from facot_backups.settings.sources import Given
 
@@ -67,11 +65,7 @@ def _checked(changes: Mapping[str, object]) -> Settings:
             raise SettingError(name, ARGUMENT, "no existe ese ajuste", ", ".join(RULES))
     # From an empty base a relative path comes out relative.
     given = {name: Given(value, ARGUMENT, Path()) for name, value in changes.items() if value is not None}
-    try:
-        return check(given)
-    except ValidationError as error:
-        errors = explain(error, given)
-        raise (errors[0] if len(errors) == 1 else SettingErrors(errors)) from None
+    return check(given)
 
 
 def _check_together(backups: dict[str, Json], changes: Mapping[str, object], path: Path) -> None:
@@ -79,8 +73,8 @@ def _check_together(backups: dict[str, Json], changes: Mapping[str, object], pat
     kept = {name: Given(value, str(path), path.parent) for name, value in backups.items() if name in RULES}
     try:
         check(kept)
-    except ValidationError as error:
-        for problem in explain(error, kept):
+    except SettingError as error:
+        for problem in each(error):
             if problem.setting in changes or (problem.setting == "exclude" and "collections" in changes):
                 raise problem from None
 

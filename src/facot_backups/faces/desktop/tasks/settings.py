@@ -10,8 +10,6 @@ from datetime import time
 from pathlib import Path
 from typing import TypeAlias, get_args
 
-from pydantic import ValidationError
-
 from facot_backups.errors import FacotBackupsError, SettingError
 from facot_backups.events import Emit
 from facot_backups.faces.desktop.session import Session
@@ -19,7 +17,7 @@ from facot_backups.faces.desktop.words.settings import notes_said, origin_said, 
 from facot_backups.faces.notify.trust import refusals
 from facot_backups.operations.stopping import Stop
 from facot_backups.settings.files import CONFIG_NAME
-from facot_backups.settings.load import check, explain
+from facot_backups.settings.load import check
 from facot_backups.settings.model import ARGUMENT, Theme
 from facot_backups.settings.model import Settings as Model
 from facot_backups.settings.sources import Gathered, Given
@@ -108,7 +106,7 @@ def field(given: Gathered, name: str) -> Field:
     """One field, of what the sources give."""
     one = given.given.get(name)
     if one is None:
-        return Field(name, _plain(Model.model_fields[name].get_default()))
+        return Field(name, _plain(getattr(Model(), name)))
     value, problem = _checked(name, one)
     return Field(name, value, fixed_by(one.origin), problem)
 
@@ -147,9 +145,8 @@ def _checked(name: str, one: Given) -> tuple[Value, str]:
     """(what an input shows, what is wrong with it or "")."""
     try:
         return _plain(getattr(check({name: one}), name)), ""
-    except ValidationError as error:
-        (problem,) = explain(error, {name: one})
-        return _raw(one.value), _problem(problem)
+    except SettingError as error:
+        return _raw(one.value), _problem(error)
 
 
 def _problem(error: SettingError) -> str:

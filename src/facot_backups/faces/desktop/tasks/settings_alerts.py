@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 from facot_backups.events import Emit, PhaseStarted
 from facot_backups.faces import wiring
@@ -34,7 +35,8 @@ def try_alerts(session: Session, emit: Emit, stop: Stop, values: Mapping[str, Va
     from facot_backups.faces.notify.watch import Alerts
 
     emit(PhaseStarted("telling"))
-    settings = session.settings().model_copy(update=dict(values))
+    changes: dict[str, Any] = dict(values)
+    settings = replace(session.settings(), **changes)
     found = []
     for trial in trials(Alerts(settings, wiring.open_store(settings), stop=stop)):
         found.append(Sent(_said(trial.name), trial.problem or ""))
