@@ -21,9 +21,6 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
-import platformdirs
-from filelock import FileLock
-
 from facot_backups import atomic
 from facot_backups.clock import from_iso_utc, iso_utc
 from facot_backups.events import Emit, Warned, ignore
@@ -91,7 +88,7 @@ class State:
 
     def __init__(self, folder: Path | None = None, emit: Emit = ignore) -> None:
         chosen = os.environ.get(STATE_DIR_VARIABLE)
-        self.folder = folder or Path(chosen or platformdirs.user_state_dir("facot-backups", appauthor=False))
+        self.folder = folder or (Path(chosen) if chosen else _usual_folder())
         self._remembers_emulators = folder is not None or bool(chosen)
         self._emit = emit
         # Of each note what could not be saved, by what it is about: the last change of each counts.
@@ -130,6 +127,10 @@ class State:
         """Write nothing of `path`, an emulator's, unless the state folder was chosen on purpose."""
         if not self._remembers_emulators:
             self._in_memory.add(_resolved(path))
+
+    def remembers(self, path: Path) -> bool:
+        """Whether what is noted of `path` is there for the next process."""
+        return _resolved(path) not in self._in_memory
 
     # --- tries and their reads ---------------------------------------------------------------------
 
@@ -315,6 +316,8 @@ class State:
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
+        from filelock import FileLock  # what only reads takes no lock
+
         atomic.make_folder(self.folder)
         with FileLock(
             self.folder / "lock", _LOCK_SECONDS, atomic.PRIVATE_MODE, is_singleton=False, thread_local=False
@@ -340,6 +343,12 @@ def _with_alert(note: _Note, subject: str, value: str | None) -> _Note:
 
 def _resolved(path: Path) -> str:
     return os.path.normcase(os.path.realpath(path))
+
+
+def _usual_folder() -> Path:
+    import platformdirs
+
+    return Path(platformdirs.user_state_dir("facot-backups", appauthor=False))
 
 
 def _key(path: Path) -> str:

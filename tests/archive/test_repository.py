@@ -11,6 +11,7 @@ import pytest
 from facot_backups.archive.repository import location_warnings, read_repository
 from facot_backups.archive.store import Store
 from facot_backups.errors import BackupDirUnusable, RepositoryGone, SourceMismatch
+from facot_backups.events import Event
 from facot_backups.model import Source
 from facot_backups.state import State
 from tests.support.archives import SOURCE, Archive, HandClock, days_later, document, run
@@ -143,15 +144,18 @@ def test_an_emulators_folder_is_remembered_only_on_purpose(
 def test_an_emulators_backups_leave_nothing_in_the_users_state_folder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """So they are not warned of a risky place either: it would be at every run."""
     monkeypatch.delenv("FACOT_BACKUPS_STATE_DIR")
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "xdg"))
+    told: list[Event] = []
     for _ in range(2):
-        store = Store(tmp_path / "backups", State(), HandClock())
+        store = Store(tmp_path / "Dropbox" / "backups", State(), HandClock(), told.append)
         with store.locked() as locked:
             run(locked, DOCUMENTS, source=EMULATOR)
         store.repository()
         store.state.set_alert(store.root, "health", "warning")
     assert not (tmp_path / "xdg").exists()
+    assert told == []
 
 
 def test_risky_places_are_told_once(tmp_path: Path) -> None:

@@ -71,8 +71,46 @@ def test_the_catalog_is_compiled_from_its_text() -> None:
     assert catalog.compile_catalog(source) == (catalog.FOLDER / "messages.mo").read_bytes()
 
 
+# What takes long to import, and what few commands need.
+COSTLY = frozenset(
+    {
+        "apprise",
+        "dotenv",
+        "filelock",
+        "google",
+        "grpc",
+        "numpy",
+        "pandas",
+        "pydantic",
+        "qtpy",
+        "rich",
+        "stdnum",
+    }
+)
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("command", ["--help", "run --help", "list", "verify"])
+@pytest.mark.parametrize("words", ["--help", "list", "list --json", "status", "status --json", "find nada"])
+def test_what_is_asked_often_starts_at_once(world: World, words: str) -> None:
+    """A slow computer waits for every module; so only what a command needs is imported."""
+    world.run("run")
+    command = world.command(*words.split())
+    command[command.index("-c") + 1] = (
+        "import sys; from facot_backups.faces.cli import main; main(); print(*sys.modules, file=sys.stderr)"
+    )
+    if words == "--help":
+        command = command[: command.index("--backup-dir")]
+    modules = world._execute(command, {}).err.splitlines()[-1].split()
+    assert "facot_backups.faces.cli" in modules
+    assert COSTLY.intersection(name.partition(".")[0] for name in modules) == set()
+    if words == "--help":
+        ours = {name for name in modules if name.startswith("facot_backups.")}
+        assert [name for name in ours if name.endswith("_command") or ".archive" in name] == []
+        assert {"json", "logging", "tzlocal"}.isdisjoint(modules)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("command", ["run --help", "verify"])
 def test_what_needs_no_firestore_imports_nothing_of_googles(world: World, command: str) -> None:
     world.run("run")
     program = (

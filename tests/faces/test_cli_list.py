@@ -36,16 +36,25 @@ def test_a_backup_is_a_line(
     monkeypatch.setattr(Backup, "size", 13_000_000)
     monkeypatch.setattr(type(BACKUPS[-1]), "size", 999_900_000)
     if width is not None:
-        monkeypatch.setenv("FORCE_COLOR", "1")
+        monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
         monkeypatch.setenv("COLUMNS", str(width))
     show(BACKUPS, drills)
     lines = re.sub(r"\x1b\[[0-9;]*m", "", capsys.readouterr().out).splitlines()
-    assert len(lines) == len(BACKUPS) + 2
-    assert width is None or max(map(len, lines)) <= width
-    assert [line.split()[0] for line in lines[2:]] == [str(backup.name) for backup in BACKUPS]
-    assert "…" not in "".join(lines)
     narrow = width == 80
-    assert ("previo a restaurar" in lines[3]) != narrow
-    if drills:
-        assert lines[2].rstrip().endswith("✓" if narrow else "✓ 28/11/2024")
-        assert ("✗" if narrow else "FALLÓ 28/11/2024") in lines[5]
+    below = len(drills) if narrow else 0
+    assert len(lines) == len(BACKUPS) + 2 + below
+    assert width is None or max(map(len, lines)) <= width
+    assert [line.split()[0] for line in lines[2:8]] == [str(backup.name) for backup in BACKUPS]
+    assert "…" not in "".join(lines)
+    assert "para deshacer" in lines[3]
+    if not drills:
+        return
+    if narrow:
+        assert lines[8:] == [
+            "✓ 2024-11-28  simulacro del 28/11/2024: volvió igual",
+            "✗ 2024-11-25  simulacro del 28/11/2024: FALLÓ",
+        ]
+    else:
+        assert lines[0].endswith("SIMULACRO")
+        assert lines[2].endswith("✓ 28/11/2024")
+        assert lines[5].endswith("FALLÓ 28/11/2024")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from typing import Any
@@ -19,9 +20,12 @@ from facot_backups.events import (
     Retried,
     Warned,
 )
-from facot_backups.faces.cli.progress import progress
+from facot_backups.faces.cli.progress import PHASES, progress
+from facot_backups.faces.cli.progress_bar import Bar
 from facot_backups.local.faults import Fault
+from tests.docs import pages
 from tests.end_to_end.world import World
+from tests.support.terminal import read_all
 
 EVENTS = (
     PhaseStarted("connecting"), PhaseStarted("reading"), Counted(2000), Progressed("invoices", 1024),
@@ -56,6 +60,33 @@ def test_lines_of_a_real_run(world: World) -> None:
     assert "invoices: 2 documentos (y 1 dentro de ellos)" in ran.err.splitlines()
     assert "El servidor cuenta 3 documentos." in ran.err.splitlines()
     assert "invoices" not in ran.out
+
+
+def test_every_phase_has_a_word() -> None:
+    """Nobody is shown `counting…`."""
+    source = pages.PROJECT / "src/facot_backups"
+    told = {
+        phase
+        for file in source.rglob("*.py")
+        if "desktop" not in file.parts
+        for phase in re.findall(r'PhaseStarted\("([a-z-]+)"\)', file.read_text(encoding="utf-8"))
+    }
+    assert len(told) > 10
+    assert told - set(PHASES) == set()
+
+
+def test_a_phase_begins_without_the_rate_of_the_one_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
+    with Bar(verbose=False) as bar:
+        bar.emit(Counted(2000))
+        bar.emit(PhaseStarted("reading"))
+        (task,) = bar.tasks
+        assert task.total == 2000
+        for documents in (500, 1000, 2000):
+            bar.emit(Progressed("invoices", documents))
+        assert task.completed == 2000
+        bar.emit(PhaseStarted("checking"))
+        assert (task.completed, task.total, task.speed, task.fields["shown"]) == (0, None, None, "")
 
 
 HOSTILE = "[red]\x1b]0;título\x07[\n\u202e"
@@ -119,19 +150,8 @@ def test_a_bar_on_a_terminal(world: World, quiet: bool) -> None:
         assert (shown, out) == ("", "")
         return
     assert "\x1b[" in shown
-    assert "Conectando" in shown
+    phases = ("Preparando", "Conectando", "Leyendo", "Comprobando con el servidor", "Publicando")
+    assert [phase for phase in phases if phase not in shown] == []
     assert "invoices: 2 documentos (y 1 dentro de ellos)" in shown
     assert "Backup completo y comprobado" in out
     assert "\x1b" not in out
-
-
-def read_all(descriptor: int) -> str:
-    """What comes through a pseudo-terminal until its other side is closed (Linux says EIO then)."""
-    data = b""
-    try:
-        while block := os.read(descriptor, 65536):
-            data += block
-    except OSError:
-        pass
-    os.close(descriptor)
-    return data.decode()

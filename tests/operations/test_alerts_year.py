@@ -12,7 +12,7 @@ from facot_backups.model import EVERYTHING
 from facot_backups.operations.health.alerts import Told, news, parse_told, patient, standing, to_text
 from facot_backups.operations.health.basis import Disk, HealthFacts
 from facot_backups.operations.health.judgement import judge
-from facot_backups.operations.schedule.scheduled_run import facts_of
+from facot_backups.operations.schedule.facts import facts_of
 from tests.operations.test_schedule_year import by_timer, is_done, unread
 from tests.support.year import DAY, MINUTE, Computer, Killed, Year
 

@@ -23,7 +23,8 @@ from facot_backups.operations.retention.cleanup import RetentionResult
 from facot_backups.operations.retention.plan import Policy
 from facot_backups.operations.schedule import scheduled_run as scheduled
 from facot_backups.operations.schedule.due import Decision, decide
-from facot_backups.operations.schedule.scheduled_run import Job, ScheduledRun, facts_of, run_if_due
+from facot_backups.operations.schedule.facts import facts_of
+from facot_backups.operations.schedule.scheduled_run import Job, ScheduledRun, run_if_due
 from facot_backups.operations.stopping import Stop
 from tests.support.year import DAY, MINUTE, Computer, Judge, Killed, Year
 

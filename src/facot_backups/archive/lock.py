@@ -22,8 +22,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import Literal, TypeAlias
 
-from filelock import FileLock, Timeout
-
 from facot_backups import atomic
 from facot_backups.archive.layout import LOCK_FILE, OWNER_FILE
 from facot_backups.archive.owner import Owner, host_id, parse_owner, process_start
@@ -69,6 +67,8 @@ class FolderLock:
         self._emit = emit
         self._patience = Patience(clock)
         self._seconds = heartbeat_seconds
+        from filelock import FileLock  # what only reads takes no lock
+
         self._system = FileLock(
             folder / LOCK_FILE, timeout=0, mode=atomic.PRIVATE_MODE, is_singleton=False, thread_local=False
         )
@@ -171,6 +171,8 @@ class FolderLock:
         path = self._folder / LOCK_FILE
         if atomic.is_link(path):
             raise OSError(errno.ELOOP, "es un enlace", str(path))
+        from filelock import Timeout
+
         try:
             self._system.acquire()
         except Timeout:

@@ -191,7 +191,8 @@ class LockedStore:
         self._adopt = adopt
         if source.emulator:
             self._holding.state.keep_in_memory(self.root)
-        self._holding.warn_of_location()
+        if self._holding.state.remembers(self.root):  # else every run would warn
+            self._holding.warn_of_location()
 
     @contextmanager
     def begin(self, run_id: str) -> Iterator[Staging]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TypedDict
 
-from facot_backups.faces import logs, wiring
+from facot_backups.faces import wiring
 from facot_backups.figures import age
 from facot_backups.operations.health.judgement import Finding, Health
 from facot_backups.settings import load_settings
@@ -111,8 +111,10 @@ def get_backup_health(backup_dir: str | Path | None = None) -> BackupHealth:
 
     Raises SettingError.
     """
+    from facot_backups.faces.logs import log_event
+
     settings = load_settings({"backup_dir": backup_dir})
-    store = wiring.open_store(settings, logs.log_event)
+    store = wiring.open_store(settings, log_event)
     return as_dict(wiring.health(settings, store), settings.backup_dir)
 
 

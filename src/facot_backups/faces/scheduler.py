@@ -19,7 +19,8 @@ from facot_backups.faces.scheduler_status import SchedulerStatus, nothing_known,
 from facot_backups.faces.ticking import TICK_SECONDS, Listener, Ticker
 from facot_backups.operations.schedule import awake
 from facot_backups.operations.schedule.due import Decision, Facts, decide
-from facot_backups.operations.schedule.scheduled_run import ScheduledRun, facts_of
+from facot_backups.operations.schedule.facts import facts_of
+from facot_backups.operations.schedule.scheduled_run import ScheduledRun
 from facot_backups.operations.stopping import Stop
 from facot_backups.settings import Settings, load_settings
 from facot_backups.text import one_line

@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING, Any
 from facot_backups.archive.store import Store
 from facot_backups.clock import Clock, SystemClock
 from facot_backups.events import Emit, ignore
-from facot_backups.operations.health.facts import read_health_facts
-from facot_backups.operations.health.judgement import Health, HealthFacts, judge
-from facot_backups.operations.retention.plan import Policy
 from facot_backups.settings import Settings
 from facot_backups.state import State
 
 if TYPE_CHECKING:
     from facot_backups.firestore.connection import Connection, ConnectionOptions
+    from facot_backups.operations.health.judgement import Health, HealthFacts
+    from facot_backups.operations.retention.plan import Policy
 
 
 def open_store(settings: Settings, emit: Emit = ignore, clock: Clock | None = None) -> Store:
@@ -26,11 +25,15 @@ def open_store(settings: Settings, emit: Emit = ignore, clock: Clock | None = No
 
 def policy(settings: Settings) -> Policy:
     """The retention that the settings ask for."""
+    from facot_backups.operations.retention.plan import Policy
+
     return Policy(settings.retention_days, settings.keep_last, settings.anomaly_drop)
 
 
 def health_facts(settings: Settings, store: Store) -> HealthFacts:
     """What health is judged from. Offline, without a lock; raises nothing for a folder that is gone."""
+    from facot_backups.operations.health.facts import read_health_facts
+
     return read_health_facts(
         store,
         settings.backup_hour,
@@ -42,6 +45,8 @@ def health_facts(settings: Settings, store: Store) -> HealthFacts:
 
 def health(settings: Settings, store: Store) -> Health:
     """How the backups of `store` stand, as `health.facts` reads them."""
+    from facot_backups.operations.health.judgement import judge
+
     return judge(health_facts(settings, store))
 
 

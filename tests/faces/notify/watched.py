@@ -14,7 +14,8 @@ from facot_backups.faces import daily
 from facot_backups.local.faults import Fault
 from facot_backups.operations.schedule import awake
 from facot_backups.operations.schedule.due import decide
-from facot_backups.operations.schedule.scheduled_run import facts_of, unproven
+from facot_backups.operations.schedule.facts import facts_of
+from facot_backups.operations.schedule.scheduled_run import unproven
 from facot_backups.settings import Settings, load_settings
 from tests.end_to_end.world import PatientClock, World
 from tests.support.endpoints import Endpoint

@@ -25,32 +25,32 @@ from facot_backups.errors import FacotBackupsError, Interrupted  # noqa: E402
 from facot_backups.faces.cli import output, streams  # noqa: E402
 from facot_backups.version import __version__  # noqa: E402
 
-# The commands, in the order in which a newcomer needs them: a module of the same name each.
-COMMANDS = (
-    "run",
-    "status",
-    "gui",
-    "list",
-    "stats",
-    "verify",
-    "cleanup",
-    "schedule",
-    "service",
-    "notify",
-    "restore",
-    "diff",
-    "find",
-    "history",
-    "show",
-    "audit",
-    "serve",
-    "config",
-    "demo",
-)
+# The commands in the order in which a newcomer needs them, and what each does: the help imports none of them.
+COMMANDS = {
+    "run": "Hace un backup ahora.",
+    "status": "De un vistazo, si puede estar tranquilo.",
+    "gui": "Abre el panel, una ventana para todo.",
+    "list": "Muestra los backups que hay.",
+    "stats": "Cuántos backups hay y cuánto ocupan.",
+    "verify": "Comprueba que los backups están enteros.",
+    "cleanup": "Borra los backups que ya no hacen falta.",
+    "schedule": "Hace el backup de cada día, hasta que lo paren.",
+    "service": "Instala el backup diario en el sistema.",
+    "notify": "Prueba los avisos.",
+    "restore": "Devuelve un backup a Firestore, o deshace una restauración.",
+    "diff": "Compara dos backups, o uno con Firestore.",
+    "find": "Busca una factura, un cliente… en todos los backups.",
+    "history": "Cuenta la historia de un documento.",
+    "show": "Muestra un documento de un backup.",
+    "audit": "Busca NCF repetidos, contadores atrasados y otros errores.",
+    "serve": "Abre un backup como un Firestore en este equipo.",
+    "config": "Muestra los ajustes y prueba la conexión.",
+    "demo": "Demuestra el producto sobre un Firestore en memoria.",
+}
 
 
 class _Commands(click.Group):
-    """A group that imports a command's module when it is asked for."""
+    """A group that imports a command's module when that command is called."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
@@ -61,6 +61,22 @@ class _Commands(click.Group):
         module = importlib.import_module(f"facot_backups.faces.cli.{cmd_name}_command")
         command: click.Command = module.command
         return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Órdenes"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        name = args[0]
+        if name not in COMMANDS and not name.startswith("-"):
+            from difflib import get_close_matches
+
+            near = get_close_matches(name.lower(), COMMANDS, n=1)
+            asked = f" ¿Quiso decir «{near[0]}»?" if near else ""
+            raise click.UsageError(f"No existe la orden «{name}».{asked}", ctx)
+        return super().resolve_command(ctx, args)
 
 
 _CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}

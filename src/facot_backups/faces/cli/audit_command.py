@@ -39,7 +39,6 @@ _TITLES: dict[Severity, tuple[str, str]] = {
 @click.command(
     "audit",
     options_metavar="[OPCIONES]",
-    short_help="Busca NCF repetidos, contadores atrasados y otros errores.",
     epilog=exits(0, 1, 2, 12, 13, 20, 22, 130),
 )
 @click.argument("fecha", required=False, default="latest", metavar="FECHA")

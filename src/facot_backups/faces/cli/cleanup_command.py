@@ -21,7 +21,6 @@ ALARM_EXIT = 30
 @click.command(
     "cleanup",
     options_metavar="[OPCIONES]",
-    short_help="Borra los backups que ya no hacen falta.",
     epilog=exits(0, 1, 2, 11, 12, 13, 30, 130),
 )
 @click.option("--dry-run", is_flag=True, help="Solo dice qué borraría, y por qué.")

@@ -20,7 +20,6 @@ FREE_PLAN_BUDGET = 40_000
 @click.command(
     "config",
     options_metavar="[OPCIONES]",
-    short_help="Muestra los ajustes y prueba la conexión.",
     epilog=exits(0, 1, 2, 10, 13),
 )
 @click.option("--offline", is_flag=True, help="No prueba la conexión con Firestore.")

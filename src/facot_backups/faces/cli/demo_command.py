@@ -38,7 +38,6 @@ _FOREIGN = ("BACKUP_", "FIREBASE_", "FIRESTORE_", "GOOGLE_")
 @click.command(
     "demo",
     options_metavar="[OPCIONES]",
-    short_help="Demuestra el producto sobre un Firestore en memoria.",
     epilog=exits(0, 1, 2, 13, 130),
 )
 @click.option(

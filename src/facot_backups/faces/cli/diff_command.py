@@ -35,7 +35,6 @@ _BLOCK_CHARACTERS = 2**20
 @click.command(
     "diff",
     options_metavar="[OPCIONES]",
-    short_help="Compara dos backups, o uno con Firestore.",
     epilog=exits(0, 1, 2, 3, 10, 12, 13, 20, 130),
 )
 @click.argument("a")

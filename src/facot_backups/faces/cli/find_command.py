@@ -22,7 +22,6 @@ NOT_THERE_EXIT = BackupNotFound.exit_code
 @click.command(
     "find",
     options_metavar="[OPCIONES]",
-    short_help="Busca una factura, un cliente… en todos los backups.",
     epilog=exits(0, 1, 2, 12, 13, 130),
 )
 @click.argument("texto", nargs=-1, required=True)

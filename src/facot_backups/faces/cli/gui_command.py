@@ -12,7 +12,6 @@ from facot_backups.faces.cli.options import backup_dir, exits
 @click.command(
     "gui",
     options_metavar="[OPCIONES]",
-    short_help="Abre el panel, una ventana para todo.",
     epilog=exits(0, 1, 2),
 )
 @click.option("--demo", is_flag=True, help="Un negocio de ejemplo con meses de backups; no toca nada suyo.")

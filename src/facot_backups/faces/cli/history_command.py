@@ -31,7 +31,6 @@ _HEADS: dict[Event, tuple[str, str]] = {
 @click.command(
     "history",
     options_metavar="[OPCIONES]",
-    short_help="Cuenta la historia de un documento.",
     epilog=exits(0, 1, 2, 12, 13, 130),
 )
 @click.argument("documento", metavar="COLECCIÓN/ID")

@@ -12,7 +12,8 @@ from facot_backups.faces.cli import output, run_text
 from facot_backups.faces.cli.progress import progress
 from facot_backups.operations.schedule import awake
 from facot_backups.operations.schedule.due import Decision, decide
-from facot_backups.operations.schedule.scheduled_run import Job, ScheduledRun, facts_of, unproven
+from facot_backups.operations.schedule.facts import facts_of
+from facot_backups.operations.schedule.scheduled_run import Job, ScheduledRun, unproven
 from facot_backups.settings import Settings
 from facot_backups.text import hanging
 

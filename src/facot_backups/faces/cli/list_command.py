@@ -13,22 +13,20 @@ from facot_backups.faces.cli import output
 from facot_backups.faces.cli.options import common, exits
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from datetime import datetime
-
-    from rich.table import Table
 
     from facot_backups.operations.proof.drill_record import PastDrill
 
 KINDS: dict[Kind, str] = {
     "complete": "completo",
     "incomplete": "INCOMPLETO",
-    "pre-restore": "previo a restaurar",
+    "pre-restore": "para deshacer",
     "damaged": "DAÑADO",
     "newer": "de una versión más nueva",
     "unreadable": "NO SE PUEDE LEER",
 }
-_SHORT_KINDS: dict[Kind, str] = {"pre-restore": "previo", "newer": "más nuevo", "unreadable": "ILEGIBLE"}
-_ANY_WIDTH = 10_000
+_SHORT_KINDS: dict[Kind, str] = {"newer": "más nuevo", "unreadable": "ILEGIBLE"}
 _COLORS: dict[Kind, str] = {
     "complete": "green",
     "incomplete": "red",
@@ -37,21 +35,28 @@ _COLORS: dict[Kind, str] = {
 }
 
 
+_GAP = "  "
+
+
 class _Form(NamedTuple):
-    """What a table says in full."""
+    """What a table says in full; `drills`: in a column, else in lines below."""
 
     whole_words: bool = True
-    drill_days: bool = True
+    drills: bool = True
     years: bool = True
 
 
 # From the widest to one that fits in 80 columns.
-_FORMS = (_Form(), _Form(whole_words=False), _Form(False, drill_days=False), _Form(False, False, years=False))
+_FORMS = (_Form(), _Form(whole_words=False), _Form(False, drills=False), _Form(False, False, years=False))
 
 
-@click.command(
-    "list", options_metavar="[OPCIONES]", short_help="Muestra los backups que hay.", epilog=exits(0, 1, 2, 13)
-)
+class _Cell(NamedTuple):
+    text: str
+    color: str | None = None
+    right: bool = False
+
+
+@click.command("list", options_metavar="[OPCIONES]", epilog=exits(0, 1, 2, 13))
 @common
 def command(**shared: Any) -> int:
     """Muestra los backups que hay, del más nuevo al más viejo."""
@@ -125,63 +130,85 @@ def _stated(backup: OldBackup) -> dict[str, Any]:
 
 def show(backups: list[AnyBackup], drills: dict[str, PastDrill]) -> None:
     """The table, in the first form that the terminal is wide enough for."""
-    from rich.measure import Measurement
-
-    console = output.console()
-    if not console.is_terminal:  # lines of a file or a pipe stay whole
-        console = output.console(width=_ANY_WIDTH)
-    free = console.options.update(width=_ANY_WIDTH)
+    names = {str(backup.name) for backup in backups}
+    drills = {name: drill for name, drill in drills.items() if name in names}
+    width = output.terminal_width()
     for form in _FORMS:
         table = _table(backups, drills, form)
-        if Measurement.get(console, free, table).maximum <= console.width:
+        widths = [max(len(cell.text) for cell in column) for column in zip(*table, strict=True)]
+        if width is None or sum(widths) + len(_GAP) * (len(widths) - 1) <= width:
             break
-    console.print(table)
+    head, *rows = table
+    output.echo(_line(head, widths), bold=True)
+    output.echo("─" * (sum(widths) + len(_GAP) * (len(widths) - 1)))
+    for row in rows:
+        output.echo(_line(row, widths))
+    if not form.drills:
+        for line in _drill_lines(drills):
+            output.echo(line)
 
 
-def _table(backups: list[AnyBackup], drills: dict[str, PastDrill], form: _Form) -> Table:
-    from rich import box
-    from rich.table import Table
+def _line(row: list[_Cell], widths: list[int]) -> str:
+    cells = []
+    for cell, width in zip(row, widths, strict=True):
+        blank = " " * (width - len(cell.text))
+        text = output.style(cell.text, fg=cell.color) if cell.color else cell.text
+        cells.append(blank + text if cell.right else text + blank)
+    return _GAP.join(cells).rstrip()
 
-    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
-    for heading in ("BACKUP", "ESTADO", "LEÍDO EL"):
-        table.add_column(heading, no_wrap=True)
-    for heading in ("DOCS.", "TAMAÑO"):
-        table.add_column(heading, justify="right", no_wrap=True)
-    names = {str(backup.name) for backup in backups}
-    drilled = not names.isdisjoint(drills)
-    if drilled:
-        table.add_column("SIMULACRO" if form.drill_days else "SIM", no_wrap=True)
-    for backup in backups:
-        drill = drills.get(str(backup.name))
-        cells = [_drill_cell(drill, days=form.drill_days)] if drilled else []
-        table.add_row(*_row(backup, form), *cells)
+
+def _table(backups: list[AnyBackup], drills: dict[str, PastDrill], form: _Form) -> list[list[_Cell]]:
+    """The headings, and a row for each backup."""
+    head = [_Cell("BACKUP"), _Cell("ESTADO"), _Cell("LEÍDO EL")]
+    head += [_Cell("DOCS.", right=True), _Cell("TAMAÑO", right=True)]
+    table = [head, *(_row(backup, form) for backup in backups)]
+    if drills and form.drills:
+        head.append(_Cell("SIMULACRO"))
+        for backup, row in zip(backups, table[1:], strict=True):
+            row.append(_drill_cell(drills.get(str(backup.name))))
     return table
 
 
-def _drill_cell(drill: PastDrill | None, *, days: bool) -> str:
+def _drill_cell(drill: PastDrill | None) -> _Cell:
     """Whether it came back when it was last restored for a trial, and when that was."""
     if drill is None:
-        return ""
-    day = f" {output.local_time(drill.time).split(' ')[0]}" if days else ""
-    return f"[green]✓[/]{day}" if drill.passed else f"[red]{'FALLÓ' if days else '✗'}[/]{day}"
+        return _Cell("")
+    return _Cell(f"{'✓' if drill.passed else 'FALLÓ'} {_day(drill)}", "green" if drill.passed else "red")
 
 
-def _row(backup: AnyBackup, form: _Form) -> list[str]:
+def _drill_lines(drills: dict[str, PastDrill]) -> Iterator[str]:
+    """The same where there is no room for a column."""
+    for name, drill in drills.items():
+        mark = output.style("✓", fg="green") if drill.passed else output.style("✗", fg="red")
+        yield f"{mark} {name}  simulacro del {_day(drill)}: {'volvió igual' if drill.passed else 'FALLÓ'}"
+
+
+def _day(drill: PastDrill) -> str:
+    return output.local_time(drill.time).split(" ")[0]
+
+
+def _row(backup: AnyBackup, form: _Form) -> list[_Cell]:
     if isinstance(backup, OldBackup):
         total = backup.stated.total_documents if backup.stated else None
         documents = figures.number(total) if total is not None else "?"
         kind = OLD_FORMAT if form.whole_words else "antiguo"
-        return [str(backup.name), kind, "?", documents, figures.size(backup.size)]
+        return [_Cell(str(backup.name)), _Cell(kind), _Cell("?"), *_amounts(documents, backup.size)]
     metadata = backup.metadata
-    color = _COLORS.get(backup.kind, "default")
+    color = _COLORS.get(backup.kind)
     kind = KINDS[backup.kind] if form.whole_words else _SHORT_KINDS.get(backup.kind, KINDS[backup.kind])
     return [
-        str(backup.name),
-        f"[{color}]{kind}[/]",
-        _moment(metadata.read_time, years=form.years) if metadata else "?",
-        figures.number(metadata.total_documents + metadata.nested_documents) if metadata else "?",
-        figures.size(backup.size),
+        _Cell(str(backup.name)),
+        _Cell(kind, color),
+        _Cell(_moment(metadata.read_time, years=form.years) if metadata else "?"),
+        *_amounts(
+            figures.number(metadata.total_documents + metadata.nested_documents) if metadata else "?",
+            backup.size,
+        ),
     ]
+
+
+def _amounts(documents: str, size: int) -> list[_Cell]:
+    return [_Cell(documents, right=True), _Cell(figures.size(size), right=True)]
 
 
 def _moment(moment: datetime, *, years: bool) -> str:

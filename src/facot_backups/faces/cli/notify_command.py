@@ -20,7 +20,6 @@ UNDELIVERED_EXIT = 14
 @click.command(
     "notify",
     options_metavar="[OPCIONES]",
-    short_help="Prueba los avisos.",
     epilog=exits(0, 1, 2, UNDELIVERED_EXIT, 130),
 )
 @click.argument("action", metavar="ACCIÓN", type=click.Choice(["test"]))

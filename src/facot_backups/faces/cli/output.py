@@ -1,28 +1,27 @@
-"""What the commands print: JSON or text on stdout, errors and progress on stderr."""
+"""What the commands print: JSON or text on stdout, errors and progress on stderr.
+
+Every command waits for this module, `--help` too: what few of them need is imported where it is used.
+"""
 
 from __future__ import annotations
 
 import io
-import json
-import logging
-import secrets
+import os
+import re
 import sys
-import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from facot_backups.clock import SystemClock, in_zone
 from facot_backups.errors import FacotBackupsError, OutputUnwritable, Unforeseen
 from facot_backups.text import hanging, lines, visible
 
 if TYPE_CHECKING:
-    from rich.console import Console
+    from datetime import datetime
 
-_log = logging.getLogger(__name__)
+    from rich.console import Console
 
 
 @contextmanager
@@ -42,12 +41,16 @@ def remarks_of_destructors(*, shown: bool) -> Iterator[None]:
 
 
 def _log_unraisable(found: sys.UnraisableHookArgs) -> None:
-    _log.debug("in %r: %r", found.object, found.exc_value)
+    import logging
+
+    logging.getLogger(__name__).debug("in %r: %r", found.object, found.exc_value)
 
 
 # What stands for the escape character in the styles that we put into a text, until it is written: no text
 # from outside can hold it.
-_ESCAPE = secrets.token_hex(12)
+_ESCAPE = os.urandom(12).hex()
+# A space at which no line is broken; `visible` lets none through, so no text has it.
+_KEPT_SPACE = "\x1f"
 
 
 def style(text: str, **styles: Any) -> str:
@@ -98,6 +101,24 @@ def console(*, stderr: bool = False, **options: Any) -> Console:
     return SafeConsole(stderr=stderr, highlight=False, **options)
 
 
+def terminal_width() -> int | None:
+    """The columns of the terminal on stdout; None where it is none: lines of a file or a pipe stay whole."""
+    import shutil
+
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+
+
+def wrapped(text: str, width: int | None) -> list[str]:
+    """`text`, `visible`, as lines of at most `width` columns; a number and its unit stay together."""
+    import textwrap
+
+    shown = visible(text)
+    if width is None:
+        return [shown]
+    kept = re.sub(r"(?<=[0-9]) (?=\S)", _KEPT_SPACE, shown)
+    return [line.replace(_KEPT_SPACE, " ") for line in textwrap.wrap(kept, max(width, 20))] or [""]
+
+
 def print_json(value: dict[str, Any]) -> None:
     """One JSON object on stdout, and nothing else there."""
     echo_lines(to_text(value))
@@ -108,12 +129,16 @@ def to_text(value: Any, indent: int | None = 2) -> str:
 
     A character that could command a terminal is written as JSON's own `\\u…`, which reads as the same.
     """
+    import json
+
     encoding = (getattr(sys.stdout, "encoding", None) or "").lower().replace("-", "")
     text = json.dumps(value, ensure_ascii=encoding != "utf8", indent=indent)
     return "\n".join(line if visible(line) == line else _escaped(line) for line in text.split("\n"))
 
 
 def _escaped(text: str) -> str:
+    import json
+
     return "".join(c if visible(c) == c else json.dumps(c)[1:-1] for c in text)
 
 
@@ -141,6 +166,8 @@ def show_fault(error: Exception, *, as_json: bool, verbose: bool) -> None:
 
 def show_trace(error: Exception) -> None:
     """The stack trace of an error, on stderr."""
+    import traceback
+
     echo_lines(hanging("".join(traceback.format_exception(error)).rstrip()), err=True)
 
 
@@ -153,4 +180,6 @@ def show_usage_error(error: click.ClickException) -> None:
 
 def local_time(moment: datetime) -> str:
     """An instant in the computer's zone: `27/11/2024 02:00`."""
+    from facot_backups.clock import SystemClock, in_zone
+
     return in_zone(moment, SystemClock().zone()).strftime("%d/%m/%Y %H:%M")

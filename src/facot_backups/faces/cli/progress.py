@@ -6,18 +6,6 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from rich.markup import escape
-from rich.progress import (
-    BarColumn,
-    Progress,
-    ProgressColumn,
-    SpinnerColumn,
-    Task,
-    TextColumn,
-    TimeRemainingColumn,
-)
-from rich.text import Text
-
 from facot_backups.events import (
     CollectionDone,
     CollectionFailed,
@@ -25,7 +13,6 @@ from facot_backups.events import (
     Emit,
     Event,
     PhaseStarted,
-    Progressed,
     Retried,
     Warned,
 )
@@ -37,6 +24,7 @@ PHASES = {
     "connecting": "Conectando",
     "reading": "Leyendo",
     "checking": "Comprobando con el servidor",
+    "counting": "Contando",
     "publishing": "Publicando",
     "verifying": "Verificando",
     "planning": "Haciendo el plan",
@@ -46,6 +34,7 @@ PHASES = {
     "comparing": "Comparando",
     "searching": "Buscando",
     "auditing": "Revisando",
+    "deleting": "Borrando",
     "telling": "Avisando",
 }
 
@@ -58,7 +47,9 @@ def progress(*, quiet: bool, verbose: bool) -> Iterator[Emit]:
     if quiet:
         yield _show_warning
     elif sys.stderr is not None and sys.stderr.isatty():  # None: a program without a console
-        with _Bar(verbose=verbose) as bar:
+        from facot_backups.faces.cli.progress_bar import Bar
+
+        with Bar(verbose=verbose) as bar:
             yield bar.emit
     else:
         yield _Lines(verbose=verbose).emit
@@ -101,69 +92,3 @@ def done_text(event: CollectionDone) -> str:
     word = "documento" if event.documents == 1 else "documentos"
     nested = f" (y {number(event.nested)} dentro de ellos)" if event.nested else ""
     return f"{visible(event.collection)}: {number(event.documents)} {word}{nested}"
-
-
-class _Rate(ProgressColumn):
-    """Documents per second."""
-
-    def render(self, task: Task) -> Text:
-        return Text(f"{number(int(task.speed))}/s" if task.speed else "")
-
-
-class _Bar:
-    """One bar for the whole run, and above it a line per finished collection."""
-
-    def __init__(self, *, verbose: bool) -> None:
-        self._console = output.console(stderr=True)
-        self._progress = Progress(
-            SpinnerColumn(),
-            TextColumn("{task.description}"),
-            BarColumn(),
-            TextColumn("{task.fields[shown]}"),
-            _Rate(),
-            TimeRemainingColumn(elapsed_when_finished=True),
-            console=self._console,
-            transient=True,
-        )
-        self._task = self._progress.add_task("Conectando", total=None, shown="")
-        self._total: int | None = None
-        self._phase = PHASES["reading"]
-        self._verbose = verbose
-
-    def __enter__(self) -> _Bar:
-        self._progress.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._progress.stop()
-
-    def emit(self, event: Event) -> None:
-        """Show the event: move the bar, or print a line above it."""
-        match event:
-            case PhaseStarted(phase):
-                self._phase = PHASES.get(phase, phase)
-                self._progress.update(self._task, description=self._phase)
-            case Counted(total):
-                self._total = total
-                self._progress.update(self._task, total=total)
-            case Progressed(collection, documents):
-                self._move(collection, documents)
-            case CollectionDone():
-                self._console.print(f"  [green]✓[/] {escape(done_text(event))}")
-            case CollectionFailed(collection, reason):
-                self._console.print(f"  [red]✗ {escape(visible(collection))}[/]: {escape(one_line(reason))}")
-            case Warned(message):
-                self._console.print(f"  [yellow]Aviso:[/] {escape(hanging(message))}")
-            case Retried(reason, _) if self._verbose:
-                self._console.print(f"  Reintento: {escape(one_line(reason))}")
-            case Retried(_, wait) if wait:
-                self._progress.update(self._task, description=WAITING)
-
-    def _move(self, collection: str, documents: int) -> None:
-        of = f" de {number(self._total)}" if self._total is not None else ""
-        self._progress.update(
-            self._task,
-            completed=documents,
-            description=f"{self._phase}: [bold]{escape(visible(collection))}[/]",
-            shown=f"{number(documents)}{of}",
-        )

@@ -34,7 +34,6 @@ _YES = frozenset({"s", "si", "sí", "y", "yes"})
 @click.command(
     "restore",
     options_metavar="[OPCIONES]",
-    short_help="Devuelve un backup a Firestore, o deshace una restauración.",
     epilog=exits(0, 1, 2, 3, 10, 11, 12, 13, 20, 21, 130),
 )
 @click.argument("fecha", required=False)

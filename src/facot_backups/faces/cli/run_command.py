@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 @click.command(
     "run",
     options_metavar="[OPCIONES]",
-    short_help="Hace un backup ahora.",
     epilog=exits(0, 1, 2, 3, 10, 11, 13, 20, 30, 130),
 )
 @collections

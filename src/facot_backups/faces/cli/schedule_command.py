@@ -17,7 +17,6 @@ from facot_backups.faces.cli.streams import ending_signals
 @click.command(
     "schedule",
     options_metavar="[OPCIONES]",
-    short_help="Hace el backup de cada día, hasta que lo paren.",
     epilog=exits(0, 1, 2),
 )
 @click.option(

@@ -32,7 +32,6 @@ _LONG = 3600.0
 @click.command(
     "serve",
     options_metavar="[OPCIONES]",
-    short_help="Abre un backup como un Firestore en este equipo.",
     epilog=exits(0, 1, 2, 12, 13, 20, 130),
 )
 @click.argument("fecha")

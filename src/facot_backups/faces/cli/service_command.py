@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 @click.command(
     "service",
     options_metavar="[OPCIONES]",
-    short_help="Instala el backup diario en el sistema.",
     epilog=exits(0, 1, 2, 13),
 )
 @click.argument("action", metavar="ACCIÓN", type=click.Choice(["install", "status", "remove"]))

@@ -23,7 +23,6 @@ NOT_THERE_EXIT = BackupNotFound.exit_code
 @click.command(
     "show",
     options_metavar="[OPCIONES]",
-    short_help="Muestra un documento de un backup.",
     epilog=exits(0, 1, 2, 12, 13, 20),
 )
 @click.argument("fecha")

@@ -14,7 +14,6 @@ from facot_backups.faces.cli.options import common, exits
 @click.command(
     "stats",
     options_metavar="[OPCIONES]",
-    short_help="Cuántos backups hay y cuánto ocupan.",
     epilog=exits(0, 1, 2, 13),
 )
 @common

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
@@ -12,12 +12,8 @@ from facot_backups import figures
 from facot_backups.errors import UsageError
 from facot_backups.faces.cli import output
 from facot_backups.faces.cli.options import common, exits
-from facot_backups.text import visible
 
 if TYPE_CHECKING:
-    from rich.console import Console  # noqa: TID251 - a type; `output.console` makes it
-    from rich.text import Text
-
     from facot_backups.operations.health.judgement import Finding, Health
     from facot_backups.settings import Settings
 
@@ -27,7 +23,7 @@ _STATES = {
     "warning": ("! CON AVISOS", "yellow"),
     "critical": ("✗ CRÍTICO", "red"),
 }
-_MARKS = {"note": ("·", "dim"), "warning": ("!", "yellow"), "critical": ("✗", "red")}
+_MARKS = {"note": ("·", None), "warning": ("!", "yellow"), "critical": ("✗", "red")}
 _LABEL_WIDTH = 18
 # Beyond this nobody counts how many backups fit.
 _MANY = 1000
@@ -36,7 +32,6 @@ _MANY = 1000
 @click.command(
     "status",
     options_metavar="[OPCIONES]",
-    short_help="De un vistazo, si puede estar tranquilo.",
     epilog=exits(0, 1, 2, 30, 31),
 )
 @click.option("--prometheus", is_flag=True, help="Escribe medidas para Prometheus y nada más.")
@@ -91,32 +86,36 @@ def _prometheus(health: Health, settings: Settings, file: Path | None, *, shown:
 # --- for a person -----------------------------------------------------------------------------------------
 
 
+class _Said(NamedTuple):
+    """What a row says: in a colour, or with the mark before it in one."""
+
+    text: str
+    color: str | None = None
+    mark: str = ""
+
+
 def _show(health: Health, settings: Settings, *, quiet: bool) -> None:
-    console = output.console(soft_wrap=False)
-    if not console.is_terminal:  # lines of a file or a pipe stay whole
-        console = output.console(soft_wrap=True, width=10_000)
     serious = [finding for finding in health.findings if finding.severity != "note"]
     notes = [finding for finding in health.findings if finding.severity == "note"]
     if quiet and not serious:
         return
-    console.print(_verdict(health))
+    width = output.terminal_width()
+    _print_verdict(health, width)
     for finding in serious:
-        console.print()
-        _print_finding(console, finding)
+        output.echo()
+        _print_finding(finding, width)
     if quiet:
         return
-    console.print()
-    for label, text in _rows(health, settings):
-        console.print(_row(label, text))
+    output.echo()
+    for label, said in _rows(health, settings):
+        _print_row(label, said, width)
     if notes:
-        console.print()
+        output.echo()
     for finding in notes:
-        _print_finding(console, finding)
+        _print_finding(finding, width)
 
 
-def _verdict(health: Health) -> Text:
-    from rich.text import Text
-
+def _print_verdict(health: Health, width: int | None) -> None:
     from facot_backups.faces.health import summary
 
     word, color = _STATES[health.state]
@@ -126,44 +125,51 @@ def _verdict(health: Health) -> Text:
         if (number := sum(finding.severity == severity for finding in health.findings))
     ]
     said = summary(health) if health.state == "ok" else " y ".join(counts)
-    return Text.assemble((f" {word} ", f"bold reverse {color}"), (f"  {visible(said)}", "bold"))
+    badge = f" {word} "
+    room = None if width is None else width - len(badge) - 2
+    head = output.style(badge, bold=True, reverse=True, fg=color) + "  "
+    for line in output.wrapped(said, room):
+        output.echo(head + output.style(line, bold=True))
+        head = " " * (len(badge) + 2)
 
 
-def _row(label: str, text: Text | str) -> Any:
+def _print_row(label: str, said: _Said, width: int | None) -> None:
     """A label and its text, which keeps to its own column where it is long."""
-    from rich.table import Table
-
-    grid = Table.grid(padding=0)
-    grid.add_column(width=_LABEL_WIDTH, no_wrap=True, style="dim")
-    grid.add_column(overflow="fold")
-    grid.add_row(label, text)
-    return grid
-
-
-def _print_finding(console: Console, finding: Finding) -> None:
-    from rich.padding import Padding
-    from rich.text import Text
-
-    mark, style = _MARKS[finding.severity]
-    plain = "dim" if finding.severity == "note" else ""
-    console.print(Text.assemble((f"{mark} ", f"bold {style}"), (visible(finding.text), plain)))
-    if finding.remedy:
-        console.print(Padding(Text(f"→ {visible(finding.remedy)}", "dim"), (0, 0, 0, 2), expand=False))
+    head = output.style(f"{label:<{_LABEL_WIDTH}}", dim=True)
+    indent = " " * (_LABEL_WIDTH + len(said.mark))
+    head += output.style(said.mark, fg=said.color) if said.mark else ""
+    for line in output.wrapped(said.text, None if width is None else width - len(indent)):
+        output.echo(head + (line if said.mark else output.style(line, fg=said.color)))
+        head = indent
 
 
-def _rows(health: Health, settings: Settings) -> Iterator[tuple[str, Text | str]]:
-    yield "Último backup", _last_text(health)
+def _print_finding(finding: Finding, width: int | None) -> None:
+    mark, color = _MARKS[finding.severity]
+    plain: dict[str, Any] = {"dim": True} if finding.severity == "note" else {}
+    head = output.style(f"{mark} ", fg=color, **(plain or {"bold": True}))
+    room = None if width is None else width - 4
+    for line in output.wrapped(finding.text, room):
+        output.echo(head + output.style(line, **plain))
+        head = "  "
+    head = "  → "
+    for line in output.wrapped(finding.remedy, room) if finding.remedy else []:
+        output.echo(output.style(head + line, dim=True))
+        head = "    "
+
+
+def _rows(health: Health, settings: Settings) -> Iterator[tuple[str, _Said]]:
+    yield "Último backup", _Said(_last_text(health))
     if health.last_backup is not None and health.last_backup.name is not None:
         yield "Comprobado", _verified_text(health)
-    yield "Siguiente", _next_text(health)
+    yield "Siguiente", _Said(_next_text(health))
     yield "Fallos seguidos", _failures_text(health)
     if health.disk.problem is None:
-        yield "Disco", _disk_text(health)
+        yield "Disco", _Said(_disk_text(health))
         if health.growth is not None:
-            yield "Crecimiento", _growth_text(health)
+            yield "Crecimiento", _Said(_growth_text(health))
         yield "Anomalías", _anomalies_text(health)
         yield "Simulacro", _drill_text(health)
-    yield "Carpeta", visible(str(settings.backup_dir))
+    yield "Carpeta", _Said(str(settings.backup_dir))
 
 
 def _last_text(health: Health) -> str:
@@ -177,17 +183,15 @@ def _last_text(health: Health) -> str:
     return f"{last.name}, de hace {age}: {held}"
 
 
-def _verified_text(health: Health) -> Text:
-    from rich.text import Text
-
+def _verified_text(health: Health) -> _Said:
     last = health.last_backup
     if last is None or last.verified_at is None:
-        return Text("todavía no", "yellow")
+        return _Said("todavía no", "yellow")
     others = ""
     if health.oldest_proof is not None and health.complete > 1 and not health.damaged:
         day = output.local_time(health.oldest_proof).split(" ")[0]
         others = f"; todos los demás, desde el {day}"
-    return Text.assemble(("✓ ", "green"), f"el {output.local_time(last.verified_at)}{others}")
+    return _Said(f"el {output.local_time(last.verified_at)}{others}", "green", "✓ ")
 
 
 def _next_text(health: Health) -> str:
@@ -197,12 +201,10 @@ def _next_text(health: Health) -> str:
     return f"{when}. {decision.reason}" if waits else when
 
 
-def _failures_text(health: Health) -> Text:
-    from rich.text import Text
-
+def _failures_text(health: Health) -> _Said:
     if not health.failures:
-        return Text("ninguno")
-    return Text(figures.number(health.failures), "red")
+        return _Said("ninguno")
+    return _Said(figures.number(health.failures), "red")
 
 
 def _disk_text(health: Health) -> str:
@@ -234,30 +236,27 @@ def _growth_text(health: Health) -> str:
     return f"{documents} documentos y {size} {span}"
 
 
-def _anomalies_text(health: Health) -> Text:
-    from rich.text import Text
-
+def _anomalies_text(health: Health) -> _Said:
     if not health.anomalies:
-        return Text("ninguna")
+        return _Said("ninguna")
     names = dict.fromkeys(f"«{anomaly.collection}»" for anomaly in health.anomalies)
-    return Text(visible(f"faltan documentos en {', '.join(names)}"), "red")
+    return _Said(f"faltan documentos en {', '.join(names)}", "red")
 
 
-def _drill_text(health: Health) -> Text:
-    text, problem = _last_drill_text(health), health.drill_problem
-    if problem is not None:
-        text.append("; después no se pudo hacer" if health.last_drill else ": no se pudo hacer", "yellow")
-    return text
+def _drill_text(health: Health) -> _Said:
+    said = _last_drill_text(health)
+    if health.drill_problem is None:
+        return said
+    later = "; después no se pudo hacer" if health.last_drill else ": no se pudo hacer"
+    return said._replace(text=said.text + later, color=said.color or "yellow")
 
 
-def _last_drill_text(health: Health) -> Text:
-    from rich.text import Text
-
+def _last_drill_text(health: Health) -> _Said:
     drill = health.last_drill
     if drill is None:
-        return Text("nunca")
+        return _Said("nunca")
     day = output.local_time(drill.time).split(" ")[0]
     if drill.passed:
         held = f"el {day}, {drill.backup}: {figures.number(drill.documents)} documentos volvieron iguales"
-        return Text.assemble(("✓ ", "green"), held)
-    return Text.assemble(("✗ ", "red"), f"el {day}, {drill.backup}: falló")
+        return _Said(held, "green", "✓ ")
+    return _Said(f"el {day}, {drill.backup}: falló", "red", "✗ ")

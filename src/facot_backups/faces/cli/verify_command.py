@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 @click.command(
     "verify",
     options_metavar="[OPCIONES]",
-    short_help="Comprueba que los backups están enteros.",
     epilog=exits(0, 1, 2, 11, 12, 13, 20, 23, 130),
 )
 @click.argument("fecha", required=False)

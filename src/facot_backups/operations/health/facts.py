@@ -17,7 +17,7 @@ from facot_backups.operations.health.basis import Disk, HealthFacts
 from facot_backups.operations.proof.drill_record import is_open
 from facot_backups.operations.schedule import awake
 from facot_backups.operations.schedule.due import Facts
-from facot_backups.operations.schedule.scheduled_run import facts_of
+from facot_backups.operations.schedule.facts import facts_of
 
 
 def read_health_facts(

@@ -23,14 +23,12 @@ from facot_backups.operations.proof.verify import VerifyReport, verify
 from facot_backups.operations.retention.cleanup import RetentionResult, clean_up_locked
 from facot_backups.operations.retention.plan import Policy
 from facot_backups.operations.schedule.due import Decision, Facts, decide, serving
-from facot_backups.operations.schedule.tries import SCHEDULED, join
+from facot_backups.operations.schedule.facts import facts_of
+from facot_backups.operations.schedule.tries import SCHEDULED
 from facot_backups.operations.stopping import Stop
 
 if TYPE_CHECKING:
     from facot_backups.firestore.connection import Connection
-
-# The runs of the ledger that can matter to a decision: days of one every hour.
-RECENT_RUNS = 200
 
 
 class Drill(Protocol):
@@ -79,30 +77,6 @@ class ScheduledRun:
     retention: RetentionResult | None = None
     older: tuple[VerifyReport, ...] = ()
     fault: FacotBackupsError | None = None
-
-
-def facts_of(store: Store, hour: time, scope: Scope) -> Facts:
-    """What a decision is made from, as it is now. Takes no lock, needs no network.
-
-    Raises nothing for a backup folder that is gone or cannot be read: then only what the state folder
-    remembers is in it.
-    """
-    remembered = store.state.tries(store.root)
-    try:
-        repository = store.repository()
-        backups = store.backups()
-        entries = [entry for entry in store.ledger.entries() if entry.kind == "run"][-RECENT_RUNS:]
-    except BackupDirUnusable:
-        repository, backups, entries = None, None, []
-    return Facts(
-        backups=backups,
-        tries=join(remembered, entries),
-        now=store.clock.now(),
-        zone=store.clock.zone(),
-        hour=hour,
-        source=repository.source if repository is not None else None,
-        scope=scope,
-    )
 
 
 def run_if_due(job: Job) -> ScheduledRun:
