@@ -19,6 +19,7 @@ from typing import TypeVar
 
 from facot_backups.clock import Clock, SystemClock
 from facot_backups.errors import BackupDirUnusable, NoSpace
+from facot_backups.text import reason
 
 FOLDER_MODE = 0o700
 # Published files are never written again; those of our own housekeeping are.
@@ -112,7 +113,7 @@ def _fault(error: OSError) -> tuple[str, str]:
     if _winerror(error) in _HELD:
         return _HELD_FAULT
     remedy = _MAYBE_AWAY if error.errno == errno.EINVAL else _OTHER_REMEDY
-    return _FAULTS.get(error.errno or 0, (f"el sistema responde «{error.strerror or error}»", remedy))
+    return _FAULTS.get(error.errno or 0, (f"el sistema responde «{reason(error)}»", remedy))
 
 
 def is_full(error: OSError) -> bool:

@@ -25,6 +25,7 @@ from facot_backups import atomic
 from facot_backups.clock import from_iso_utc, iso_utc
 from facot_backups.events import Emit, Warned, ignore
 from facot_backups.model import Source
+from facot_backups.text import reason
 
 STATE_DIR_VARIABLE = "FACOT_BACKUPS_STATE_DIR"
 # Enough for the read budget and the bound on a day's tries in any zone; older ones are in the ledger.
@@ -266,7 +267,7 @@ class State:
         except OSError as error:
             note, there = None, os.path.lexists(path := self.folder / name)
             fault = "unreadable" if there else None
-            self._warn(f"No se puede leer el estado en {path if there else self.folder} ({error.strerror}).")
+            self._warn(f"No se puede leer el estado en {path if there else self.folder} ({reason(error)}).")
         for change in self._unsaved.get(name, {}).values():
             note, fault = change(note or {}), None
         return note, fault
@@ -294,7 +295,7 @@ class State:
                 self._save(name, change)
             except OSError as error:  # TimeoutError of the lock is one
                 self._warn(
-                    f"No se puede guardar el estado en {self.folder} ({error.strerror or error}): el backup "
+                    f"No se puede guardar el estado en {self.folder} ({reason(error)}): el backup "
                     "sigue, pero los intentos y avisos de hoy se olvidarán al cerrar el programa."
                 )
             else:

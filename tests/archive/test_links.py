@@ -13,6 +13,7 @@ from facot_backups.archive.ledger import DAMAGED
 from facot_backups.archive.reader import Backup
 from facot_backups.errors import DamagedBackup
 from facot_backups.model import EVERYTHING, Scope, Source
+from facot_backups.text import reason
 from tests.support.archives import SOURCE, Archive, days_later, describe, document, fill
 from tests.support.crash import CALLS, watched
 
@@ -107,7 +108,7 @@ def test_a_fault_of_the_previous_file_stops_nothing(archive: Archive, call: str,
     assert inode(first, "invoices.json") == inode(second, "invoices.json")
     assert list(second.documents("clients")) == DOCUMENTS[:1]
     (alarm,) = alarms(archive)
-    assert old in alarm and os.strerror(number) in alarm
+    assert old in alarm and reason(OSError(number, os.strerror(number))) in alarm
     assert not [entry for entry in archive.store.ledger.entries() if entry.outcome == DAMAGED]
 
 
@@ -126,7 +127,7 @@ def test_a_bad_sector_in_the_previous_file_stops_nothing(archive: Archive) -> No
         second = archive.backup(DOCUMENTS)
     assert second.complete and inode(first) != inode(second)
     (alarm,) = alarms(archive)
-    assert os.strerror(errno.EIO) in alarm
+    assert "el disco falla al leer o escribir" in alarm
 
 
 def test_one_false_read_is_no_damage(archive: Archive) -> None:

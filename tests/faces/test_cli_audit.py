@@ -48,6 +48,14 @@ def test_the_text_groups_what_it_finds(shop: World) -> None:
     assert KINDS["tax_id"] in ran.out and "El RNC 131246797 tiene mal el dígito verificador" in ran.out
 
 
+def test_documents_that_are_not_named_are_counted(shop: World) -> None:
+    shop.write(*(f"third_parties/{n}" for n in range(6)), rnc="131246797")
+    shop.run("run", "--quiet")
+    out = shop.run("audit").out
+    assert "El RNC 131246797 tiene mal el dígito verificador (en 7 documentos)\n" in out
+    assert "      invoices/104, third_parties/0, third_parties/1 y 4 más\n" in out
+
+
 def test_the_json_has_every_finding(shop: World) -> None:
     report = shop.run("audit", "latest", "--json").report
     assert (report["success"], report["exit_code"], report["errors"]) == (False, 22, 3)

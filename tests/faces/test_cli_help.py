@@ -14,7 +14,7 @@ from tests.support.tools import tool
 
 ENGLISH = re.compile(
     r"\b(usage|options?|commands?|arguments?|show|message|exit|version|default|required|missing|invalid|"
-    r"unexpected|such|try|help for|path|directory|file|text|range|choose|mean)\b",
+    r"unexpected|such|try|help for|path|directory|file|text|range|integer|choose|from|mean)\b",
     re.IGNORECASE,
 )
 # Words of the command line itself, and of other programs.
@@ -50,13 +50,39 @@ def test_help_lists_the_exit_codes(command: str, capsys: Any) -> None:
     [
         ["nope"], ["run", "--nope"], ["run", "--collection"], ["verify", "a", "b"], ["runn"], [],
         ["run", "--jsonn"], ["run", "--backup-dir"], ["run", "--backup-dir", "/etc/hostname"],
-        ["run", "--json=1"], ["demo", "--folder", "/"], ["run", "--backup-dir", ""],
+        ["run", "--json=1"], ["demo", "--folder", "/"], ["run", "--backup-dir", ""], ["service"], ["notify"],
+        ["service", "nada"], ["serve", "latest", "--port", "x"], ["serve", "latest", "--port", "99999"],
+        ["cleanup", "--retention-days", "x"], ["restore", "latest", "--mode", "x"],
+        ["status", "--prometheus-file", "/nada/x.prom"],
     ],
 )  # fmt: skip
 def test_mistakes_are_told_in_spanish(words: list[str], capsys: Any) -> None:
     code, text = text_of(capsys, *words)
     assert code == 2
     assert ENGLISH.findall(OWN.sub("", text)) == []
+
+
+@pytest.mark.parametrize(
+    ("typed", "near"), [("rnu", "run"), ("restaurar", "restore"), ("Lists", "list"), ("xyzzy", None)]
+)
+def test_a_mistyped_command_is_told_the_likely_one(typed: str, near: str | None, capsys: Any) -> None:
+    code, text = text_of(capsys, typed, "--json")
+    assert code == 2
+    assert f"No existe la orden «{typed}»" in text
+    assert ("¿Quiso decir «" in text, f"«{near}»?" in text) == (near is not None, near is not None)
+
+
+def test_choices_stand_on_lines_of_their_own(capsys: Any) -> None:
+    text = text_of(capsys, "service")[1]
+    assert "\\u" not in text
+    assert [line.strip(" ,") for line in text.splitlines()[-3:]] == ["install", "status", "remove"]
+
+
+def test_an_argument_that_may_be_absent_stands_in_brackets(capsys: Any) -> None:
+    for command in ("audit", "verify"):
+        assert text_of(capsys, command, "--help")[1].startswith(
+            f"Uso: facot-backups {command} [OPCIONES] [FECHA]\n"
+        )
 
 
 def test_the_version(capsys: Any) -> None:

@@ -80,12 +80,12 @@ def test_a_phase_begins_without_the_rate_of_the_one_before(monkeypatch: pytest.M
     with Bar(verbose=False) as bar:
         bar.emit(Counted(2000))
         bar.emit(PhaseStarted("reading"))
-        (task,) = bar.tasks
-        assert task.total == 2000
+        assert bar.tasks[0].total == 2000
         for documents in (500, 1000, 2000):
             bar.emit(Progressed("invoices", documents))
-        assert task.completed == 2000
+        assert bar.tasks[0].completed == 2000
         bar.emit(PhaseStarted("checking"))
+        (task,) = bar.tasks
         assert (task.completed, task.total, task.speed, task.fields["shown"]) == (0, None, None, "")
 
 

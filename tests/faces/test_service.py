@@ -299,8 +299,11 @@ def test_a_system_that_refuses_is_told(machine: World) -> None:
 
 def test_what_the_service_could_not_see_is_refused(machine: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FIREBASE_CREDENTIALS", "clave.json")
-    machine.run("service", "install", "--yes").failed(2, "variable FIREBASE_CREDENTIALS", ".env")
+    for words in (("install",), ("install", "--yes")):
+        machine.run("service", *words).failed(2, "variable FIREBASE_CREDENTIALS", ".env")
     assert units_of(machine) == []
+    assert "No instalado" in machine.run("service", "status").out
+    assert machine.run("service", "remove", "--yes").code == 0
 
 
 def test_a_packed_program_is_no_service(machine: World, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -48,6 +48,7 @@ from facot_backups.model import (
     Json,
     segment_key,
 )
+from facot_backups.text import reason
 
 # How a face calls such a folder.
 OLD_FORMAT = "formato antiguo, sin sumas de verificación"
@@ -199,7 +200,7 @@ def _recognise(path: Path, name: BackupName) -> OldBackup | None:
     except BackupUnreadable:
         raise
     except OSError as error:
-        raise BackupUnreadable(f"{name}: no se pudo leer la carpeta ({error.strerror})") from error
+        raise BackupUnreadable(f"{name}: no se pudo leer la carpeta ({reason(error)})") from error
     except (FacotBackupsError, _IsFormat1):
         return None
     by_look: dict[_Look, list[str]] = {look: [] for look in get_args(_Look)}
@@ -337,4 +338,4 @@ def _in_order(file: Path, index: list[_Standing], place: str) -> Iterator[Elemen
                 stream.seek(standing.offset)
                 yield parse_element(stream.read(standing.size), f"{place}, documento «{standing.name}»")
     except OSError as error:
-        raise BackupUnreadable(f"{place}: no se pudo leer ({error.strerror})") from error
+        raise BackupUnreadable(f"{place}: no se pudo leer ({reason(error)})") from error

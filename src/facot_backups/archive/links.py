@@ -23,6 +23,7 @@ from facot_backups import atomic
 from facot_backups.archive.metadata import FileEntry
 from facot_backups.atomic import Patience
 from facot_backups.errors import DamagedBackup
+from facot_backups.text import reason
 
 MAX_LINKS = 8
 _BLOCK = 1 << 20
@@ -116,7 +117,7 @@ def _blaming(old: Path) -> Iterator[None]:
         with suppress(OSError):
             if not stat.S_ISREG(old.lstat().st_mode):
                 raise _Damaged("no es un archivo normal") from error
-        raise _Unread(f"no se puede leer ({error.strerror or error})") from error
+        raise _Unread(f"no se puede leer ({reason(error)})") from error
 
 
 def _check(old: Path, new: Path, entry: FileEntry) -> bool:
@@ -172,10 +173,10 @@ def _link(source: Path, target: Path, patience: Patience) -> bool:
     except OSError as error:
         if error.errno in _NO_LINKS or getattr(error, "winerror", None) in _WINDOWS_NO_LINKS:
             raise _Unsupported from error
-        raise _Unread(f"no se puede enlazar ({error.strerror or error})") from error
+        raise _Unread(f"no se puede enlazar ({reason(error)})") from error
     try:
         atomic.replace_published(temporary, target, patience)
     except OSError as error:
         atomic.remove_file(temporary, patience)
-        raise _Unread(f"no se puede enlazar ({error.strerror or error})") from error
+        raise _Unread(f"no se puede enlazar ({reason(error)})") from error
     return True

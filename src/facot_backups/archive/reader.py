@@ -33,6 +33,7 @@ from facot_backups.errors import (
     UsageError,
 )
 from facot_backups.model import Document
+from facot_backups.text import reason
 
 Kind: TypeAlias = Literal["complete", "incomplete", "pre-restore", "damaged", "newer", "unreadable"]
 
@@ -169,7 +170,7 @@ def names_in(folder: Path) -> list[str]:
     try:
         return sorted(path.name for path in folder.iterdir())
     except OSError as error:
-        raise BackupUnreadable(f"{folder.name}: no se pudo leer la carpeta ({error.strerror})") from error
+        raise BackupUnreadable(f"{folder.name}: no se pudo leer la carpeta ({reason(error)})") from error
 
 
 class Folder(Protocol):
@@ -209,7 +210,7 @@ def is_own_folder(path: Path) -> bool:
     try:
         return atomic.is_real_folder(path)
     except OSError as error:
-        raise BackupUnreadable(f"{path.name}: no se pudo leer la carpeta ({error.strerror})") from error
+        raise BackupUnreadable(f"{path.name}: no se pudo leer la carpeta ({reason(error)})") from error
 
 
 def file_blocks(path: Path, size: int = BLOCK_BYTES, start: int = 0) -> Generator[bytes, None, None]:
@@ -252,7 +253,7 @@ def _fault(path: Path, error: OSError) -> DamagedBackup | BackupUnreadable:
         return DamagedBackup(f"{_place(path)}: no es un archivo normal, es un enlace")
     if error.errno == errno.ENOENT and _is_missing(path):
         return DamagedBackup(f"{_place(path)}: falta el archivo")
-    return BackupUnreadable(f"{_place(path)}: no se pudo leer ({error.strerror})")
+    return BackupUnreadable(f"{_place(path)}: no se pudo leer ({reason(error)})")
 
 
 def _is_missing(path: Path) -> bool:

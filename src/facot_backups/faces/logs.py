@@ -17,7 +17,7 @@ from facot_backups.archive.reader import Backup
 from facot_backups.errors import UsageError
 from facot_backups.events import CollectionDone, CollectionFailed, Event, Retried, Warned
 from facot_backups.operations.retention.cleanup import RetentionResult
-from facot_backups.text import hanging, one_line, visible
+from facot_backups.text import hanging, one_line, reason, visible
 
 
 def _component(name: str) -> logging.Logger:
@@ -160,6 +160,6 @@ def _to_file(file: Path) -> logging.Handler:
         return _PrivateFile(file, maxBytes=_LOG_BYTES, backupCount=_LOG_FILES, encoding="utf-8")
     except OSError as error:
         raise UsageError(
-            f"No se puede escribir el registro en {file}: {error.strerror or error}.\n"
+            f"No se puede escribir el registro en {file}: {reason(error)}.\n"
             "Elija un archivo en una carpeta que exista y donde este usuario pueda escribir."
         ) from error

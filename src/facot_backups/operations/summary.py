@@ -65,15 +65,27 @@ def amount_of(document: Document) -> str:
     return ""
 
 
+def telling_first(fields: Mapping[str, Json]) -> dict[str, Json]:
+    """The same fields: those that say what the document is before all others."""
+    first = (
+        name for names in (_NUMBERS, _NAMES, _RNCS, _AMOUNTS, _DATES) for name in names if name in fields
+    )
+    return {name: fields[name] for name in dict.fromkeys((*first, *fields))}
+
+
 def title(path: DocumentPath, shown: Summary) -> str:
     """How a document is called: its number, its name, or its id."""
     return " · ".join(filter(None, (shown.number, shown.name))) or one_line(path[-1])
 
 
-def called(document: Document, zone: tzinfo) -> str:
-    """What people call it: `B0100000012 · Ferretería Núñez · 01/03/2026`; "" if it does not say."""
+def called(document: Document, zone: tzinfo, *, amount: bool = False) -> str:
+    """What people call it: `B0100000012 · Ferretería Núñez · 01/03/2026`; "" if it does not say.
+
+    With `amount`, that too: ` · RD$ 1,180.00`.
+    """
     shown = summary(document, zone)
-    return " · ".join(filter(None, (shown.number, shown.name, shown.date)))
+    parts = (shown.number, shown.name, shown.date, shown.amount if amount else "")
+    return " · ".join(filter(None, parts))
 
 
 def currency_of(fields: Mapping[str, Json], name: str = "", inherited: str = "") -> str:

@@ -13,6 +13,7 @@ from typing import NamedTuple
 from facot_backups import atomic
 from facot_backups.errors import SettingError
 from facot_backups.model import Json
+from facot_backups.text import reason
 
 CONFIG_NAME = "facot_config.json"
 DOTENV_NAME = ".env"
@@ -55,7 +56,7 @@ def read_text(path: Path) -> str | None:
     except UnicodeDecodeError:
         problem = "no está en UTF-8 (guárdelo de nuevo con esa codificación)"
     except OSError as error:
-        problem = f"no se puede leer ({error.strerror or type(error).__name__})"
+        problem = f"no se puede leer ({reason(error)})"
     raise SettingError(path.name, str(path), problem, "un archivo de texto en UTF-8")
 
 

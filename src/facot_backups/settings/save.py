@@ -17,6 +17,7 @@ from facot_backups.settings.files import parse_config, read_text
 from facot_backups.settings.load import check, each
 from facot_backups.settings.model import ARGUMENT, RULES, Settings
 from facot_backups.settings.sources import Given
+from facot_backups.text import reason
 
 _INDENT = re.compile(r'\n([ \t]+)"')
 
@@ -114,7 +115,7 @@ def _replace(path: Path, content: bytes) -> None:
             _keep_owner_and_mode(path.stat(), temporary)
         atomic.patiently(lambda: Path(name).replace(path), atomic.BRIEF)
     except OSError as error:
-        problem = f"no se puede escribir ({error.strerror or type(error).__name__}); sigue como estaba"
+        problem = f"no se puede escribir ({reason(error)}); sigue como estaba"
         raise SettingError(path.name, str(path), problem, "un archivo en el que se pueda escribir") from error
     finally:
         if temporary is not None:

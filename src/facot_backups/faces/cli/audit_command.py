@@ -41,7 +41,7 @@ _TITLES: dict[Severity, tuple[str, str]] = {
     options_metavar="[OPCIONES]",
     epilog=exits(0, 1, 2, 12, 13, 20, 22, 130),
 )
-@click.argument("fecha", required=False, default="latest", metavar="FECHA")
+@click.argument("fecha", required=False, default="latest", metavar="[FECHA]")
 @click.option(
     "--csv",
     "csv_file",
@@ -151,7 +151,7 @@ def _print(backup: AnyBackup, audit: Audit, report: _Report, csv_file: Path | No
             output.echo()
             output.echo(title, fg=color, bold=True)
             for kind in kinds:
-                for line in _kind_lines(report, severity, kind):
+                for line in _kind_lines(report, severity, kind, output.terminal_width()):
                     output.echo(line)
     output.echo()
     if not audit.counts.total():
@@ -162,14 +162,15 @@ def _print(backup: AnyBackup, audit: Audit, report: _Report, csv_file: Path | No
         output.echo(f"Todo está en {csv_file}.")
 
 
-def _kind_lines(report: _Report, severity: Severity, kind: str) -> Iterator[str]:
+def _kind_lines(report: _Report, severity: Severity, kind: str, width: int | None) -> Iterator[str]:
     total = report.counts[severity, kind]
     findings = report.found[severity, kind]
     yield f"  {output.style(KINDS[kind], bold=True)} ({figures.number(total)})"
     for finding in findings:
-        yield f"    {visible(finding.message)}"
-        if where := _where(finding):
-            yield f"      {output.style(where, dim=True)}"
+        yield from output.hanging_lines(finding.message, width, "    ")
+        where = _where(finding)
+        for line in output.wrapped(where, None if width is None else width - 6) if where else ():
+            yield f"      {output.style(line, dim=True)}"
     if total > len(findings):
         yield f"    … y {figures.number(total - len(findings))} más (todo: --verbose, --csv o --json)"
 
@@ -177,5 +178,6 @@ def _kind_lines(report: _Report, severity: Severity, kind: str) -> Iterator[str]
 def _where(finding: Finding) -> str:
     """The documents, unless the message names them itself."""
     unnamed = [path for path in finding.documents if path not in finding.message]
-    more = "…" if finding.count > len(finding.documents) else ""
+    others = finding.count - len(finding.documents)
+    more = f" y {figures.number(others)} más" if others > 0 else ""
     return visible(", ".join(unnamed)) + more if unnamed else ""

@@ -7,16 +7,19 @@ from collections.abc import Iterator
 from typing import Any
 
 from facot_backups.archive.strict import is_document_path
+from facot_backups.clock import SystemClock
 from facot_backups.errors import UsageError
 from facot_backups.faces.cli import output
 from facot_backups.model import DocumentPath
 from facot_backups.operations.compare import TYPE_WORDS, Change, FieldChange, Value, field_text
+from facot_backups.operations.summary import called, telling_first
 from facot_backups.text import visible
 
 # JSON's own spelling tells these apart; the others are named.
 _OBVIOUS = frozenset({"null", "boolean", "integer", "double", "string", "map", "array"})
 _SIGNS = {"added": ("+", "green"), "removed": ("−", "red"), "changed": ("~", "yellow")}
 _FIELD_WIDTH = 24
+_INDENT = "    "
 _TYPE_WIDTH = 15  # of the longest ` (fecha y hora)`
 
 
@@ -81,19 +84,37 @@ def _new(text: str) -> str:
 
 
 def change_lines(change: Change, width: int | None) -> Iterator[str]:
-    """A change as lines: the document, and below it what differs; of one that came or went, its content."""
+    """A change as lines: the document and what people call it, and below that what differs.
+
+    Of a document that came or went: its content, what tells most first.
+    """
     sign, color = _SIGNS[change.kind]
-    head = f"{output.style(sign, fg=color, bold=True)} {output.style(path_text(change.path), fg=color)}"
-    if change.kind == "changed":
-        yield head
-        yield from field_lines(change.fields(), width, "    ")
-        return
-    document = change.left if change.kind == "removed" else change.right
+    path = path_text(change.path)
+    head = f"{output.style(sign, fg=color, bold=True)} {output.style(path, fg=color)}"
+    document = change.right if change.kind == "added" else change.left
     assert document is not None
-    content = visible(json.dumps(document.fields, ensure_ascii=False))
-    room = None if width is None else max(20, width - len(path_text(change.path)) - 4)
-    shown = content if room is None or len(content) <= room else content[: room - 1] + "…"
-    yield f"{head}  {output.style(shown, dim=True)}"
+    whole = change.kind != "changed"
+    name = called(document, SystemClock().zone(), amount=whole)
+    content = json.dumps(telling_first(document.fields), ensure_ascii=False) if whole else ""
+    if whole and not name:
+        yield f"{head}  {output.style(_cut(content, width, len(path) + 4), dim=True)}"
+        return
+    if name and (width is None or len(path) + len(name) + 4 <= width):
+        yield f"{head}  {visible(name)}"
+    else:
+        yield head
+        yield from output.hanging_lines(name, width, _INDENT) if name else ()
+    if whole:
+        yield _INDENT + output.style(_cut(content, width, len(_INDENT)), dim=True)
+    else:
+        yield from field_lines(change.fields(), width, _INDENT)
+
+
+def _cut(text: str, width: int | None, taken: int) -> str:
+    """`text`, `visible`, in what a line of `width` columns has left."""
+    text = visible(text)
+    room = None if width is None else max(20, width - taken)
+    return text if room is None or len(text) <= room else text[: room - 1] + "…"
 
 
 def change_json(change: Change) -> dict[str, Any]:

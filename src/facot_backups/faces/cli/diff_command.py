@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 import tempfile
 from contextlib import ExitStack
@@ -161,7 +160,7 @@ def _print_json(report: dict[str, Any], spool: IO[str] | None) -> None:
 
 
 def _print_changes(diff: Diff, *, keep: bool) -> None:
-    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    width = output.terminal_width()
     if keep:
         _print_sides(diff)
     for change in diff:

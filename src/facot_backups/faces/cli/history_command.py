@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import sys
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -105,7 +103,7 @@ def _place(seen: Sighting) -> dict[str, Any]:
 
 
 def _print(found: History) -> None:
-    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    width = output.terminal_width()
     output.echo(changes.path_text(found.path), bold=True, nl=False)
     output.echo(f"  en {figures.counted(found.backups, 'backup')}")
     for chapter in found.chapters:

@@ -119,6 +119,12 @@ def wrapped(text: str, width: int | None) -> list[str]:
     return [line.replace(_KEPT_SPACE, " ") for line in textwrap.wrap(kept, max(width, 20))] or [""]
 
 
+def hanging_lines(text: str, width: int | None, indent: str) -> list[str]:
+    """`text`, `visible`, behind `indent`, as lines of at most `width` columns; later ones deeper."""
+    first, *rest = wrapped(text, None if width is None else width - len(indent) - 2)
+    return [indent + first, *(f"{indent}  {line}" for line in rest)]
+
+
 def print_json(value: dict[str, Any]) -> None:
     """One JSON object on stdout, and nothing else there."""
     echo_lines(to_text(value))
@@ -175,7 +181,7 @@ def show_usage_error(error: click.ClickException) -> None:
     """What click says of a wrong option or argument, on stderr; it quotes what was typed."""
     said = io.StringIO()
     error.show(said)
-    echo_lines(hanging(said.getvalue().rstrip()).replace("\n  Error:", "\nError:"), err=True)
+    echo_lines(hanging(said.getvalue().rstrip().expandtabs(4)).replace("\n  Error:", "\nError:"), err=True)
 
 
 def local_time(moment: datetime) -> str:

@@ -102,7 +102,7 @@ def show_preview(found: Preview) -> None:
         share = found.reads * 100 / FREE_READS_A_DAY
         output.echo(
             f"Lecturas           {figures.number(found.reads)}: {share:.1f} % de las "
-            f"{figures.number(FREE_READS_A_DAY)} gratuitas de cada día, o {found.cost_usd:.4f} USD"
+            f"{figures.number(FREE_READS_A_DAY)} gratuitas al día, o {found.cost_usd:.4f} USD"
         )
     budget = (
         "sin máximo diario" if found.max_reads is None else f"de {figures.number(found.max_reads)} al día"
@@ -111,7 +111,7 @@ def show_preview(found: Preview) -> None:
     if found.seconds is not None:
         output.echo(f"Tiempo             unos {max(1, round(found.seconds))} s, como el último backup")
     if found.needed_bytes is not None:
-        needed = f"unos {figures.size(found.needed_bytes)}; lo que no cambió no vuelve a ocupar"
+        needed = f"unos {figures.size(found.needed_bytes)}, menos lo que no cambió"
         output.echo(f"Disco              {needed}; libres {figures.size(found.free_bytes)}")
         if found.needed_bytes > found.free_bytes:
             output.echo("No cabe en el disco: libere espacio o elija otra carpeta.", fg="red", bold=True)

@@ -30,13 +30,15 @@ def command(action: str, yes: bool, system: bool, backup_dir: Path | None) -> in
     los ajustes de la carpeta en que está usted ahora.
     """
     from facot_backups.faces.service import plan
-    from facot_backups.faces.service.here import here
+    from facot_backups.faces.service.here import here, refuse_variables
     from facot_backups.settings import load_settings
 
-    found = here(load_settings({"backup_dir": backup_dir}), system_wide=system)
+    settings = load_settings({"backup_dir": backup_dir})
+    found = here(settings, system_wide=system)
     if action == "status":
         return _status(found)
     if action == "install":
+        refuse_variables(settings)
         _show_plan(found)
         if yes:
             plan.install(found.plan)

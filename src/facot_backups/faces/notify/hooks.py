@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from facot_backups.faces.service.windows import program
 from facot_backups.operations.stopping import Stop
-from facot_backups.text import lines
+from facot_backups.text import lines, reason
 
 PREFIX = "FACOT_BACKUPS_"
 # Of what it wrote the end counts.
@@ -52,7 +52,8 @@ def run_hook(command: str, facts: Mapping[str, str], seconds: float, stop: Stop 
             creationflags=_CREATION_FLAGS,
         )
     except (OSError, ValueError) as error:
-        return Ended(f"no se pudo empezar ({getattr(error, 'strerror', None) or type(error).__name__})", "")
+        why = reason(error) if isinstance(error, OSError) else type(error).__name__
+        return Ended(f"no se pudo empezar ({why})", "")
     output = _Output(process)
     try:
         problem = _wait(process, seconds, stop)

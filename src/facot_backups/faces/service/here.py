@@ -35,11 +35,10 @@ class Here:
 def here(settings: Settings, *, system_wide: bool) -> Here:
     """The service for these settings, run from the present working directory. Writes nothing.
 
-    Raises UsageError where the service could not see a setting, or this system has no such service.
+    Raises UsageError where this system has no such service.
     """
     if system_wide and not sys.platform.startswith("linux"):
         raise UsageError("--system solo existe en Linux (systemd).\nQuítelo: el servicio será de su usuario.")
-    _refuse_variables(settings)
     user = _user()
     state = (_state_of(user) if system_wide else State().folder).absolute()
     service = Service(
@@ -87,8 +86,11 @@ def _program() -> tuple[str, ...]:
     return (str(python), "-P", "-m", "facot_backups")
 
 
-def _refuse_variables(settings: Settings) -> None:
-    """Refuse settings that only the present environment gives: the service would not have them."""
+def refuse_variables(settings: Settings) -> None:
+    """Refuse to install with settings that only the present environment gives: the service lacks them.
+
+    Raises UsageError.
+    """
     seen = [name for name in RULES if name != "backup_dir" and settings.origin(name).startswith(_VARIABLE)]
     if seen:
         listed = ", ".join(f"{name} ({settings.origin(name)})" for name in seen)

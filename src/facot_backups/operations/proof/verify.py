@@ -23,6 +23,7 @@ from facot_backups.archive.reader import Backup, forget_cached, metadata_bytes, 
 from facot_backups.errors import BackupUnreadable, DamagedBackup, FormatError, NewerFormat
 from facot_backups.events import Emit, PhaseStarted, Progressed, ignore
 from facot_backups.operations.proof.contradictions import contradictions
+from facot_backups.text import reason
 
 ProblemKind: TypeAlias = Literal[
     "metadata",  # it is not there, does not parse, or its checksum is wrong
@@ -352,7 +353,7 @@ class _OldCheck(_Check):
             self._bytes += (self._folder / file).lstat().st_size
             self._count(collection)
         except OSError as error:
-            reading.refused(file, BackupUnreadable(f"{file}: no se pudo leer ({error.strerror})"))
+            reading.refused(file, BackupUnreadable(f"{file}: no se pudo leer ({reason(error)})"))
         except BackupUnreadable as error:
             reading.refused(file, error)
         except DamagedBackup as error:

@@ -8,7 +8,7 @@ from facot_backups.errors import UsageError
 from facot_backups.events import Emit
 from facot_backups.faces.desktop.session import Session
 from facot_backups.faces.service import plan
-from facot_backups.faces.service.here import Here, here
+from facot_backups.faces.service.here import Here, here, refuse_variables
 from facot_backups.operations.stopping import Stop
 from facot_backups.settings.model import ARGUMENT, RULES
 
@@ -43,6 +43,7 @@ def service_state(session: Session, _emit: Emit, _stop: Stop) -> ServiceState:
 
 def install_service(session: Session, _emit: Emit, _stop: Stop) -> ServiceState:
     """Install it for this user. Raises SettingError, UsageError, BackupDirUnusable, ServiceFailed."""
+    refuse_variables(session.settings())
     found = _here(session)
     plan.install(found.plan)
     return _state(found)
