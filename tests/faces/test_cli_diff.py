@@ -42,6 +42,26 @@ def test_differences_with_the_live_database(world: World, changed: str) -> None:
     assert '+ invoices/1/items/0  {"n": 1}' in backwards.out
 
 
+def test_documents_are_told_as_people_call_them(world: World) -> None:
+    """Not as JSON in the order of the alphabet, cut before the number, the client and the total."""
+    invoice = {
+        "attachment_path": "", "company_id": 1, "invoice_date": "2024-11-27", "currency": "RD$",
+        "invoice_number": "B0100000021", "third_party_name": "Ferretería Núñez", "total_amount": 1180.0,
+    }  # fmt: skip
+    world.write("invoices/21", **invoice)
+    world.write("invoices/22", **{**invoice, "invoice_number": "B0100000022"})
+    world.run("run")
+    world.delete("invoices/21")
+    world.write("invoices/22", **{**invoice, "invoice_number": "B0100000022", "total_amount": 118.0})
+    lines = world.run("diff", "latest", "live").out.splitlines()
+    at = lines.index("− invoices/21  B0100000021 · Ferretería Núñez · 27/11/2024 · RD$ 1,180.00")
+    assert lines[at + 1].startswith(
+        '    {"invoice_number": "B0100000021", "third_party_name": "Ferretería Núñez", "total_amount": 1180.0'
+    )
+    at = lines.index("~ invoices/22  B0100000022 · Ferretería Núñez · 27/11/2024")
+    assert lines[at + 1] == "    total_amount             1180.0 → 118.0"
+
+
 def test_the_json_of_a_diff(world: World, changed: str) -> None:
     report = world.run("diff", changed, "live", "--json").report
     assert (report["success"], report["exit_code"], report["unknown"]) == (True, 0, {})

@@ -108,21 +108,25 @@ def terminal_width() -> int | None:
     return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
 
 
-def wrapped(text: str, width: int | None) -> list[str]:
-    """`text`, `visible`, as lines of at most `width` columns; a number and its unit stay together."""
+def wrapped(text: str, width: int | None, *, hang: str = "") -> list[str]:
+    """`text`, `visible`, as lines of at most `width` columns, all but the first behind `hang`.
+
+    A number stays with its unit or currency.
+    """
     import textwrap
 
     shown = visible(text)
     if width is None:
         return [shown]
-    kept = re.sub(r"(?<=[0-9]) (?=\S)", _KEPT_SPACE, shown)
-    return [line.replace(_KEPT_SPACE, " ") for line in textwrap.wrap(kept, max(width, 20))] or [""]
+    kept = re.sub(r"(?<=[0-9$]) (?=\S)", _KEPT_SPACE, shown)
+    parts = textwrap.wrap(kept, max(width, 20), subsequent_indent=hang)
+    return [part.replace(_KEPT_SPACE, " ") for part in parts] or [""]
 
 
 def hanging_lines(text: str, width: int | None, indent: str) -> list[str]:
-    """`text`, `visible`, behind `indent`, as lines of at most `width` columns; later ones deeper."""
-    first, *rest = wrapped(text, None if width is None else width - len(indent) - 2)
-    return [indent + first, *(f"{indent}  {line}" for line in rest)]
+    """The same behind `indent`, the later lines deeper."""
+    room = None if width is None else width - len(indent)
+    return [indent + line for line in wrapped(text, room, hang="  ")]
 
 
 def print_json(value: dict[str, Any]) -> None:

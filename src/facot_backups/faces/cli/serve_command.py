@@ -177,7 +177,7 @@ def _lines(door: Door, served: Served, *, quiet: bool) -> list[str]:
         *(f"  Linux, macOS          export {name}={value}" for name, value in values.items()),
         "",
         "Lo que se escriba aquí queda en memoria y desaparece al terminar. Termine con Ctrl-C.",
-        "No avisa de cambios: on_snapshot y los demás oyentes fallan. Lo demás, como en Firestore.",
+        "No avisa de cambios: lo que los escucha (on_snapshot) falla al empezar.",
     ]
 
 

@@ -50,7 +50,7 @@ def command(fecha: str, documento: str, **shared: Any) -> int:
     elif seen.found is not None and seen.state == "present":
         _print(seen, seen.found, changes.path_text(path))
     else:
-        output.echo(absence(seen, changes.path_text(path)), err=True)
+        output.echo_lines(absence(seen, changes.path_text(path)), err=True)
     return code
 
 
