@@ -125,6 +125,15 @@ def test_a_wide_line_breaks_on_a_terminal_only(world: World, monkeypatch: pytest
     assert "faltan documentos en «clients»" in shown
 
 
+def test_a_number_stays_with_its_unit_at_any_width(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.run("run", "--quiet")
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
+    for columns in range(40, 81):
+        monkeypatch.setenv("COLUMNS", str(columns))
+        lines = re.sub(r"\x1b\[[0-9;]*m", "", world.run("status").out).splitlines()
+        assert [line for line in lines if re.match(r" +(B|KB|MB|GB|documentos)\b", line)] == []
+
+
 # --- Prometheus ------------------------------------------------------------------------------------------
 
 

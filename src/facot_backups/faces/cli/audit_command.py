@@ -41,7 +41,7 @@ _TITLES: dict[Severity, tuple[str, str]] = {
     options_metavar="[OPCIONES]",
     epilog=exits(0, 1, 2, 12, 13, 20, 22, 130),
 )
-@click.argument("fecha", required=False, default="latest", metavar="[FECHA]")
+@click.argument("fecha", default="latest")
 @click.option(
     "--csv",
     "csv_file",
