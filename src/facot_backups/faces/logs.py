@@ -140,10 +140,9 @@ class _PrivateFile(RotatingFileHandler):
             super().handleError(record)
         elif not self._told and sys.stderr is not None:
             self._told = True
-            reason = error.strerror or type(error).__name__
             with suppress(OSError):
                 sys.stderr.write(
-                    f"No se puede escribir el registro en {visible(self.baseFilename)}: {reason}.\n"
+                    f"No se puede escribir el registro en {visible(self.baseFilename)}: {reason(error)}.\n"
                 )
 
     def _open(self) -> TextIOWrapper:
