@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from facot_backups.model import Scope
+
 
 def number(value: int) -> str:
     """`12,345`."""
@@ -13,6 +15,16 @@ def number(value: int) -> str:
 def counted(value: int, one: str, many: str | None = None) -> str:
     """`1 documento`, `12,345 documentos`; `many` where the plural is not made with an s."""
     return f"{number(value)} {one if value == 1 else many or f'{one}s'}"
+
+
+def part(scope: Scope) -> str:
+    """Of how much a backup is: `solo 1 colección`, `menos 2 colecciones`; "" of everything."""
+    if scope.documents:
+        return f"solo {counted(len(scope.documents) + len(scope.collections or ()), 'elemento')}"
+    if scope.collections is not None:
+        kept = [name for name in scope.collections if name not in scope.exclude]
+        return f"solo {counted(len(kept), 'colección', 'colecciones')}"
+    return f"menos {counted(len(scope.exclude), 'colección', 'colecciones')}" if scope.exclude else ""
 
 
 def size(value: int) -> str:

@@ -17,7 +17,7 @@ def test_every_kind_is_told_as_the_report_says_it() -> None:
 
 
 def test_every_severity_is_told() -> None:
-    given: dict[str, set[str]] = {"counter_missing": {"nota"}, "unchecked": {"nota"}}
+    given: dict[str, set[str]] = {"counter_missing": {"nota"}, "unchecked": {"nota", "aviso"}}
     for _, expected in CASES.values():
         for found in expected:
             severity, kind = found.split()

@@ -66,6 +66,7 @@ def test_what_commands_print(place: Place, capsys: Any, monkeypatch: pytest.Monk
 
     _of_a_good_day(place, told)
     _of_a_loss(place, told)
+    _of_a_misspelt_setting(place, told, monkeypatch)
     _of_a_bad_day(place, told, monkeypatch)
     assert set(seen) == set(SCHEMAS) - ENDLESS
     never = {
@@ -180,6 +181,20 @@ def _of_a_loss(place: Place, told: Callable[..., Any]) -> None:
     told("restore --json", "restore", done["pre_restore"], "--yes", code=21)
     delete_documents(place.server.host, ALL_COMPANIES, place.server.project)
     told("cleanup --json", "cleanup", "--accept-anomaly")
+
+
+def _of_a_misspelt_setting(place: Place, told: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BACKUP_COLLECTIONS", "invoice,clients,companies")
+    monkeypatch.setenv("BACKUP_EXCLUDE", "companies")
+    told("config --json", "config")
+    told("run --dry-run --json", "run", "--dry-run")
+    told("run --json", "run")
+    told("list --json", "list")
+    monkeypatch.delenv("BACKUP_COLLECTIONS")
+    monkeypatch.delenv("BACKUP_EXCLUDE")
+    monkeypatch.setenv("BACKUP_DATABASE", "otra")
+    told("config --json", "config")
+    monkeypatch.delenv("BACKUP_DATABASE")
 
 
 def _of_a_bad_day(place: Place, told: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
@@ -12,12 +13,22 @@ from facot_backups.archive.reader import Backup
 from facot_backups.archive.staging import Staging
 from facot_backups.archive.store import LockedStore, Store
 from facot_backups.clock import iso_utc
-from facot_backups.errors import BackupDirUnusable, FacotBackupsError, Interrupted, ReadBudgetExceeded
+from facot_backups.errors import (
+    BackupDirUnusable,
+    FacotBackupsError,
+    FirestoreUnavailable,
+    Interrupted,
+    ReadBudgetExceeded,
+    SnapshotExpired,
+)
 from facot_backups.events import Emit, Event, PhaseStarted, Progressed, Retried, Warned, ignore
 from facot_backups.firestore.connection import Connection
-from facot_backups.model import EVERYTHING, Scope
+from facot_backups.firestore.requests import Requests
+from facot_backups.model import EVERYTHING, Scope, Source
+from facot_backups.operations.collection_names import find_unknown, named
 from facot_backups.operations.opening import Begin, opened, remember_failure, silent
 from facot_backups.operations.reading import Budget, Read, Reading
+from facot_backups.operations.retention.coverage import EXISTING
 from facot_backups.operations.schedule.tries import new_id, reads_today
 from facot_backups.operations.stopping import Stop
 from facot_backups.state import Try
@@ -131,7 +142,9 @@ class _Run:
         self._try = Try(self._run_id, request.trigger, started_at)
         self._emulator = False
         self._reading: Reading | None = None
-        self._probe_reads = 0
+        self._own_reads = 0
+        # The root collections of the database, where the scope gave a reason to ask for them.
+        self._existing: list[str] | None = None
         self._remembered_reads = 0
         self._retries = 0
 
@@ -164,7 +177,7 @@ class _Run:
             self._remember()
             # Before anything is asked of the server: a run that is killed from here on leaves a trace.
             with self._locked.begin(self._run_id) as staging:
-                self._probe_reads = PROBE_READS
+                self._own_reads = PROBE_READS
                 instant = connection.probe()
                 # From here on a run that is killed may have read anything up to REMEMBER_EVERY documents.
                 self._remember(read_data=True)
@@ -172,7 +185,36 @@ class _Run:
                 self._reading = Reading(
                     connection, writer, self._request.scope, instant, self._clock, self._tell, budget
                 )
-                return self._publish(staging, self._reading.run(), connection)
+                read = self._reading.run()
+                self._look_what_exists(connection, read, budget)
+                self._tell_what_is_missing(connection.source, read)
+                return self._publish(staging, read, connection)
+
+    def _look_what_exists(self, connection: Connection, read: Read, budget: Budget | None) -> None:
+        """Ask which collections there are, if one that the scope names was not seen: it may be misspelt.
+
+        Not past the budget; without an answer nothing is said of it.
+        """
+        unseen = any(excluded or not _holds(read, name) for name, excluded in named(self._request.scope))
+        if not unseen or read.errors or (budget is not None and self._reads >= budget.left):
+            return
+        requests = Requests(connection, self._clock, self._emit)
+        with suppress(FirestoreUnavailable, SnapshotExpired):
+            self._existing = requests.collection_ids(read.read_time)
+        self._own_reads += requests.reads
+
+    def _tell_what_is_missing(self, source: Source, read: Read) -> None:
+        """A backup that is whole and holds less than was meant must not pass for a good one."""
+        if self._existing is not None:
+            for unknown in find_unknown(self._request.scope, self._existing):
+                self._emit(Warned(str(unknown)))
+        if not read.errors and not any(_holds(read, name) for name in read.files):
+            self._emit(
+                Warned(
+                    f"El backup no guarda ningún documento: en {source} no hay nada de lo que se pide.\n"
+                    "Compruebe el proyecto, la base de datos y las colecciones: facot-backups config"
+                )
+            )
 
     def _tell(self, event: Event) -> None:
         """Tell the face, and remember what was read so far: a killed run counts for the day's budget too."""
@@ -223,7 +265,7 @@ class _Run:
 
     @property
     def _reads(self) -> int:
-        return self._probe_reads + (self._reading.reads if self._reading is not None else 0)
+        return self._own_reads + (self._reading.reads if self._reading is not None else 0)
 
     def _budget(self) -> Budget | None:
         """What `max_reads` leaves today, after all tries that this computer or the ledger remembers.
@@ -271,6 +313,13 @@ class _Run:
                 retries=self._retries,
                 read_data=read_data,
                 errors=errors,
+                **({} if self._existing is None else {EXISTING: self._existing}),
             )
         except FacotBackupsError as fault:
             self._tell_always(Warned(f"No se pudo anotar el resultado en el registro: {one_line(fault)}"))
+
+
+def _holds(read: Read, collection: str) -> bool:
+    """Whether documents of a root collection were read, be they nested ones."""
+    entry = read.files.get(collection)
+    return entry is not None and entry.documents + entry.nested_documents > 0

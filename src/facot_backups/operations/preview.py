@@ -1,4 +1,4 @@
-"""What a run would read and cost, before it does: `run --dry-run`."""
+"""How much there is in a database, and what a run would read and cost: `config`, `run --dry-run`."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ from facot_backups.archive.space import free_bytes
 from facot_backups.archive.store import Store
 from facot_backups.archive.writer import SPOT_CHECKS
 from facot_backups.events import Emit, PhaseStarted, ignore
-from facot_backups.firestore.check import count, count_collection, list_collections
+from facot_backups.firestore.check import Count, count, count_collection, list_collections
 from facot_backups.firestore.connection import Connection
 from facot_backups.model import Scope, Source
 from facot_backups.operations.backup import PROBE_READS
+from facot_backups.operations.collection_names import UnknownCollection, find_unknown
 from facot_backups.operations.schedule.tries import reads_today
 from facot_backups.state import Try
 
@@ -25,18 +26,41 @@ BYTES_PER_DOCUMENT = 300
 
 
 @dataclass(frozen=True, slots=True)
+class Survey:
+    """How much there is in a scope of a database.
+
+    `collections`: documents of each root collection in the scope, nested ones too, None where the server
+    would not count; `outside`: those that exist and are not in it. `unknown`: those that the scope names and
+    that do not exist. `whole`: the count of the whole scope. `reads`: what it cost to ask.
+    """
+
+    collections: dict[str, int | None]
+    outside: tuple[str, ...]
+    unknown: tuple[UnknownCollection, ...]
+    whole: Count
+    reads: int
+
+    @property
+    def documents(self) -> int | None:
+        """All documents of the scope, None where the server would not count."""
+        return self.whole.total
+
+
+@dataclass(frozen=True, slots=True)
 class Preview:
     """What a run would do now.
 
     `collections`: documents of each root collection, nested ones too, None where the server would not
-    count. `documents`: their sum, None if any is unknown. `reads`: what the run would report, None with
-    `documents`. `reads_today` were made already, `max_reads` is the bound on the day's.
+    count; `unknown`: those that are asked for and do not exist. `documents`: their sum, None if any is
+    unknown. `reads`: what the run would report, None with `documents`. `reads_today` were made already,
+    `max_reads` is the bound on the day's.
     `seconds`: how long at the last run's rate, None without one. Sizes in bytes; `needed_bytes` is an
     estimate. `own_reads`: what the preview itself cost.
     """
 
     source: Source
     collections: dict[str, int | None]
+    unknown: tuple[UnknownCollection, ...]
     documents: int | None
     reads: int | None
     reads_today: int
@@ -74,30 +98,16 @@ def preview(
     SettingError, RepositoryGone, BackupDirUnusable.
     """
     emit(PhaseStarted("connecting"))
-    clock = store.clock
-    attempt = Try(secrets.token_hex(8), "preview", clock.now())
     with connect() as connection:
         source = connection.source
-        instant = connection.probe()
-        store.state.record_try(store.root, replace(attempt, reads=PROBE_READS), emulator=source.emulator)
-        emit(PhaseStarted("counting"))
-        whole = count(connection, scope, instant, clock=clock, emit=emit)
-        named = list_collections(connection, instant, clock=clock, emit=emit)
-        counts = {
-            name: count_collection(connection, name, instant, clock=clock, emit=emit)
-            for name in named
-            if scope.includes((name,))
-        }
-    own_reads = PROBE_READS + whole.reads + 1 + sum(counted.reads for counted in counts.values())
-    store.state.record_try(
-        store.root, replace(attempt, reads=own_reads, outcome="PREVIEW"), emulator=source.emulator
-    )
+        found = survey(connection, store, scope, emit)
     last = store.latest(source, scope)
     metadata = last.proven() if last else None
-    documents = whole.total
+    documents, whole = found.documents, found.whole
     return Preview(
         source=source,
-        collections={name: counted.total for name, counted in counts.items()},
+        collections=found.collections,
+        unknown=found.unknown,
         documents=documents,
         reads=None
         if documents is None
@@ -107,7 +117,36 @@ def preview(
         seconds=_seconds(documents, metadata),
         needed_bytes=_needed(documents, metadata),
         free_bytes=free_bytes(store.root),
-        own_reads=own_reads,
+        own_reads=found.reads,
+    )
+
+
+def survey(connection: Connection, store: Store, scope: Scope, emit: Emit = ignore) -> Survey:
+    """Let the server count each root collection of `scope`, at one instant.
+
+    Costs a read, one per 300 collections, and twice one per 1,000 documents, noted in the state folder.
+    Raises FirestoreUnavailable.
+    """
+    clock, emulator = store.clock, connection.source.emulator
+    attempt = Try(secrets.token_hex(8), "preview", clock.now())
+    instant = connection.probe()
+    store.state.record_try(store.root, replace(attempt, reads=PROBE_READS), emulator=emulator)
+    emit(PhaseStarted("counting"))
+    whole = count(connection, scope, instant, clock=clock, emit=emit)
+    names = list_collections(connection, instant, clock=clock, emit=emit)
+    counts = {
+        name: count_collection(connection, name, instant, clock=clock, emit=emit)
+        for name in names
+        if scope.includes((name,))
+    }
+    reads = PROBE_READS + whole.reads + 1 + sum(counted.reads for counted in counts.values())
+    store.state.record_try(store.root, replace(attempt, reads=reads, outcome="PREVIEW"), emulator=emulator)
+    return Survey(
+        collections={name: counted.total for name, counted in counts.items()},
+        outside=tuple(name for name in names if name not in counts),
+        unknown=find_unknown(scope, names),
+        whole=whole,
+        reads=reads,
     )
 
 

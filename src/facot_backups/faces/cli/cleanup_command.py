@@ -27,7 +27,7 @@ ALARM_EXIT = 30
 @click.option(
     "--accept-anomaly",
     is_flag=True,
-    help="Da por buena la pérdida de documentos que frena la limpieza, y la anota.",
+    help="Da por bueno que falten documentos o que los ajustes dejen fuera colecciones, y lo anota.",
 )
 @click.option("--retention-days", type=int, metavar="DÍAS", help="Días que se guardan, en vez del ajuste.")
 @common

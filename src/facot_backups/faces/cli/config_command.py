@@ -6,12 +6,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from facot_backups.errors import FacotBackupsError
+from facot_backups import figures
+from facot_backups.errors import BackupDirUnusable, FacotBackupsError
 from facot_backups.faces.cli import output
 from facot_backups.faces.cli.options import common, exits
-from facot_backups.text import hanging
+from facot_backups.text import hanging, visible
 
 if TYPE_CHECKING:
+    from facot_backups.archive.store import Store
+    from facot_backups.model import Source
+    from facot_backups.operations.collection_names import UnknownCollection
     from facot_backups.settings import Settings
 
 FREE_PLAN_BUDGET = 40_000
@@ -90,14 +94,22 @@ def _ask(settings: Settings) -> dict[str, Any]:
     try:
         with wiring.connector(settings)() as connection:
             from facot_backups.firestore.permission import may_write
+            from facot_backups.operations.preview import survey
 
-            connection.probe()
+            store = wiring.open_store(settings)
+            found = survey(connection, store, settings.scope)
             return {
                 "exit_code": 0,
                 "available": True,
                 "source": str(connection.source),
                 "read": True,
                 "write": may_write(connection),
+                "documents": found.documents,
+                "collections": found.collections,
+                "outside": list(found.outside),
+                "unknown_collections": [_unknown(one) for one in found.unknown],
+                "reads": found.reads,
+                "other_source": _other_source(store, connection.source),
                 "error": None,
             }
     except FacotBackupsError as error:
@@ -107,8 +119,32 @@ def _ask(settings: Settings) -> dict[str, Any]:
             "source": None,
             "read": False,
             "write": False,
+            "documents": None,
+            "collections": {},
+            "outside": [],
+            "unknown_collections": [],
+            "reads": None,
+            "other_source": None,
             "error": str(error),
         }
+
+
+def _other_source(store: Store, source: Source) -> str | None:
+    """The database whose backups are in the folder, if it is another one; None where nobody can say."""
+    try:
+        repository = store.repository()
+    except BackupDirUnusable:  # `status` tells it
+        return None
+    return None if repository is None or repository.source == source else str(repository.source)
+
+
+def _unknown(one: UnknownCollection) -> dict[str, Any]:
+    return {
+        "name": one.name,
+        "setting": "exclude" if one.excluded else "collections",
+        "likely": one.likely,
+        "message": str(one),
+    }
 
 
 def _print_answer(answer: dict[str, Any]) -> None:
@@ -122,3 +158,27 @@ def _print_answer(answer: dict[str, Any]) -> None:
         output.echo(f"{output.style('✓', fg='green')} Se puede escribir: basta para restaurar.")
     else:
         output.echo("  No se puede escribir: para restaurar hará falta el rol «Usuario de Cloud Datastore».")
+    _print_amounts(answer)
+
+
+def _print_amounts(answer: dict[str, Any]) -> None:
+    """How much a backup would hold, and what is odd about it."""
+    if answer["other_source"]:
+        said = f"! Los backups de esta carpeta son de otra base de datos: {answer['other_source']}."
+        output.echo(visible(said), fg="yellow", bold=True)
+    collections, documents = answer["collections"], answer["documents"]
+    if documents == 0:
+        output.echo(f"✗ No hay ningún documento que guardar en {answer['source']}.", fg="red", bold=True)
+        output.echo("  Si no debe estar vacía, revise el proyecto (project), la base de datos (database)")
+        output.echo("  y las colecciones (collections) de los ajustes.")
+    else:
+        held = figures.counted(len(collections), "colección", "colecciones")
+        many = "?" if documents is None else figures.number(documents)
+        word = "documento" if documents == 1 else "documentos"
+        output.echo(f"{output.style('✓', fg='green')} Un backup guardaría {many} {word} en {held}:")
+    for name, number in collections.items():
+        output.echo(f"    {visible(name):<28} {'?' if number is None else figures.number(number):>12}")
+    if answer["outside"]:
+        output.echo(f"  Fuera, por los ajustes: {visible(', '.join(answer['outside']))}.")
+    for unknown in answer["unknown_collections"]:
+        output.echo(f"! {visible(unknown['message'])}", fg="yellow", bold=True)

@@ -9,6 +9,7 @@ from facot_backups.clock import SystemClock
 from facot_backups.errors import FacotBackupsError
 from facot_backups.faces import daily, logs
 from facot_backups.faces.cli import output, run_text
+from facot_backups.faces.cli.losses import tell_losses
 from facot_backups.faces.cli.progress import progress
 from facot_backups.operations.schedule import awake
 from facot_backups.operations.schedule.due import Decision, decide
@@ -33,7 +34,7 @@ def run_if_due(settings: Settings, **shared: Any) -> int:
         if decision.due:
             _wait_for_network(job, settings)
         run = daily.run(settings, emit)
-    return _report(run, **shared)
+    return _report(run, settings, **shared)
 
 
 def _wait_for_network(job: Job, settings: Settings) -> None:
@@ -62,7 +63,7 @@ def to_json(decision: Decision) -> dict[str, Any]:
     }
 
 
-def _report(run: ScheduledRun, **shared: Any) -> int:
+def _report(run: ScheduledRun, settings: Settings, **shared: Any) -> int:
     if run.backup is None and run.report is None and run.fault is None:
         return _not_due(run.decision, **shared)
     code = _exit_code(run)
@@ -77,6 +78,8 @@ def _report(run: ScheduledRun, **shared: Any) -> int:
         output.print_json(told | {"success": code == 0, "exit_code": code})
     elif run.backup is not None and not shared["quiet"]:
         run_text.show(run.backup)
+    if run.backup is not None:
+        tell_losses(settings)
     return code
 
 

@@ -8,6 +8,7 @@ import click
 
 from facot_backups import figures
 from facot_backups.archive.facot2 import OLD_FORMAT, AnyBackup, OldBackup
+from facot_backups.archive.metadata import Metadata
 from facot_backups.archive.reader import Backup, Kind
 from facot_backups.faces.cli import output
 from facot_backups.faces.cli.options import common, exits
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
+    from facot_backups.model import Scope
     from facot_backups.operations.proof.drill_record import PastDrill
 
 KINDS: dict[Kind, str] = {
@@ -112,8 +114,16 @@ def _proven(backup: Backup) -> dict[str, Any]:
         "trigger": metadata.trigger if metadata else None,
         "documents": metadata.total_documents if metadata else None,
         "nested_documents": metadata.nested_documents if metadata else None,
+        "scope": _scope(metadata.scope) if metadata else None,
         "errors": list(metadata.errors) if metadata else [str(backup.problem)],
     }
+
+
+def _scope(scope: Scope) -> dict[str, Any] | None:
+    if scope.restore is not None:
+        return None
+    wanted = list(scope.collections) if scope.collections is not None else None
+    return {"collections": wanted, "exclude": list(scope.exclude)}
 
 
 def _stated(backup: OldBackup) -> dict[str, Any]:
@@ -124,6 +134,7 @@ def _stated(backup: OldBackup) -> dict[str, Any]:
         "trigger": None,
         "documents": stated.total_documents if stated else None,
         "nested_documents": None,
+        "scope": None,
         "errors": list(stated.errors) if stated else [],
     }
 
@@ -196,6 +207,8 @@ def _row(backup: AnyBackup, form: _Form) -> list[_Cell]:
     metadata = backup.metadata
     color = _COLORS.get(backup.kind)
     kind = KINDS[backup.kind] if form.whole_words else _SHORT_KINDS.get(backup.kind, KINDS[backup.kind])
+    if backup.complete and metadata is not None:
+        kind, color = _complete(metadata, form)
     return [
         _Cell(str(backup.name)),
         _Cell(kind, color),
@@ -209,6 +222,16 @@ def _row(backup: AnyBackup, form: _Form) -> list[_Cell]:
 
 def _amounts(documents: str, size: int) -> list[_Cell]:
     return [_Cell(documents, right=True), _Cell(figures.size(size), right=True)]
+
+
+def _complete(metadata: Metadata, form: _Form) -> tuple[str, str]:
+    """What a complete backup is, and its colour: whole, of a part of the database, or without a document."""
+    if not metadata.total_documents + metadata.nested_documents:
+        return "VACÍO", "red"
+    part = figures.part(metadata.scope)
+    if not part:
+        return KINDS["complete"], _COLORS["complete"]
+    return (f"{KINDS['complete']}, {part}" if form.whole_words else "parcial"), _COLORS["complete"]
 
 
 def _moment(moment: datetime, *, years: bool) -> str:

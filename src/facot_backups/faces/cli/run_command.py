@@ -8,9 +8,9 @@ import click
 
 from facot_backups.errors import ReadBudgetExceeded, UsageError
 from facot_backups.faces.cli import output, run_text
+from facot_backups.faces.cli.losses import tell_losses
 from facot_backups.faces.cli.options import collections, common, exits
 from facot_backups.faces.cli.progress import progress
-from facot_backups.text import visible
 
 if TYPE_CHECKING:
     from facot_backups.settings import Settings
@@ -68,18 +68,8 @@ def command(
     elif not shared["quiet"]:
         run_text.show(backup)
     if not collections:
-        _tell_losses(settings)
+        tell_losses(settings)
     return 0 if backup.complete else run_text.INCOMPLETE_EXIT
-
-
-def _tell_losses(settings: Settings) -> None:
-    """What earlier backups hold and the newest lacks: said here too, where nobody may be notified."""
-    from facot_backups.faces import wiring
-
-    for finding in wiring.health(settings, wiring.open_store(settings)).findings:
-        if finding.code == "anomaly":
-            output.echo(f"Faltan datos: {visible(finding.text)}", fg="red", bold=True, err=True)
-            output.echo(f"  {visible(finding.remedy)}", err=True)
 
 
 def _preview(settings: Settings, **shared: Any) -> int:

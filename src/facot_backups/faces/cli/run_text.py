@@ -11,6 +11,7 @@ from facot_backups.faces.cli import output
 from facot_backups.text import visible
 
 if TYPE_CHECKING:
+    from facot_backups.model import Scope
     from facot_backups.operations.preview import Preview
 
 INCOMPLETE_EXIT = 3
@@ -46,8 +47,10 @@ def show(backup: Backup) -> None:
     """What a run made, for a person."""
     metadata = backup.proven()
     total = metadata.total_documents + metadata.nested_documents
-    if backup.complete:
-        output.echo("Backup completo y comprobado", fg="green", bold=True)
+    if backup.complete and not total:
+        output.echo("Backup VACÍO: no guarda ningún documento", fg="red", bold=True)
+    elif backup.complete:
+        output.echo(f"Backup completo y comprobado{_partly(metadata.scope)}", fg="green", bold=True)
     else:
         output.echo("Backup INCOMPLETO: falta lo que sigue", fg="red", bold=True)
         for error in metadata.errors:
@@ -55,12 +58,16 @@ def show(backup: Backup) -> None:
         output.echo("  Resuélvalo y repita el backup; los anteriores siguen intactos.")
     output.echo(f"  carpeta      {_short(backup.path)}")
     output.echo(f"  datos de     {metadata.source}, {output.local_time(metadata.read_time)}")
-    output.echo(
-        f"  documentos   {figures.number(total)} en {len(metadata.collections)} colecciones"
-        f" ({figures.size(sum(entry.bytes for entry in metadata.files.values()))})"
-    )
+    held = figures.counted(len(metadata.collections), "colección", "colecciones")
+    size = figures.size(sum(entry.bytes for entry in metadata.files.values()))
+    output.echo(f"  documentos   {figures.number(total)} en {held} ({size})")
     output.echo(f"  comprobado   {_proof(backup)}")
     output.echo(f"  lecturas     {figures.number(metadata.reads)}")
+
+
+def _partly(scope: Scope) -> str:
+    part = figures.part(scope)
+    return f", {part}" if part else ""
 
 
 def _proof(backup: Backup) -> str:
@@ -79,6 +86,7 @@ def preview_to_json(found: Preview, code: int) -> dict[str, Any]:
         "exit_code": code,
         "source": str(found.source),
         "collections": found.collections,
+        "unknown_collections": [unknown.name for unknown in found.unknown],
         "documents": found.documents,
         "reads": found.reads,
         "reads_today": found.reads_today,
@@ -97,6 +105,10 @@ def show_preview(found: Preview) -> None:
     for collection, documents in found.collections.items():
         word = "documento" if documents == 1 else "documentos"
         output.echo(f"  {visible(collection):<28} {_known(documents):>12} {word}")
+    for unknown in found.unknown:
+        output.echo(visible(str(unknown)), fg="yellow", bold=True)
+    if found.documents == 0:
+        output.echo("El backup no guardaría ningún documento.", fg="red", bold=True)
     output.echo(f"Documentos         {_known(found.documents)}")
     if found.reads is not None and found.cost_usd is not None:
         share = found.reads * 100 / FREE_READS_A_DAY

@@ -50,6 +50,7 @@ _SAYS: Mapping[str, str] = {
     "newer": "De una versión más nueva",
     "unreadable": "No se puede leer ahora",
 }
+_EMPTY = "Vacío, sin ningún documento"
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,10 +144,11 @@ class Calendar:
             return state, f"Completo{more}"
         if state == "damaged":
             return state, f"Dañado{more}"
-        return state, f"{_SAYS[best.kind]}{more}"
+        said = _EMPTY if best.kind == "complete" and not best.documents else _SAYS[best.kind]
+        return state, f"{said}{more}"
 
     def _state(self, row: BackupRow) -> DayState:
-        if row.kind == "complete" and row.name not in self.whole:
+        if row.kind == "complete" and (row.name not in self.whole or not row.documents):
             return "incomplete"
         return _PLAIN[row.kind]
 

@@ -27,6 +27,7 @@ from facot_backups.faces.desktop.widgets.chart import ChartCard
 from facot_backups.faces.desktop.widgets.fitted import IfRoom
 from facot_backups.faces.desktop.widgets.progress_card import ProgressCard
 from facot_backups.faces.desktop.widgets.state_card import StateCard
+from facot_backups.faces.desktop.words.detail import EMPTY_TEXT
 from facot_backups.faces.desktop.words.failures import Failure
 from facot_backups.faces.desktop.words.standing import FIRST, Standing, standing, unreadable
 from facot_backups.faces.desktop.worker import Job
@@ -275,7 +276,9 @@ class BackupsPanel(Host):
     def _made(self, made: Made) -> None:
         how_much = f"{words.counted(made.documents, 'documento')}, {words.size(made.size_bytes)}"
         said = f"{how_much}, en {words.duration(made.seconds)}."
-        if made.complete:
+        if made.complete and not made.documents:
+            self.notice.tell("warning", "El backup está vacío", EMPTY_TEXT)
+        elif made.complete:
             self.notice.tell("ok", "Backup completado", said)
         else:
             self.notice.tell("warning", "El backup quedó incompleto", "\n".join((*made.errors, said)))

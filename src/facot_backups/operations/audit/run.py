@@ -102,6 +102,9 @@ class Audit:
 
     def _unchecked(self) -> Iterator[Finding]:
         """What the backup does not hold, and so was not looked at."""
+        if not self.documents:
+            message = f"El backup {self.side.label} no guarda ningún documento: no hay nada que revisar"
+            yield Finding("warning", "unchecked", message)
         for name in (_INVOICES, _COMPANIES, *COUNTER_COLLECTIONS):
             if not self._knows(name):
                 message = f"{self.side.label} no dice nada de «{name}»: lo que depende de ella no se comprobó"

@@ -21,7 +21,7 @@ from facot_backups.operations.health.judgement import Health
 from facot_backups.text import one_line, visible
 
 Subject: TypeAlias = Literal[
-    "failure", "staleness", "anomaly", "damage", "space", "drill", "unread", "journal"
+    "failure", "staleness", "anomaly", "coverage", "damage", "space", "drill", "unread", "journal"
 ]
 
 # Different failures that are told between two successes: the last ones of a long bad day are no news.
@@ -33,6 +33,7 @@ _NAMES: Mapping[Subject, str] = {
     "failure": "el backup falla",
     "staleness": "no hay backup reciente",
     "anomaly": "faltan datos en Firestore",
+    "coverage": "los backups no guardan todo lo que deberían",
     "damage": "hay un backup dañado",
     "space": "el próximo backup no cabe en el disco",
     "drill": "no se puede hacer el simulacro de restauración",
@@ -43,6 +44,7 @@ _OVER: Mapping[Subject, str] = {
     "failure": "Los backups vuelven a salir bien.",
     "staleness": "Vuelve a haber un backup reciente.",
     "anomaly": "La alarma por datos que faltaban ya no sigue.",
+    "coverage": "Los backups vuelven a guardar lo que se quería, o alguien dijo que es a propósito.",
     "damage": "Ya no queda ningún backup dañado.",
     "space": "El próximo backup vuelve a caber en el disco.",
     "drill": "El simulacro de restauración se volvió a hacer.",
@@ -186,6 +188,9 @@ _SUBJECTS: Mapping[Code, Subject] = {
     "no_backup": "staleness",
     "stale": "staleness",
     "anomaly": "anomaly",
+    "empty_backup": "coverage",
+    "unknown_collection": "coverage",
+    "left_out": "coverage",
     "damage": "damage",
     "drill_failed": "damage",
     "disk_full_next": "space",
@@ -194,8 +199,10 @@ _SUBJECTS: Mapping[Code, Subject] = {
     "journal_unread": "unread",
     "journal_damaged": "journal",
 }
-_OF_CONTENT: frozenset[Subject] = frozenset({"anomaly", "damage"})
-_ON_DISK: frozenset[Subject] = frozenset({"anomaly", "damage", "space", "drill", "unread", "journal"})
+_OF_CONTENT: frozenset[Subject] = frozenset({"anomaly", "coverage", "damage"})
+_ON_DISK: frozenset[Subject] = frozenset(
+    {"anomaly", "coverage", "damage", "space", "drill", "unread", "journal"}
+)
 
 
 def _key(finding: Finding, health: Health) -> str:

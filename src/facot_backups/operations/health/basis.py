@@ -12,6 +12,7 @@ from facot_backups.archive.reader import Backup
 from facot_backups.operations.proof.drill_record import PastDrill, not_made_since, past_drills
 from facot_backups.operations.proof.record import PastProof, last_proofs, not_read
 from facot_backups.operations.retention.anomaly import Anomaly, find_anomalies, last_acceptance
+from facot_backups.operations.retention.coverage import Coverage, judge_coverage
 from facot_backups.operations.schedule.due import Decision, Facts, counting, decide, due_at
 from facot_backups.operations.schedule.tries import failures_in_a_row
 from facot_backups.state import Try
@@ -125,6 +126,9 @@ class Basis:
         self.anomalies: tuple[Anomaly, ...] = find_anomalies(
             self.counting, accepted=last_acceptance(facts.entries), drop_percent=facts.drop_percent
         )
+        self.coverage: Coverage = judge_coverage(
+            self.backups, self.plan.source, self.plan.scope, facts.entries
+        )
         self.damaged = [backup for backup in self.backups if self._is_damaged(backup)]
         self.unread = self._unread(facts.entries)
         self.next_bytes = size_of(self.counting[0]) if self.counting else None
@@ -151,7 +155,7 @@ class Basis:
             name=str(newest.name),
             read_time=metadata.read_time,
             age=self.now - metadata.read_time,
-            documents=_documents(newest),
+            documents=documents_in(newest),
             size_bytes=size_of(newest),
             verified_at=proof.time if proof is not None and proof.sound else None,
         )
@@ -220,7 +224,7 @@ class Basis:
         days = (until - first.proven().read_time) / timedelta(days=1)
         if days < 1:
             return None
-        return Growth(days, _documents(newest) - _documents(first), size_of(newest) - size_of(first))
+        return Growth(days, documents_in(newest) - documents_in(first), size_of(newest) - size_of(first))
 
 
 def size_of(backup: Backup) -> int:
@@ -228,5 +232,6 @@ def size_of(backup: Backup) -> int:
     return sum(entry.bytes for entry in backup.proven().files.values())
 
 
-def _documents(backup: Backup) -> int:
+def documents_in(backup: Backup) -> int:
+    """All documents of a backup, nested ones too."""
     return backup.proven().total_documents + backup.proven().nested_documents

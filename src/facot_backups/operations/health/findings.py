@@ -9,11 +9,12 @@ from typing import Literal, TypeAlias
 
 from facot_backups.archive.reader import Backup
 from facot_backups.clock import in_zone
-from facot_backups.figures import age, size
-from facot_backups.operations.health.basis import CUT, Basis
+from facot_backups.figures import age, counted, size
+from facot_backups.operations.health.basis import CUT, Basis, documents_in
 from facot_backups.operations.proof.record import PastProof
 from facot_backups.operations.retention.alarms import Judged, find_alarms
 from facot_backups.operations.retention.anomaly import Anomaly
+from facot_backups.operations.retention.coverage import left_out_text
 from facot_backups.operations.schedule.tries import SCHEDULED
 from facot_backups.text import one_line
 
@@ -27,6 +28,9 @@ Code: TypeAlias = Literal[
     "damage",  # a backup is damaged
     "unreadable",  # a backup could not be read, or not all of it
     "anomaly",  # a collection lost too many documents
+    "empty_backup",  # the newest backup holds no document
+    "unknown_collection",  # the settings name a collection that does not exist
+    "left_out",  # earlier backups hold collections that are not backed up any more
     "disk_full_next",  # the next backup does not fit
     "restore_cut",  # a restore did not come to its end
     "journal_damaged",  # the journal of a restore does not say all that it was to say
@@ -66,6 +70,8 @@ _JOURNALS: Mapping[str, tuple[str, str]] = {
     "unread": ("no se pudo leer", "Repita la orden; si sigue así, revise el disco."),
 }
 _RUN = "Haga uno ahora: facot-backups run"
+_MEANT = "Si es a propósito: facot-backups cleanup --accept-anomaly"
+_WIDEN = "Si las quiere guardar, cambie «collections» o «exclude» en los ajustes."
 _DRILL = "Hágalo: facot-backups verify latest --drill"
 
 
@@ -85,7 +91,7 @@ class Finding:
 
 def find(basis: Basis) -> Iterator[Finding]:
     """All findings, in no order of severity."""
-    data = (_folder, _damage, _unreadable, _anomalies, _restores)
+    data = (_folder, _damage, _unreadable, _anomalies, _empty, _coverage, _restores)
     for part in (*data, _age, _failing, _space, _drill, _unverified, _clock, _remarks):
         yield from part(basis)
 
@@ -133,6 +139,39 @@ def _anomalies(basis: Basis) -> Iterator[Finding]:
     for anomaly in basis.anomalies:
         remedy = _remedy_of(anomaly, damaged=anomaly.largest_in in damaged)
         yield Finding("anomaly", "critical", f"{anomaly}.", remedy, _subject_of(anomaly))
+
+
+def _empty(basis: Basis) -> Iterator[Finding]:
+    """Of a new database that may be right; not where other backups hold something."""
+    if not basis.counting or documents_in(basis.counting[0]):
+        return
+    newest = basis.counting[0]
+    holding = next((backup for backup in basis.complete if documents_in(backup)), None)
+    beside = (
+        f" El backup {holding.name} tiene {counted(documents_in(holding), 'documento')}." if holding else ""
+    )
+    yield Finding(
+        "empty_backup",
+        "critical" if holding else "warning",
+        f"El último backup ({newest.name}) no guarda ningún documento.{beside}",
+        f"Se leyó {newest.proven().source}: si no debe estar vacía, compruebe el proyecto, la base de datos "
+        "y las colecciones con: facot-backups config",
+        str(newest.name),
+    )
+
+
+def _coverage(basis: Basis) -> Iterator[Finding]:
+    for unknown in basis.coverage.unknown:
+        yield Finding(
+            "unknown_collection",
+            # To leave out what is not there does no harm, unless something else was meant.
+            "note" if unknown.excluded and unknown.likely is None else "warning",
+            str(unknown),
+            f"Corrija «{'exclude' if unknown.excluded else 'collections'}» en los ajustes. {_MEANT}",
+            unknown.name,
+        )
+    if basis.coverage.left_out:
+        yield Finding("left_out", "warning", left_out_text(basis.coverage.left_out), f"{_WIDEN} {_MEANT}")
 
 
 def _restores(basis: Basis) -> Iterator[Finding]:

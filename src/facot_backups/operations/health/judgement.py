@@ -14,6 +14,7 @@ from facot_backups.operations.health.basis import CUT, Basis, Disk, Growth, Heal
 from facot_backups.operations.health.findings import Code, Finding, Severity, find
 from facot_backups.operations.proof.drill_record import PastDrill
 from facot_backups.operations.retention.anomaly import Anomaly
+from facot_backups.operations.retention.coverage import Coverage
 from facot_backups.operations.schedule.due import Decision
 
 __all__ = [
@@ -58,6 +59,7 @@ class Health:
     more_fit: int | None
     growth: Growth | None
     anomalies: tuple[Anomaly, ...]
+    coverage: Coverage
     last_drill: PastDrill | None
     drill_problem: str | None
     complete: int
@@ -85,6 +87,7 @@ def judge(facts: HealthFacts) -> Health:
         more_fit=basis.more_fit(),
         growth=basis.growth(),
         anomalies=basis.anomalies,
+        coverage=basis.coverage,
         last_drill=basis.drills[-1] if basis.drills else None,
         drill_problem=basis.drills_not_made[-1].error or CUT if basis.drills_not_made else None,
         complete=len(basis.complete),

@@ -29,6 +29,7 @@ from facot_backups.errors import (
     BackupNotFound,
     BackupUnreadable,
     DamagedBackup,
+    DrillNotMade,
     FirestoreUnavailable,
     Interrupted,
     RestoreInterrupted,
@@ -43,7 +44,7 @@ from facot_backups.local.door import new_token
 from facot_backups.local.server import LocalFirestore
 from facot_backups.model import EVERYTHING, DocumentPath, Scope, Source
 from facot_backups.operations.compare import precedes
-from facot_backups.operations.proof.drill_faults import not_made
+from facot_backups.operations.proof.drill_faults import NOTHING_TO_PROVE, not_made
 from facot_backups.operations.proof.verify import VerifyReport, verify
 from facot_backups.operations.restore.approval import Yes
 from facot_backups.operations.restore.guard import NoGuard
@@ -118,6 +119,8 @@ def drill(backup: AnyBackup, clock: Clock, emit: Emit = ignore, project: str | N
         raise not_made(str(backup.name), BackupUnreadable(proof.unread[0].message))
     if not proof.sound:
         return DrillReport(str(backup.name), proof, clock.monotonic() - begun)
+    if not proof.documents:
+        raise DrillNotMade(str(backup.name), *NOTHING_TO_PROVE)
     warn_of_memory(backup, emit)
     notes: tuple[str, ...] = ()
     with suppress(DamagedBackup):

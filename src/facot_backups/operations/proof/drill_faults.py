@@ -9,6 +9,11 @@ import grpc
 from facot_backups.errors import DrillNotMade, FacotBackupsError, FirestoreUnavailable, NoSpace
 from facot_backups.text import one_line
 
+# The backup is whole, and restoring nothing shows nothing.
+NOTHING_TO_PROVE = (
+    "no guarda ningún documento, así que no probaría nada",
+    "Compruebe qué se guarda (facot-backups config), y hágalo con un backup que tenga documentos.",
+)
 _AGAIN = "Repítalo: facot-backups verify latest --drill"
 
 

@@ -24,6 +24,7 @@ from facot_backups.model import Json, Scope
 from facot_backups.operations.proof.verify import VerifyReport, verify
 from facot_backups.operations.retention.alarms import Alarm, ClockReading, verification_failed
 from facot_backups.operations.retention.anomaly import Anomaly, acceptance_details, last_acceptance
+from facot_backups.operations.retention.coverage import Coverage, judge_coverage, meant_details
 from facot_backups.operations.retention.plan import Decision, Facts, Plan, Policy, plan, spared, stopped
 from facot_backups.text import one_line
 
@@ -87,13 +88,19 @@ def clean_up_locked(
 
 
 def accept_anomaly(
-    store: Store, policy: Policy, scope: Scope, *, seen: Iterable[Anomaly] | None = None
+    store: Store,
+    policy: Policy,
+    scope: Scope,
+    *,
+    seen: Iterable[Anomaly] | None = None,
+    seen_coverage: Coverage | None = None,
 ) -> tuple[str, ...]:
-    """Record that a person takes the newest backup as it is, with what its collections lost.
+    """Record that a person takes the newest backup as it is: what collections lost, what `scope` leaves out.
 
-    `seen`: what that person was shown; None for whatever there is. Returns the accepted anomalies, in
-    Spanish; nothing is recorded where there is none. Raises UsageError where more is lost than was seen,
-    BackupNotFound without a backup that counts, LockHeld, RepositoryGone, BackupDirUnusable.
+    `seen`, `seen_coverage`: what that person was shown; None for whatever there is. Returns what was
+    accepted, in Spanish; nothing is recorded where there is nothing. Raises UsageError where more is lost or
+    left out than was seen, BackupNotFound without a backup that counts, LockHeld, RepositoryGone,
+    BackupDirUnusable.
     """
     with store.locked() as locked:
         facts = read_facts(store, scope)
@@ -103,9 +110,18 @@ def accept_anomaly(
         anomalies = [found for alarm in plan(facts, policy).alarms for found in alarm.anomalies]
         if seen is not None:
             _check_seen(anomalies, seen)
-        if anomalies:
-            locked.record("acceptance", "ACCEPTED", **acceptance_details(newest, anomalies))
-        return tuple(str(anomaly) for anomaly in anomalies)
+        coverage = judge_coverage(facts.backups, facts.source, scope, store.ledger.entries())
+        if seen_coverage is not None and not {*coverage.names} <= {*seen_coverage.names}:
+            raise UsageError(
+                "Ahora los ajustes dejan fuera más que cuando lo miró. No se ha aceptado nada.\n"
+                "Mírelo de nuevo."
+            )
+        details = acceptance_details(newest, anomalies) if anomalies else {"backup": str(newest.name)}
+        if coverage:
+            details |= meant_details(facts.backups, facts.source, coverage.names)
+        if anomalies or coverage:
+            locked.record("acceptance", "ACCEPTED", **details)
+        return (*map(str, anomalies), *coverage.texts)
 
 
 def _check_seen(anomalies: Iterable[Anomaly], seen: Iterable[Anomaly]) -> None:

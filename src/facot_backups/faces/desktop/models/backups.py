@@ -21,19 +21,20 @@ _PICTURES: Mapping[str, tuple[str, Tone]] = {
     "unreadable": ("alert", "warning"),
     "facot2": ("info", "muted"),
 }
+_EMPTY: tuple[str, Tone] = ("alert", "warning")
 
 
 def backups_model(theme: Theme, parent: QObject) -> TableModel[BackupRow]:
     """A model of `BackupRow`, newest first."""
 
     def picture(row: BackupRow) -> QIcon:
-        return theme.icon(*_PICTURES[row.kind])
+        return theme.icon(*(_EMPTY if _state(row) == words.EMPTY else _PICTURES[row.kind]))
 
     return TableModel(
         [
             Column("date", "Fecha", lambda r: words.day(r.date), lambda r: r.name, tip=_full),
             Column("time", "Hora", lambda r: words.clock(r.moment), lambda r: words.clock(r.moment)),
-            Column("state", "Estado", lambda r: words.KINDS[r.kind], icon=picture, tip=_problem),
+            Column("state", "Estado", _state, icon=picture, tip=_problem),
             Column("trigger", "Origen", lambda r: words.TRIGGERS.get(r.trigger or "", words.UNKNOWN)),
             Column("documents", "Documentos", lambda r: words.number(r.documents), _documents, right=True),
             Column("size", "Tamaño", lambda r: words.size(r.size_bytes), _size, right=True),
@@ -50,7 +51,11 @@ def _full(row: BackupRow) -> str:
 
 
 def _problem(row: BackupRow) -> str:
-    return row.problem or words.KINDS[row.kind]
+    return row.problem or _state(row)
+
+
+def _state(row: BackupRow) -> str:
+    return words.state(row.kind, row.documents, row.part)
 
 
 def _documents(row: BackupRow) -> int:

@@ -15,6 +15,8 @@ from facot_backups.faces.desktop.session import Session
 from facot_backups.faces.desktop.tasks.settings import field
 from facot_backups.faces.desktop.words.settings import in_a_window, origin_said
 from facot_backups.faces.notify.deadline import TooLate, within
+from facot_backups.model import Scope
+from facot_backups.operations.collection_names import find_unknown
 from facot_backups.operations.stopping import Stop, StoppableClock
 
 if TYPE_CHECKING:
@@ -60,6 +62,7 @@ class Account:
 class Answer:
     """What Firestore said. `read` and `write` are None where that could not be found out.
 
+    `doubts`, Spanish, or "": why it may not be the database that was meant.
     `problem` and `remedy`, Spanish, are "" unless something failed. `untried`: an emulator answered, and not
     the database of the file that was to be tried.
     """
@@ -68,6 +71,7 @@ class Answer:
     read: bool | None
     write: bool | None
     collections: tuple[str, ...] = ()
+    doubts: str = ""
     problem: str = ""
     remedy: str = ""
     untried: bool = False
@@ -160,7 +164,14 @@ def _ask(session: Session, emit: Emit, stop: Stop, path: str) -> Answer:
         return _refused(Answer("", None, None), error)
     with connection, stop.closing(connection.close):
         answer = _permissions(connection, StoppableClock(session.clock, stop), emit)
-    return replace(answer, untried=bool(path) and connection.source.emulator)
+    answer = replace(answer, untried=bool(path) and connection.source.emulator)
+    return replace(answer, doubts=_doubts(answer, settings.scope)) if answer.read else answer
+
+
+def _doubts(answer: Answer, scope: Scope) -> str:
+    if not answer.collections:
+        return "No hay nada que guardar: compruebe que este proyecto es el suyo."
+    return " ".join(words.one_line(str(one)) for one in find_unknown(scope, answer.collections))
 
 
 def _permissions(connection: Connection, clock: Clock, emit: Emit) -> Answer:

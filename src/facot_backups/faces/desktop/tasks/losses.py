@@ -8,13 +8,16 @@ from facot_backups.events import Emit
 from facot_backups.faces import logs, wiring
 from facot_backups.faces.desktop.session import Session
 from facot_backups.operations.retention.anomaly import Anomaly
+from facot_backups.operations.retention.coverage import Coverage
 from facot_backups.operations.stopping import Stop
 
-# A collection that lost documents; plain values.
+# A collection that lost documents; collections that are misnamed or left out. Plain values.
 Loss: TypeAlias = Anomaly
+Left: TypeAlias = Coverage
+NOTHING_LEFT = Coverage()
 
 
-def accept(session: Session, emit: Emit, stop: Stop, seen: tuple[Loss, ...]) -> tuple[str, ...]:
+def accept(session: Session, emit: Emit, stop: Stop, seen: tuple[Loss, ...], left: Left) -> tuple[str, ...]:
     """Accept what the person saw, as `facot-backups cleanup --accept-anomaly`, which then deletes, too.
 
     Returns what was accepted, in Spanish; nothing is deleted. Raises as `cleanup.accept_anomaly`.
@@ -23,7 +26,7 @@ def accept(session: Session, emit: Emit, stop: Stop, seen: tuple[Loss, ...]) -> 
 
     settings = session.settings()
     store = session.store(emit, stop)
-    accepted = accept_anomaly(store, wiring.policy(settings), settings.scope, seen=seen)
+    accepted = accept_anomaly(store, wiring.policy(settings), settings.scope, seen=seen, seen_coverage=left)
     for text in accepted:
         logs.RETENTION.info("[RETENTION] Aceptado: %s", text)
     return accepted

@@ -8,6 +8,7 @@ from datetime import date, datetime, time, tzinfo
 from pathlib import Path
 from typing import Literal, TypeAlias
 
+from facot_backups import figures
 from facot_backups.archive.facot2 import AnyBackup, OldBackup
 from facot_backups.archive.ledger import COMPLETE, LedgerEntry
 from facot_backups.archive.reader import Backup, size_on_disk
@@ -36,7 +37,7 @@ class BackupRow:
 
     `moment` is the instant of its data. `documents` counts nested ones too. `size_bytes` is what it takes
     where nothing is shared. `verified` and `drilled`: what the last check and the last restore drill of it
-    found, None if there was none.
+    found, None if there was none. `part`: of how much a complete one is, in Spanish; "" of everything.
     """
 
     name: str
@@ -50,6 +51,7 @@ class BackupRow:
     verified: bool | None
     drilled: bool | None
     problem: str | None = None
+    part: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,4 +165,5 @@ def _own_row(backup: Backup, verified: bool | None, drilled: bool | None, zone: 
         verified=verified,
         drilled=drilled,
         problem=str(backup.problem) if backup.problem else None,
+        part=figures.part(metadata.scope) if metadata and backup.complete else "",
     )

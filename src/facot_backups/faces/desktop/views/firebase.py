@@ -210,7 +210,9 @@ class FirebaseWindow(ViewWindow):
             return
         self.reached.tell("ok", f"Responde: {answer.source}.")
         found = words.counted(len(answer.collections), "colección", "colecciones")
-        if answer.read:
+        if answer.read and answer.doubts:
+            self.reads.tell("warning", f"Puede leer ({found}). {answer.doubts}")
+        elif answer.read:
             self.reads.tell("ok", f"Puede leer: basta para hacer backups ({found}).")
         else:
             self.reads.tell("critical", f"No puede leer, y sin eso no hay backups. {said}")

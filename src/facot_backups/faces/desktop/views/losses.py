@@ -8,7 +8,7 @@ from qtpy.QtWidgets import QVBoxLayout
 from facot_backups.faces.desktop.models.losses import losses_model
 from facot_backups.faces.desktop.models.table import ROW_ROLE
 from facot_backups.faces.desktop.slots import slot
-from facot_backups.faces.desktop.tasks.losses import Loss, accept
+from facot_backups.faces.desktop.tasks.losses import NOTHING_LEFT, Left, Loss, accept
 from facot_backups.faces.desktop.views.window import Host, RestoreWish, ViewWindow
 from facot_backups.faces.desktop.widgets.basic import SPACE, button, label, row
 from facot_backups.faces.desktop.widgets.notice import Notice
@@ -31,6 +31,7 @@ class LossesWindow(ViewWindow):
     def __init__(self, panel: Host) -> None:
         super().__init__(panel, losses_words.TITLE, QSize(860, 460))
         self.question: Question | None = None
+        self._coverage: Left = NOTHING_LEFT
         self._build()
         self.theme.changed.connect(self._dress)
         panel.overview_changed.connect(self._look)
@@ -39,6 +40,7 @@ class LossesWindow(ViewWindow):
 
     def _build(self) -> None:
         self.title, self.text = label("", "title"), label("", "muted")
+        self.left = label(selectable=True)
         self.notice = Notice(self.theme)
         self.model = losses_model(self)
         self.table = table(self.model, "Lo que falta", widths={1: 90, 2: 90, 3: 130, 4: 210})
@@ -47,28 +49,41 @@ class LossesWindow(ViewWindow):
         self.restore_button = button(
             "Re&staurar…", tip="Devolver a Firebase esa colección de ese backup; primero se ve el plan"
         )
+        self.settings_button = button("A&justes", tip="Elegir qué colecciones se guardan")
         self.accept_button = button("Es a &propósito…", "danger", tip="Dejar de avisar de lo que falta")
         self.compare_button.clicked.connect(self._compare)
         self.restore_button.clicked.connect(self._restore)
+        self.settings_button.clicked.connect(self._open_settings)
         self.accept_button.clicked.connect(self._ask)
         self.table.activated.connect(self._compare)
         layout = QVBoxLayout()
         layout.setSpacing(SPACE)
-        for part in (self.title, self.text, self.notice):
+        for part in (self.title, self.text, self.left, self.notice):
             layout.addWidget(part)
         layout.addWidget(self.table, 1)
-        self.fill(layout, row(self.compare_button, self.restore_button, 1, self.accept_button, spacing=8))
+        layout.addStretch(0)
+        own = (self.compare_button, self.restore_button, self.settings_button)
+        self.fill(layout, row(*own, 1, self.accept_button, spacing=8))
 
     @slot
     def _dress(self) -> None:
         self.compare_button.setIcon(self.theme.icon("compare"))
         self.restore_button.setIcon(self.theme.icon("restore"))
+        self.settings_button.setIcon(self.theme.icon("gear"))
 
     @slot
     def _look(self) -> None:
-        found = self.panel.overview.health.anomalies if self.panel.overview is not None else ()
-        self.title.setText(losses_words.TITLE if found else losses_words.NOTHING)
-        self.text.setText(losses_words.TEXT if found else losses_words.NOTHING_TEXT)
+        health = self.panel.overview.health if self.panel.overview is not None else None
+        found = health.anomalies if health is not None else ()
+        self._coverage = health.coverage if health is not None else NOTHING_LEFT
+        title, text = losses_words.heading(found, self._coverage)
+        self.title.setText(title)
+        self.text.setText(text)
+        self.left.setText(losses_words.left(self._coverage))
+        self.left.setVisible(bool(self._coverage))
+        self.settings_button.setVisible(bool(self._coverage))
+        for part in (self.table, self.compare_button, self.restore_button):
+            part.setVisible(bool(found) or not self._coverage)
         if tuple(self.model.rows) != found:
             self.model.replace(found)
             self.table.selectRow(0)
@@ -84,7 +99,8 @@ class LossesWindow(ViewWindow):
     def _enable(self) -> None:
         self.compare_button.setEnabled(self.chosen is not None)
         self.restore_button.setEnabled(self.chosen is not None)
-        self.accept_button.setEnabled(bool(self.model.rows) and not self.jobs.busy)
+        something = bool(self.model.rows) or bool(self._coverage)
+        self.accept_button.setEnabled(something and not self.jobs.busy)
 
     # --- what can be done --------------------------------------------------------------------------------
 
@@ -100,6 +116,12 @@ class LossesWindow(ViewWindow):
             open_losses_since(self.panel, newest, found.largest_in, found.collection)
 
     @slot
+    def _open_settings(self) -> None:
+        from facot_backups.faces.desktop.actions import open_settings
+
+        open_settings(self.panel)
+
+    @slot
     def _restore(self) -> None:
         found = self.chosen
         if found is not None:
@@ -110,14 +132,14 @@ class LossesWindow(ViewWindow):
         overview = self.panel.overview
         if self.question is not None or overview is None:
             return
-        seen = tuple(self.model.rows)
+        seen, left = tuple(self.model.rows), self._coverage
         self.question = Question(
             self,
             self.theme,
             losses_words.ASK_TITLE,
-            losses_words.ask_text(overview.retention_days),
+            losses_words.ask_text(overview.retention_days) if seen else losses_words.LEFT_ASK,
             [
-                (losses_words.YES, "danger", lambda: self._accept(seen)),
+                (losses_words.YES, "danger", lambda: self._accept(seen, left)),
                 (losses_words.NO, "primary", lambda: None),
             ],
         )
@@ -128,10 +150,10 @@ class LossesWindow(ViewWindow):
     def _asked(self) -> None:
         self.question = None
 
-    def _accept(self, seen: tuple[Loss, ...]) -> None:
+    def _accept(self, seen: tuple[Loss, ...], left: Left) -> None:
         self.notice.hide()
         self.jobs.start(
-            lambda emit, stop: accept(self.session, emit, stop, seen),
+            lambda emit, stop: accept(self.session, emit, stop, seen, left),
             done=self._accepted,
             failed=self._failed,
             ended=self._enable,

@@ -37,6 +37,8 @@ KINDS: Mapping[str, str] = {
     "unreadable": "No se puede leer",
     "facot2": "Formato antiguo",
 }
+# A complete one without a document.
+EMPTY = "Vacío"
 TRIGGERS: Mapping[str, str] = {
     "scheduled": "Automático",
     "manual": "A mano",
@@ -72,6 +74,13 @@ class Said(NamedTuple):
     level: NoticeLevel
     title: str
     text: str
+
+
+def state(kind: str, documents: int | None, part: str) -> str:
+    """What a backup is: `Completo`, `Completo, solo 1 colección`, `Vacío`; `part` as `figures.part` says."""
+    if kind == "complete" and documents == 0:
+        return EMPTY
+    return f"{KINDS[kind]}, {part}" if part else KINDS[kind]
 
 
 def number(value: int | None) -> str:

@@ -34,10 +34,14 @@ def verdict(audited: Audited) -> tuple[str, str]:
     looked = f"{words.counted(audited.documents, 'documento revisado', 'documentos revisados')} del backup "
     looked += f"{audited.backup}{'' if audited.complete else ' (incompleto)'}."
     errors, warnings = audited.count("error"), audited.count("warning")
+    if not audited.documents:
+        return "No hay nada que revisar", f"El backup {audited.backup} no guarda ningún documento."
     if errors:
         return words.counted(errors, "error", "errores"), f"{looked} Empiece por los errores."
     if warnings:
         return "Sin errores", f"{looked} Hay {words.counted(warnings, 'aviso')} que conviene mirar."
+    if any(row.finding.kind == "unchecked" for row in audited.rows):
+        return "Sin errores en lo que hay", f"{looked} No todo se pudo comprobar: lo dicen las notas."
     return "Todo cuadra", looked
 
 

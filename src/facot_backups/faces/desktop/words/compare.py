@@ -18,7 +18,8 @@ LIVE = "Los datos de ahora, en Firestore"
 def entry(row: BackupRow, now: datetime) -> str:
     """A backup in a list to choose from: `Ayer a las 02:00`."""
     said = words.when(row.moment, now) if row.moment is not None else words.day_said(row.date, now.date())
-    kind = "" if row.kind == "complete" else f" ({words.KINDS[row.kind].lower()})"
+    state = words.state(row.kind, row.documents, row.part)
+    kind = "" if state == words.KINDS["complete"] else f" ({state.lower()})"
     return f"{said[:1].upper()}{said[1:]}{kind}"
 
 

@@ -17,7 +17,7 @@ def title(found: Detail) -> str:
 def summary(found: Detail) -> str:
     """Kind, hour, trigger, how much: `Completo · 02:00 · Automático · 1,234 documentos · 1.2 MB`."""
     row = found.row
-    parts = [words.KINDS[row.kind]]
+    parts = [words.state(row.kind, row.documents, row.part)]
     if row.moment is not None:
         parts.append(f"datos de las {row.moment:%H:%M:%S}")
     if row.trigger:
@@ -76,7 +76,8 @@ def trouble(found: Detail) -> Said | None:
             errors = "\n".join(words.sentence(words.one_line(error)) for error in found.errors)
             return Said("warning", "Este backup está incompleto", f"{errors}\nNo cuenta como el del día.")
         case _:
-            return None
+            empty = row.kind == "complete" and row.documents == 0
+            return Said("warning", "Este backup está vacío", EMPTY_TEXT) if empty else None
 
 
 def _unproven(row: BackupRow) -> Said:
@@ -162,5 +163,9 @@ def _first_of(problems: tuple[str, ...]) -> list[str]:
     return [*shown, f"Y {words.counted(more, 'problema')} más."] if more > 0 else shown
 
 
+EMPTY_TEXT = (
+    "No hay ningún documento en él: no serviría para recuperar nada. Compruebe en «Configurar Firebase» que "
+    "el proyecto es el suyo, y en «Ajustes» qué colecciones se guardan."
+)
 _NOT_DAMAGED = "No quiere decir que esté dañado. Revise el disco y los permisos, y repita."
 _SHOWN = 5

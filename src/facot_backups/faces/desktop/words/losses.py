@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from facot_backups.faces.desktop import words
-from facot_backups.faces.desktop.tasks.losses import Loss
+from facot_backups.faces.desktop.tasks.losses import Left, Loss
 from facot_backups.faces.desktop.words import collection as collection_words
 
 TITLE = "Faltan documentos"
@@ -15,9 +15,25 @@ TEXT = (
     "ningún backup: los que guardan lo que falta siguen ahí."
 )
 NOTHING_TEXT = "El último backup tiene lo que tenían los anteriores, o ya se aceptó lo que le falta."
+LEFT_TITLE = "No se guarda todo"
+LEFT_TEXT = (
+    "Los ajustes no guardan lo que parece que deberían. Si es un error, corríjalo en «Ajustes». Si es a "
+    "propósito, dígalo, y se dejará de avisar."
+)
+LEFT_ASK = (
+    "Se deja de avisar de esas colecciones. No se borra nada, y los backups que las guardan siguen ahí.\n\n"
+    "La decisión queda anotada en la carpeta de los backups."
+)
 ASK_TITLE = "¿Es a propósito que falten?"
 YES, NO = "Sí, es a propósito", "No, dejarlo como está"
 ACCEPTED = "Aceptado"
+
+
+def heading(found: tuple[Loss, ...], left: Left) -> tuple[str, str]:
+    """The title and the text of what there is to look at."""
+    if found:
+        return TITLE, TEXT
+    return (LEFT_TITLE, LEFT_TEXT) if left else (NOTHING, NOTHING_TEXT)
 
 
 def title(found: Loss) -> str:
@@ -32,6 +48,11 @@ def said(found: Loss) -> str:
     left = "quedan" if found.count > 1 else "queda"
     now = words.number(found.count) if found.count else "ninguno"
     return f"{title(found)}: de {what}, en el backup {found.largest_in}, {left} {now}."
+
+
+def left(found: Left) -> str:
+    """What is misnamed or left out, a line for each."""
+    return "\n".join(f"• {words.one_line(text)}" for text in found.texts)
 
 
 def lost(found: Loss) -> str:

@@ -26,6 +26,9 @@ REMEDIES: Mapping[str, str] = {
     "failing": "Corrija la causa y pulse «Crear backup ahora».",
     "damage": f"{_PRESS} Y revise el disco: así habrá de nuevo uno entero.",
     "unreadable": "No quiere decir que esté dañado. Revise el disco, y verifíquelo desde su detalle.",
+    "empty_backup": "Compruebe el proyecto en «Configurar Firebase», y las colecciones en «Ajustes».",
+    "unknown_collection": "Corríjala en «Ajustes». Si es a propósito, pulse «Revisar lo que falta…».",
+    "left_out": "Si las quiere guardar, cámbielo en «Ajustes». Si no, pulse «Revisar lo que falta…».",
     "restore_cut": "Abra «Restaurar…» y termínela; después podrá deshacerla.",
     "journal_damaged": "Lo que había antes sigue guardado. Revise el disco, y haga un backup ahora.",
     "journal_unread": "No quiere decir que esté dañado. Si sigue así, revise el disco.",
@@ -37,6 +40,8 @@ REMEDIES: Mapping[str, str] = {
     "reread_overdue": "Verifíquelos desde su detalle.",
     "unattended": "Deje abierto este programa, o haga que empiece con el equipo.",
 }
+# What a person may say is meant.
+_REVIEWED = frozenset({"anomaly", "unknown_collection", "left_out"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +56,8 @@ class Point:
 class Standing:
     """What the card says. `points`: the worst first; `hints` are no harm and may be folded away.
 
-    `losses`: whether documents are missing that a person may want back, or accept. `connect`: Firebase is to
-    be connected first.
+    `losses`: whether documents are missing, or left out, that a person may want back, or accept. `connect`:
+    Firebase is to be connected first.
     """
 
     level: Level
@@ -91,7 +96,7 @@ def standing(found: Overview) -> Standing:
         points=tuple(_points(found, bad)),
         hints=tuple(map(_point, hints)),
         next=f"Próximo backup: {words.when(found.next_due, found.now)}",
-        losses=bool(found.health.anomalies),
+        losses=any(finding.code in _REVIEWED for finding in bad),
     )
     return said if found.connected else _disconnected(said)
 
