@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from facot_backups.faces.desktop import words
-from facot_backups.faces.desktop.tasks.losses import Left, Loss
+from facot_backups.faces.desktop.tasks.losses import Left, LeftOut, Loss, Misnamed
 from facot_backups.faces.desktop.words import collection as collection_words
 
+# Collections that a sentence names.
+_SHOWN = 4
 TITLE = "Faltan documentos"
 NOTHING = "Ya no falta nada"
 BUTTON = "&Revisar lo que falta…"
@@ -52,7 +54,34 @@ def said(found: Loss) -> str:
 
 def left(found: Left) -> str:
     """What is misnamed or left out, a line for each."""
-    return "\n".join(f"• {words.one_line(text)}" for text in found.texts)
+    dropped = [
+        f"• {_held(one)}: está en el backup {one.backup}, y ya no se guarda." for one in found.left_out
+    ]
+    return "\n".join([*(f"• {misnamed(one)}" for one in found.unknown), *dropped])
+
+
+def misnamed(one: Misnamed) -> str:
+    """`No existe la colección «invoice», que se quiere guardar. ¿Quería decir «invoices»?`"""
+    asked = "dejar fuera" if one.excluded else "guardar"
+    said = f"No existe la colección «{words.one_line(one.name)}», que se quiere {asked}."
+    if one.likely is not None:
+        return f"{said} ¿Quería decir «{words.one_line(one.likely)}»?"
+    there = ", ".join(map(words.one_line, one.existing[:_SHOWN]))
+    return f"{said} Las que hay: {there}{'…' if len(one.existing) > _SHOWN else '.'}" if there else said
+
+
+def left_out(found: Left) -> str:
+    """`Ya no se guardan: Facturas (62 documentos), Productos (12 documentos). Están en otros backups.`"""
+    shown = ", ".join(map(_held, found.left_out[:_SHOWN]))
+    more = len(found.left_out) - _SHOWN
+    one = len(found.left_out) == 1
+    rest = f" y {words.number(more)} más" if more > 0 else ""
+    verb, where = ("guarda", "Está") if one else ("guardan", "Están")
+    return f"Ya no se {verb}: {shown}{rest}. {where} en otros backups."
+
+
+def _held(one: LeftOut) -> str:
+    return f"{collection_words.short(one.name)} ({words.counted(one.documents, 'documento')})"
 
 
 def lost(found: Loss) -> str:

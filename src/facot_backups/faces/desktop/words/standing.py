@@ -27,8 +27,8 @@ REMEDIES: Mapping[str, str] = {
     "damage": f"{_PRESS} Y revise el disco: así habrá de nuevo uno entero.",
     "unreadable": "No quiere decir que esté dañado. Revise el disco, y verifíquelo desde su detalle.",
     "empty_backup": "Compruebe el proyecto en «Configurar Firebase», y las colecciones en «Ajustes».",
-    "unknown_collection": "Corríjala en «Ajustes». Si es a propósito, pulse «Revisar lo que falta…».",
-    "left_out": "Si las quiere guardar, cámbielo en «Ajustes». Si no, pulse «Revisar lo que falta…».",
+    "unknown_collection": "Corríjalo en «Ajustes».",
+    "left_out": "Si no es a propósito, cámbielo en «Ajustes».",
     "restore_cut": "Abra «Restaurar…» y termínela; después podrá deshacerla.",
     "journal_damaged": "Lo que había antes sigue guardado. Revise el disco, y haga un backup ahora.",
     "journal_unread": "No quiere decir que esté dañado. Si sigue así, revise el disco.",
@@ -138,9 +138,18 @@ def _last(found: Overview) -> str:
 
 def _points(found: Overview, bad: list[Finding]) -> Iterator[Point]:
     lost = {f"{one.collection} {one.kind}": losses.said(one) for one in found.health.anomalies}
+    coverage = found.health.coverage
+    said = {one.name: losses.misnamed(one) for one in coverage.unknown}
     for finding in bad:
+        remedy = REMEDIES.get(finding.code, "")
         if finding.code == "anomaly" and finding.subject in lost:
             yield Point(lost[finding.subject])
+        elif finding.code == "empty_backup":
+            yield Point("El último backup no guarda ningún documento.", remedy)
+        elif finding.code == "unknown_collection" and finding.subject in said:
+            yield Point(said[finding.subject], remedy)
+        elif finding.code == "left_out":
+            yield Point(losses.left_out(coverage), remedy)
         else:
             yield _point(finding)
 
