@@ -13,8 +13,8 @@ from typing import Any
 import grpc
 import pytest
 from qtpy.compat import isalive
-from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QPushButton, QWidget
+from qtpy.QtCore import QPoint, Qt
+from qtpy.QtWidgets import QPushButton, QRadioButton, QWidget
 
 from facot_backups.archive.ledger import INTERRUPTED
 from facot_backups.faces.desktop import BackupsPanel
@@ -22,6 +22,7 @@ from facot_backups.faces.desktop.demo import PROJECT
 from facot_backups.faces.desktop.session import Session
 from facot_backups.faces.desktop.tasks import restore as task
 from facot_backups.faces.desktop.views.restore import RestoreWindow, open_restore
+from facot_backups.figures import counted
 from facot_backups.firestore.connection import Connection
 from facot_backups.local import sample
 from facot_backups.local.encode import fields
@@ -107,10 +108,27 @@ def _said(path: str) -> str:
 
 
 def _plan_of(window: RestoreWindow) -> dict[str, tuple[int, ...]]:
-    """By collection: created, changed, deleted."""
-    return {
-        row.name: (row.create, row.change, row.delete) for row in window.plan.collections.rows if row.name
-    }
+    """By root collection, with what is inside: created, changed, deleted."""
+    found: dict[str, tuple[int, ...]] = {}
+    for row in window.plan.collections.rows:
+        if row.place:
+            before = found.get(row.place[0], (0, 0, 0))
+            new = (row.create, row.change, row.delete)
+            found[row.place[0]] = tuple(map(sum, zip(before, new, strict=True)))
+    return found
+
+
+def _plan_all(qtbot: Any, window: RestoreWindow) -> None:
+    """Choose all of the backup, and go to its plan."""
+    _quiet(qtbot, window)
+    _choose(qtbot, window.what.everything)
+    _click(qtbot, window.next)
+    _on(qtbot, window, window.plan)
+
+
+def _choose(qtbot: Any, choice: QRadioButton) -> None:
+    qtbot.mouseClick(choice, Qt.MouseButton.LeftButton, pos=QPoint(12, choice.height() // 2))
+    assert choice.isChecked()
 
 
 def test_what_was_lost_comes_back_an_edit_meanwhile_stays_and_all_of_it_is_undone(
@@ -127,10 +145,10 @@ def test_what_was_lost_comes_back_an_edit_meanwhile_stays_and_all_of_it_is_undon
     panel = show(backed_up)
     window = open_restore(panel)
     with watchdog.watching("restore"):
-        _click(qtbot, window.next)
-        _on(qtbot, window, window.plan)
+        _plan_all(qtbot, window)
         assert _plan_of(window)["invoices"] == (gone, 3, 0)
-        assert f"crear {gone} documentos y cambiar 3" in window.plan.title.text()
+        said = f"crear 1 factura con {counted(gone - 1, 'línea')} y cambiar 3 facturas."
+        assert window.plan.title.text() == f"Se van a {said}"
         assert "conservado en 9999" in window.plan.notes.text.text() and window.plan.notes.isVisible()
         assert "lecturas" in window.plan.cost.text()
         business.edit(busy, third_party_name="Editado mientras tanto")
@@ -178,8 +196,7 @@ def test_a_business_that_lost_all_has_it_back_and_the_window_never_waits(
 
         def restore() -> None:
             window = open_restore(panel)
-            _click(qtbot, window.next)
-            _on(qtbot, window, window.plan)
+            _plan_all(qtbot, window)
             assert sum(created for created, _, _ in _plan_of(window).values()) == len(business.documents)
             _click(qtbot, window.next)
             _on(qtbot, window, window.ending)
@@ -190,8 +207,7 @@ def test_a_business_that_lost_all_has_it_back_and_the_window_never_waits(
         assert all(business.stored(path) for path in business.invoices[:3])
         lose()
         window = open_restore(panel)
-        _click(qtbot, window.next)
-        _on(qtbot, window, window.plan)
+        _plan_all(qtbot, window)
         window.resize(760, 600)
         plan = window.plan
         qtbot.waitUntil(lambda: plan.cost.geometry().bottom() <= plan.rect().bottom(), timeout=5_000)
@@ -212,8 +228,8 @@ def test_one_invoice_by_its_ncf_and_then_the_one_that_was_left_alone(
     panel = show(backed_up)
     window = open_restore(panel)
     _quiet(qtbot, window)
-    qtbot.mouseClick(window.what.one, Qt.MouseButton.LeftButton, pos=window.what.one.rect().center() / 8)
-    assert window.what.one.isChecked() and not window.next.isEnabled()
+    assert window.what.one.isChecked() and window.what.words.hasFocus()  # the least is asked for first
+    assert not window.next.isEnabled() and "Busque" in window.hint.text()
     qtbot.keyClicks(window.what.words, "no existe")
     qtbot.keyClick(window.what.words, Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: "Pruebe con otro día" in window.what.finding.text(), timeout=10_000)
@@ -227,7 +243,7 @@ def test_one_invoice_by_its_ncf_and_then_the_one_that_was_left_alone(
     assert _plan_of(window) == {"invoices": (0, 1, 0)}
     model = window.plan.documents
     document = model.index(0, 0)
-    texts = [model.index(0, column, document).data() for column in (0, 2, 3)]
+    texts = [model.index(0, column, document).data() for column in (0, 1, 2)]
     assert texts == ["Cliente o proveedor", "Otro", business.value(wanted, "third_party_name")]
     business.edit(wanted, third_party_name="Otra vez")
     _click(qtbot, window.next)
@@ -249,7 +265,9 @@ def test_without_a_backup_there_is_nothing_to_choose(qtbot: Any, world: DesktopW
     back_up(world.session.connector(world.session.settings()), world.store, BackupRequest())
     window.begin()
     qtbot.waitUntil(window.what.isVisible, timeout=10_000)
-    assert not window.notice.isVisible() and window.next.isEnabled()
+    assert not window.notice.isVisible()
+    _choose(qtbot, window.what.everything)
+    assert window.next.isEnabled()
 
 
 def test_into_another_project_and_back(qtbot: Any, backed_up: DesktopWorld, show: Show) -> None:
@@ -260,6 +278,7 @@ def test_into_another_project_and_back(qtbot: Any, backed_up: DesktopWorld, show
     window = open_restore(panel)
     _quiet(qtbot, window)
     what = window.what
+    _choose(qtbot, what.everything)
     what.more.setFocus()
     qtbot.keyClick(what.more, Qt.Key.Key_Space)
     what.elsewhere.setFocus()
@@ -314,7 +333,9 @@ def test_no_is_no_and_another_database_is_refused(qtbot: Any, backed_up: Desktop
     _click(qtbot, window.back)
     _on(qtbot, window, window.what)
     _quiet(qtbot, window)
-    assert window.notice.title.text() == "Cancelado" and "No se ha escrito nada" in window.notice.text.text()
+    assert not window.notice.isVisible()
+    chosen = window.what.wanted()
+    assert chosen is not None and set(chosen.collections) == {"invoices", "companies"}  # all as it was
     assert business.stored(business.invoices[0]) is None
     with backed_up.store.locked():
         _click(qtbot, window.next)
@@ -353,8 +374,7 @@ def test_a_real_database_wants_its_name_typed(qtbot: Any, world: DesktopWorld, s
     panel = show(world)
     panel.session = session
     window = open_restore(panel)
-    _click(qtbot, window.next)
-    _on(qtbot, window, window.plan)
+    _plan_all(qtbot, window)
     assert window.next.text() == "&Continuar"
     _click(qtbot, window.next)
     _on(qtbot, window, window.ask)
@@ -375,8 +395,7 @@ def test_a_server_that_goes_is_stopped_for_and_the_rest_is_written_later(
     gone = business.delete(business.invoices[0])
     panel = show(backed_up)
     window = open_restore(panel)
-    _click(qtbot, window.next)
-    _on(qtbot, window, window.plan)
+    _plan_all(qtbot, window)
     port = int(backed_up.server.host.rpartition(":")[2])
     backed_up.server.stop()
     _click(qtbot, window.next)
@@ -402,8 +421,7 @@ def test_a_full_disk_is_told_with_what_was_written_and_both_ways_out(
     business = Business(backed_up)
     gone = business.delete(business.invoices[0])
     window = open_restore(show(backed_up))
-    _click(qtbot, window.next)
-    _on(qtbot, window, window.plan)
+    _plan_all(qtbot, window)
 
     def full(name: str, args: tuple[Any, ...]) -> None:
         if name == "write" and b'"is":' in bytes(args[1]):
@@ -430,8 +448,7 @@ def test_closing_while_it_writes_asks_and_the_next_wizard_offers_the_rest(
     business.delete(business.invoices[0])
     panel = show(backed_up)
     window = open_restore(panel)
-    _click(qtbot, window.next)
-    _on(qtbot, window, window.plan)
+    _plan_all(qtbot, window)
     come, go = threading.Event(), threading.Event()
     lost = Fault("BatchWrite", "error", when=lambda _: come.set() or go.wait(60))  # type: ignore[func-returns-value]
     backed_up.server.add_fault(lost)

@@ -84,7 +84,8 @@ class Facts:
 class Plan:
     """The writes of a restore. `folder` is where its files are (None: the system's own); `close` it.
 
-    `counts` by root collection. `conflicts` were found while planning; only the first 10,000 are kept,
+    `counts` by root collection, `places` by the names of the collections on the way to a document
+    (`("invoices", "items")`). `conflicts` were found while planning; only the first 10,000 are kept,
     `conflict_count` counts all. `notes` and `questions` are for people, in Spanish. `reads`: what Firestore
     billed for the plan; `read_back`: what the comparison afterwards will cost at most.
     """
@@ -92,6 +93,7 @@ class Plan:
     facts: Facts
     folder: Path | None
     counts: dict[str, Counts] = field(default_factory=dict)
+    places: dict[tuple[str, ...], Counts] = field(default_factory=dict)
     conflicts: list[Conflict] = field(default_factory=list)
     conflict_count: int = 0
     notes: list[str] = field(default_factory=list)
@@ -223,10 +225,12 @@ class Plan:
         return field_changes(entry.before_document() or nothing, self.target_of(entry) or nothing)
 
     def _count(self, path: DocumentPath, kind: Action | Literal["equal", "skip"], by: int = 1) -> None:
-        counts = self.counts.get(path[0])
-        if counts is None:
-            counts = self.counts[path[0]] = Counts()
-        setattr(counts, kind, getattr(counts, kind) + by)
+        place = path[::2]
+        if place not in self.places:
+            self.counts.setdefault(path[0], Counts())
+            self.places[place] = Counts()
+        for counts in (self.counts[path[0]], self.places[place]):
+            setattr(counts, kind, getattr(counts, kind) + by)
 
     def _adjust(self, entry: Entry, target: Document | None) -> None:
         self._count(entry.path, entry.action, -1)

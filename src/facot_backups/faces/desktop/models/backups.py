@@ -51,6 +51,8 @@ def _full(row: BackupRow) -> str:
 
 
 def _problem(row: BackupRow) -> str:
+    if row.kind == "pre-restore" and not row.problem:
+        return "Lo que había antes de una restauración: con «Restaurar…» se deshace."
     return row.problem or _state(row)
 
 

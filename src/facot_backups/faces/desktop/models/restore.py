@@ -21,7 +21,9 @@ _PICTURES: Mapping[Action, tuple[str, Tone]] = {
     "change": ("refresh", "warning"),
     "delete": ("close", "error"),
 }
-_HEADINGS = ("Documento", "Qué se hace", "Ahora", "Quedará")
+_HEADINGS = ("Documento", "Ahora", "Quedará")
+# The columns of a field's value.
+NOW, THEN = 1, 2
 _ROOT = QModelIndex()
 
 
@@ -50,12 +52,18 @@ def found_model(parent: QObject) -> TableModel[FoundDocument]:
     """A model of `FoundDocument`."""
     return TableModel(
         [
-            Column("title", "Documento", lambda row: row.title or "(sin nombre)"),
+            Column("title", "Documento", lambda row: row.title, tip=_whole),
+            Column("date", "Fecha", lambda row: row.date),
+            Column("amount", "Importe", lambda row: row.amount, right=True),
             Column("tax_id", "RNC", lambda row: row.tax_id),
-            Column("path", "Dónde está", lambda row: document_words.path_text(row.path)),
+            Column("kind", "Qué es", lambda row: row.kind, tip=_whole),
         ],
         parent,
     )
+
+
+def _whole(row: FoundDocument) -> str:
+    return f"{row.title}\n{document_words.path_text(row.path)}"
 
 
 class DocumentsModel(QAbstractItemModel):
@@ -104,20 +112,20 @@ class DocumentsModel(QAbstractItemModel):
         if above:
             return self._field(self.documents[above - 1], index, role)
         document = self.documents[index.row()]
-        texts = (_named(document), ACTIONS[document.action], "", "")
+        texts = (f"{ACTIONS[document.action]}: {document.title}", "", "")
         match role:
             case Qt.ItemDataRole.DisplayRole | Qt.ItemDataRole.AccessibleTextRole:
                 return texts[index.column()]
-            case Qt.ItemDataRole.DecorationRole if index.column() == 1:
+            case Qt.ItemDataRole.DecorationRole if index.column() == 0:
                 return self._theme.icon(*_PICTURES[document.action])
             case Qt.ItemDataRole.ToolTipRole:
-                return words.plain(texts[index.column()]) or None
+                return words.plain(f"{document.title}\n{document.path}")
             case _:
                 return None
 
     def _field(self, document: DocumentPlan, index: Index, role: int) -> Any:
         field = document.fields[index.row()]
-        texts, tips = (field.label, "", field.old, field.new), (field.tip, "", field.old, field.new)
+        texts, tips = (field.label, field.old, field.new), (field.tip, field.old, field.new)
         match role:
             case Qt.ItemDataRole.DisplayRole | Qt.ItemDataRole.AccessibleTextRole:
                 return texts[index.column()]
@@ -133,10 +141,6 @@ class DocumentsModel(QAbstractItemModel):
         if orientation == Qt.Orientation.Horizontal and role == int(Qt.ItemDataRole.DisplayRole):
             return _HEADINGS[section].upper()
         return None
-
-
-def _named(document: DocumentPlan) -> str:
-    return f"{document.title}  ({document.path})" if document.title else document.path
 
 
 def versions_model(parent: QObject) -> TableModel[ChangeLine]:

@@ -13,11 +13,13 @@ from facot_backups.archive.store import Store
 from facot_backups.events import Emit, Event, PhaseStarted
 from facot_backups.faces import logs
 from facot_backups.faces.desktop.session import Session
+from facot_backups.faces.desktop.tasks.restore_choices import called
 from facot_backups.faces.desktop.tasks.restore_desk import Desk
 from facot_backups.faces.desktop.tasks.restore_shown import (
     Asked,
     ConfirmShown,
     Outcome,
+    PlanShown,
     QuestionShown,
     Wanted,
     outcome,
@@ -61,8 +63,9 @@ def restore(session: Session, emit: Emit, stop: Stop, wanted: Wanted, desk: Desk
         target = _settings_of(source.project, source.database)
     else:
         target = {}
-    at_desk = _AtDesk(desk, stop, session.clock.zone(), source if wanted.elsewhere else None)
-    running = _Running(session, emit, stop, target)
+    backup = called(session.store(), wanted.backup)
+    at_desk = _AtDesk(desk, stop, session.clock.zone(), backup, source if wanted.elsewhere else None)
+    running = _Running(session, emit, stop, target, at_desk)
     return running.run(
         lambda connect, store: operation.restore(connect, store, request, at_desk, running.tell)
     )
@@ -73,9 +76,11 @@ def go_on(session: Session, emit: Emit, stop: Stop, restore: str, desk: Desk[Ask
     from facot_backups.operations.restore.continuing import continue_restore
     from facot_backups.operations.restore.undo import journal_of
 
-    found = journal_of(session.store().root, restore, None).header.target
-    at_desk = _AtDesk(desk, stop, session.clock.zone())
-    running = _Running(session, emit, stop, _settings_of(found.project, found.database))
+    store = session.store()
+    header = journal_of(store.root, restore, None).header
+    at_desk = _AtDesk(desk, stop, session.clock.zone(), called(store, header.backup))
+    target = _settings_of(header.target.project, header.target.database)
+    running = _Running(session, emit, stop, target, at_desk)
     return running.run(
         lambda connect, store: continue_restore(connect, store, restore, at_desk, running.tell)
     )
@@ -104,11 +109,13 @@ def _scope(wanted: Wanted) -> Scope:
 class _Running:
     """A restore under way: logged, told of, and stopped without losing what was written.
 
-    `target`: settings that lead to where it writes.
+    `target`: settings that lead to where it writes. `at_desk` is asked.
     """
 
-    def __init__(self, session: Session, emit: Emit, stop: Stop, target: Mapping[str, object]) -> None:
-        self._session, self._stop, self._target = session, stop, target
+    def __init__(
+        self, session: Session, emit: Emit, stop: Stop, target: Mapping[str, object], at_desk: _AtDesk
+    ) -> None:
+        self._session, self._stop, self._target, self._at_desk = session, stop, target, at_desk
         self._emit = stop.emit(emit)
         self._writing = False
         self._connection: Connection | None = None
@@ -132,7 +139,8 @@ class _Running:
                 stack.enter_context(self._stop.closing(self._let_go))
                 return self._connection
 
-            return outcome(operate(connect, store), stopped=self._stop.requested)
+            report = operate(connect, store)
+            return outcome(report, stopped=self._stop.requested, plan=self._at_desk.plan)
 
     def _let_go(self) -> None:
         """Wake what waits for the server; a batch that is under way may still be answered."""
@@ -146,18 +154,22 @@ class _Running:
 
 
 class _AtDesk:
-    """An `Approval` by the person at the window."""
+    """An `Approval` by the person at the window. `plan` is what was shown."""
 
     beforehand = False
 
-    def __init__(self, desk: Desk[Asked], stop: Stop, zone: tzinfo, source: Source | None = None) -> None:
-        """`source`: the backup's own database, where another one is written to on purpose."""
-        self._desk, self._stop, self._zone, self._source = desk, stop, zone, source
+    def __init__(
+        self, desk: Desk[Asked], stop: Stop, zone: tzinfo, backup: str, source: Source | None = None
+    ) -> None:
+        """`backup`: how the backup is called; `source`: its own database, where another is written to."""
+        self._desk, self._stop, self._zone, self._backup, self._source = desk, stop, zone, backup, source
         self._asked = 0
+        self.plan: PlanShown | None = None
 
     def show(self, plan: Plan) -> None:
         """The plan is asked about like everything else. Raises Interrupted for a no."""
-        self._desk.ask(plan_shown(plan, self._zone, self._source), self._stop)
+        self.plan = plan_shown(plan, self._zone, self._backup, self._source)
+        self._desk.ask(self.plan, self._stop)
 
     def answer(self, plan: Plan, question: Question) -> bool:
         """As `show`."""
@@ -166,7 +178,7 @@ class _AtDesk:
         return True
 
     def confirm(self, plan: Plan) -> bool:
-        """As `show`."""
-        target = plan.facts.target
-        self._desk.ask(ConfirmShown(str(target), target.project, plan.writes), self._stop)
+        """As `show`; of an emulator, the yes to the plan is enough."""
+        if not plan.facts.target.emulator:
+            self._desk.ask(ConfirmShown(plan.facts.target), self._stop)
         return True

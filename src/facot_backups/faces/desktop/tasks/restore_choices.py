@@ -2,27 +2,34 @@
 
 from __future__ import annotations
 
+import heapq
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
+from operator import itemgetter
 
 from facot_backups.archive import journal
 from facot_backups.archive.facot2 import AnyBackup, OldBackup
+from facot_backups.archive.lookup import find_document
 from facot_backups.archive.store import Store
+from facot_backups.archive.strict import is_document_path
 from facot_backups.clock import in_zone
-from facot_backups.errors import FacotBackupsError
+from facot_backups.errors import BackupNotFound, FacotBackupsError
 from facot_backups.events import Emit, PhaseStarted, Progressed
 from facot_backups.faces.desktop import words
 from facot_backups.faces.desktop.session import Session
 from facot_backups.faces.desktop.tasks.overview import Kind
+from facot_backups.faces.desktop.words import collection as collection_words
 from facot_backups.faces.desktop.words import document as document_words
-from facot_backups.model import DocumentPath, Scope
+from facot_backups.model import Document, DocumentPath, Scope, path_key
 from facot_backups.operations.search_key import query_words, search_key
-from facot_backups.operations.sides import side_of
+from facot_backups.operations.sides import FolderSide, side_of
 from facot_backups.operations.stopping import Stop
 
 # Found documents that are shown; who finds more must say more.
 MOST_FOUND = 200
 _STEP = 2000
+_COUNTERS = frozenset({"ncf_sequence_configs", "sequences"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +54,10 @@ class BackupChoice:
 
 @dataclass(frozen=True, slots=True)
 class CutRestore:
-    """A restore that did not come to its end. `started` is local; `pre_restore` is what undoes it."""
+    """A restore that did not come to its end. `backup` is how the backup is called (`words.backup_said`).
+
+    `started` is local; `pre_restore` is what undoes it.
+    """
 
     restore: str
     backup: str
@@ -71,16 +81,19 @@ class Choices:
 
 @dataclass(frozen=True, slots=True)
 class FoundDocument:
-    """A document of a backup. `title` is what people call it, or ""."""
+    """A document of a backup. `title` is what people call it, or its id; `kind`: `factura`."""
 
     path: DocumentPath
+    kind: str
     title: str
+    date: str
+    amount: str
     tax_id: str
 
 
 @dataclass(frozen=True, slots=True)
 class FoundDocuments:
-    """What was found, in the order of names; `more`: whether there are others beyond it."""
+    """What was found, the newest documents first; `more`: whether there are others beyond it."""
 
     documents: tuple[FoundDocument, ...]
     more: bool
@@ -131,19 +144,55 @@ def cut_restores(store: Store, zone: tzinfo) -> tuple[CutRestore, ...]:
         except FacotBackupsError:  # it cannot be continued; `verify` names it
             continue
         started = in_zone(header.started_at, zone)
-        found.append(CutRestore(restore, header.backup, started, kept[restore]))
+        found.append(CutRestore(restore, called(store, header.backup), started, kept[restore]))
     return tuple(found)
+
+
+def called(store: Store, name: str) -> str:
+    """How the backup `name` is called (`words.backup_said`); its name where it is gone."""
+    try:
+        backup = store.find(name)
+    except BackupNotFound:
+        return f"backup {name}"
+    zone = store.clock.zone()
+    metadata = None if isinstance(backup, OldBackup) else backup.metadata
+    moment = in_zone(metadata.read_time, zone) if metadata is not None else None
+    return words.backup_said(backup.date, moment, in_zone(store.clock.now(), zone))
+
+
+def given_documents(
+    session: Session, emit: Emit, stop: Stop, backup: str, paths: tuple[DocumentPath, ...]
+) -> FoundDocuments:
+    """The documents of `backup` at `paths`, at any depth; those that it has. Raises as `find_documents`."""
+    emit(PhaseStarted("searching"))
+    store = session.store(emit, stop)
+    source, zone = store.find(backup), store.clock.zone()
+    looked = (find_document(source, path) for path in paths)
+    documents = tuple(_found(one.document, zone) for one in looked if one is not None)
+    return FoundDocuments(documents, more=False)
 
 
 def find_documents(session: Session, emit: Emit, stop: Stop, backup: str, wanted: str) -> FoundDocuments:
     """The root documents of `backup` that hold all words of `wanted`, as the search of documents has it.
 
-    Reads the backup's files; memory holds what was found. Raises BackupNotFound, DamagedBackup, Interrupted.
+    `wanted` may also be the path of a document, at any depth. Reads the backup's files; memory holds what is
+    shown. Raises BackupNotFound, DamagedBackup, Interrupted.
     """
+    path = tuple(part.strip() for part in wanted.strip("/ ").split("/"))
+    if is_document_path(path):
+        at_path = given_documents(session, emit, stop, backup, (path,))
+        if at_path.documents:
+            return at_path
     emit(PhaseStarted("searching"))
     store = session.store(emit, stop)
-    side, zone = side_of(store.find(backup)), store.clock.zone()
-    found: list[FoundDocument] = []
+    zone = store.clock.zone()
+    matching = _matching(side_of(store.find(backup)), wanted, zone, emit, stop)
+    found = heapq.nlargest(MOST_FOUND + 1, ((_age(one), one) for one in matching), key=itemgetter(0))
+    return FoundDocuments(tuple(one for _, one in found[:MOST_FOUND]), more=len(found) > MOST_FOUND)
+
+
+def _matching(side: FolderSide, wanted: str, zone: tzinfo, emit: Emit, stop: Stop) -> Iterator[FoundDocument]:
+    """The root documents that hold all words of `wanted`, in the order of names."""
     sought, seen = [word.encode() for word in query_words(wanted)], 0
     for collection in side.collections():
         for document in side.documents(Scope(collections=(collection,))):
@@ -155,8 +204,19 @@ def find_documents(session: Session, emit: Emit, stop: Stop, backup: str, wanted
                 continue
             line = search_key(document, zone)
             if all(word in line for word in sought):
-                if len(found) == MOST_FOUND:
-                    return FoundDocuments(tuple(found), more=True)
-                title, rnc = document_words.called(document, zone), document_words.summary(document, zone).rnc
-                found.append(FoundDocument(document.path, title, rnc))
-    return FoundDocuments(tuple(found), more=False)
+                yield _found(document, zone)
+
+
+def _found(document: Document, zone: tzinfo) -> FoundDocument:
+    shown, path = document_words.summary(document, zone), document.path
+    kind, title = collection_words.nouns(path[::2])[0], document_words.title(path, shown)
+    return FoundDocument(path, f"{kind[:1].upper()}{kind[1:]}", title, shown.date, shown.amount, shown.rnc)
+
+
+def _age(found: FoundDocument) -> tuple[bool, str, tuple[tuple[int, int, str], ...]]:
+    """Greater for a newer document: by its day, `24/11/2026`, and among those of a day by its name.
+
+    Counters, which bear the day of the last number, come after all others.
+    """
+    day = "".join(reversed(found.date.split("/")))
+    return found.path[0] not in _COUNTERS, day, path_key(found.path)

@@ -68,9 +68,9 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class CollectionPlan:
-    """What the plan does with the documents of a root collection, nested ones too."""
+    """What the plan does with the documents of a place: `("invoices", "items")` are the lines of invoices."""
 
-    name: str
+    place: tuple[str, ...]
     title: str
     create: int
     change: int
@@ -81,11 +81,17 @@ class CollectionPlan:
 
 @dataclass(frozen=True, slots=True)
 class DocumentPlan:
-    """A write: the document, and the fields that it changes (of a new one or a deleted one, all)."""
+    """A write: the document, and the fields that it changes (of a new one or a deleted one, all).
+
+    `title`: what it is and how it is called, `Factura B0100000012 · Ferretería Núñez · 01/03/2026`; `name`
+    the latter alone, or "".
+    """
 
     action: Action
     path: str
     title: str
+    name: str
+    place: tuple[str, ...]
     fields: tuple[ChangeLine, ...]
 
 
@@ -102,15 +108,14 @@ class ConflictShown:
 class PlanShown:
     """A plan, to be looked at; yes means to go on. `questions` and `confirms`: what is asked after it.
 
-    `source` is the backup's own database where `target` is another on purpose, else "".
-    `documents` are the first writes of each collection, `more` counts the others. `reads` were made,
-    `read_back` are to come.
+    `backup` is how it is called (`words.backup_said`). `source` is the backup's own database where `target`
+    is another on purpose, else None. `documents` are the first writes of each collection, `more` counts the
+    others. `reads` were made, `read_back` are to come.
     """
 
     backup: str
-    target: str
-    source: str
-    emulator: bool
+    target: Source
+    source: Source | None
     mode: str
     collections: tuple[CollectionPlan, ...]
     documents: tuple[DocumentPlan, ...]
@@ -130,7 +135,7 @@ class PlanShown:
             sum(getattr(one, name) for one in self.collections)
             for name in ("create", "change", "equal", "delete", "skip")
         )
-        return CollectionPlan("", "En total", *sums)
+        return CollectionPlan((), "En total", *sums)
 
     @property
     def writes(self) -> int:
@@ -152,9 +157,7 @@ class QuestionShown:
 class ConfirmShown:
     """The last word: it is given by typing the project's id."""
 
-    target: str
-    project: str
-    writes: int
+    target: Source
 
 
 Asked: TypeAlias = PlanShown | QuestionShown | ConfirmShown
@@ -167,7 +170,8 @@ class Outcome:
     `done`: all as planned; `nothing`: there was nothing to write; `conflicts`: all but some documents that
     somebody else changed; `partial`: something is not as planned; `cut`: it was stopped, or ended early,
     after it had begun to write. `pre_restore` undoes it, `restore` is its id where it can be continued.
-    `failure` is what ended it early. `edited`: documents that others changed meanwhile.
+    `failure` is what ended it early. `edited`: documents that others changed meanwhile. `plan`: what a person
+    said yes to, None where nothing was asked.
     """
 
     state: State
@@ -188,6 +192,7 @@ class Outcome:
     edited_count: int = 0
     notes: tuple[str, ...] = ()
     failure: Failure | None = None
+    plan: PlanShown | None = None
 
     @property
     def written(self) -> int:
@@ -195,21 +200,24 @@ class Outcome:
         return self.created + self.changed + self.deleted
 
 
-def plan_shown(plan: Plan, zone: tzinfo, source: Source | None = None) -> PlanShown:
-    """The plan in plain values, times in `zone`; `source` is the backup's own database.
+def plan_shown(plan: Plan, zone: tzinfo, backup: str, source: Source | None = None) -> PlanShown:
+    """The plan in plain values, times in `zone`.
+
+    `backup` is how the backup is called (`words.backup_said`), `source` the backup's own database.
 
     Reads the plan's files.
     """
     documents = _documents(plan, zone)
     return PlanShown(
-        backup=plan.facts.backup,
-        target=str(plan.facts.target),
-        source="" if source in (None, plan.facts.target) else str(source),
-        emulator=plan.facts.target.emulator,
+        backup=backup,
+        target=plan.facts.target,
+        source=None if source == plan.facts.target else source,
         mode=plan.facts.mode,
         collections=tuple(
-            CollectionPlan(name, collection_words.title(name), c.create, c.change, c.equal, c.delete, c.skip)
-            for name, c in sorted(plan.counts.items())
+            CollectionPlan(
+                place, collection_words.place_title(place), c.create, c.change, c.equal, c.delete, c.skip
+            )
+            for place, c in sorted(plan.places.items())
         ),
         documents=documents,
         more=plan.writes - len(documents),
@@ -241,16 +249,19 @@ def _document(plan: Plan, entry: Entry, zone: tzinfo) -> DocumentPlan:
     of = document or Document(entry.path, {})
     whole = entry.action != "change"
     fields = change_words.lines(plan.field_changes(entry), of, zone, whole=whole)
-    title = document_words.called(document, zone) if document is not None else ""
-    return DocumentPlan(entry.action, document_words.path_text(entry.path), title, fields)
+    place = entry.path[::2]
+    name = document_words.called(document, zone) if document is not None else ""
+    noun = collection_words.nouns(place)[0]
+    title = f"{noun[:1].upper()}{noun[1:]} {name or words.one_line(entry.path[-1])}"
+    return DocumentPlan(entry.action, document_words.path_text(entry.path), title, name, place, fields)
 
 
 def _conflict(path: DocumentPath, reason: str) -> ConflictShown:
     return ConflictShown(document_words.path_text(path), words.one_line(reason), path)
 
 
-def outcome(report: Report, *, stopped: bool) -> Outcome:
-    """A report in plain values. `stopped`: somebody wanted it to stop."""
+def outcome(report: Report, *, stopped: bool, plan: PlanShown | None = None) -> Outcome:
+    """A report in plain values. `stopped`: somebody wanted it to stop. `plan`: what a person said yes to."""
     error = report.failure or report.read_back_failure
     return Outcome(
         state=_state(report, stopped=stopped),
@@ -273,6 +284,7 @@ def outcome(report: Report, *, stopped: bool) -> Outcome:
         edited_count=report.edited_count,
         notes=tuple(map(words.one_line, report.notes)),
         failure=_failure(error) if error is not None and not stopped else None,
+        plan=plan,
     )
 
 

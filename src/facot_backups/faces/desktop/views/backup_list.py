@@ -21,7 +21,7 @@ from facot_backups.faces.desktop.widgets.tables import furnish, offer_order
 
 # The longest usual text of each column.
 _SAMPLES = (
-    "24/11/2026", "02:00", "xxx Incompleto", "Automático", "1,000,000", "100.0 MB", "Dañado", "Superado",
+    "24/11/2026", "02:00", "xxx Para deshacer", "Automático", "1,000,000", "100.0 MB", "Dañado", "Superado",
 )  # fmt: skip
 _NONE_YET = "Aquí aparecerán los backups."
 _ROW_HEIGHT, _HEADING_HEIGHT, _FEWEST = 30, 34, 3

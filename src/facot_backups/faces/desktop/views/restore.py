@@ -30,7 +30,7 @@ from facot_backups.faces.desktop.views.restore_plan import AskPage, PlanPage, Wo
 from facot_backups.faces.desktop.views.restore_result import ResultPage
 from facot_backups.faces.desktop.views.restore_what import WhatPage
 from facot_backups.faces.desktop.views.window import Host, ViewWindow
-from facot_backups.faces.desktop.widgets.basic import SPACE, button, column, label, row
+from facot_backups.faces.desktop.widgets.basic import SPACE, button, column, label, row, set_tip
 from facot_backups.faces.desktop.widgets.fitted import Pages
 from facot_backups.faces.desktop.widgets.form import scrolled
 from facot_backups.faces.desktop.widgets.notice import Notice
@@ -50,11 +50,13 @@ def open_restore(
 ) -> RestoreWindow:
     """Show the wizard for `backup` (None: the latest), with these collections or documents chosen.
 
-    A `.pre-restore` is an undo: its plan is made at once. A wizard that is at work is only shown.
+    A `.pre-restore` is an undo: its plan is made at once. A wizard that is at work is shown and says so.
     """
     window = panel.open_view("restore", lambda: RestoreWindow(panel))
     assert isinstance(window, RestoreWindow)
-    if not window.at_work:
+    if window.at_work:
+        window.notice.tell(*restore_words.BUSY)
+    else:
         window.begin(backup, collections, documents)
     return window
 
@@ -71,7 +73,7 @@ class RestoreWindow(ViewWindow):
         self._wanted: Wanted | None = None
         self._cut: CutRestore | None = None
         self._from: QWidget | None = None
-        self._writing = self._closing = False
+        self._writing = self._closing = self._going_back = False
         self._build()
         self._timer = QTimer(self)
         self._timer.setInterval(_LOOK_MS)
@@ -95,9 +97,12 @@ class RestoreWindow(ViewWindow):
         self.pages = Pages()
         for page in (self.what, self.plan, self.ask, self.work, self.ending):
             self.pages.addWidget(page)
-        self.back = button("&Cancelar", tip="No escribir nada")
+        self.cancel = button("&Cancelar", tip="Cerrar sin escribir nada")
+        self.back = button("&Atrás")
+        self.hint = label("", "muted")
         self.next = button("Ver el &plan", "primary")
         self.next.setDefault(True)
+        self.cancel.clicked.connect(self.close)
         self.back.clicked.connect(self._go_back)
         self.next.clicked.connect(self._go_next)
         self.what.changed.connect(self._enable)
@@ -114,7 +119,11 @@ class RestoreWindow(ViewWindow):
         layout.addWidget(self.notice)
         self.area = scrolled(column(self.pages))
         layout.addWidget(self.area, 1)
-        layout.addLayout(row(1, self.back, self.next))
+        foot = row(self.cancel)
+        foot.addWidget(self.hint, 1)
+        foot.addWidget(self.back)
+        foot.addWidget(self.next)
+        layout.addLayout(foot)
 
     @slot
     def _dress(self) -> None:
@@ -149,14 +158,22 @@ class RestoreWindow(ViewWindow):
         self.next.setText(texts.get(page, "&Cerrar"))
         self.next.setIcon(QIcon() if page is self.ending else self.theme.icon("restore", "on_primary"))
         self.next.setVisible(page is not self.work)
-        self.back.setText("&Restaurar otra cosa" if page is self.ending else "&Cancelar")
-        self.back.setVisible(page is not self.work)
+        self.back.setText("&Restaurar otra cosa" if page is self.ending else "&Atrás")
+        set_tip(self.back, "" if page is self.ending else "Cambiar lo que se restaura; no se escribe nada")
+        self.back.setVisible(page is self.ending or (page in (self.plan, self.ask) and not self._undoes))
+        self.cancel.setVisible(page in (self.what, self.plan, self.ask))
+        self.hint.setText(self.what.missing() if page is self.what else "")
         if page is self.what:
             self.next.setEnabled(self.what.wanted() is not None)
         elif page is not self.ask:
             self.next.setEnabled(True)
         for one in (self.next, self.back):
             one.setAccessibleName(one.text().replace("&", ""))
+
+    @property
+    def _undoes(self) -> bool:
+        """Whether an undo was begun from the list of backups: nothing was chosen in this window."""
+        return self._from is self.what and self._plan is not None and self._plan.mode == "undo"
 
     def _plan_button(self) -> str:
         more = self._plan is not None and (self._plan.questions or self._plan.confirms)
@@ -241,6 +258,7 @@ class RestoreWindow(ViewWindow):
         if self._job is not None:
             return
         self._desk, self._asked, self._plan, self._writing = desk, None, None, False
+        self._going_back = False
         self._from = self.pages.currentWidget()
         self.notice.hide()
         self.work.begin("Haciendo el plan", restore_words.PLANNING)
@@ -266,7 +284,7 @@ class RestoreWindow(ViewWindow):
             self.ask.ask(asked)
         elif isinstance(asked, ConfirmShown):
             self._show(self.ask)
-            self.ask.confirm(asked)
+            self.ask.confirm(asked, self._plan)
 
     def _heard(self, event: Event) -> None:
         self.work.progress.take(event)
@@ -306,11 +324,11 @@ class RestoreWindow(ViewWindow):
     def _go_back(self) -> None:
         page = self.pages.currentWidget()
         if page in (self.plan, self.ask):
+            self._going_back = True
+            self.back.setEnabled(False)
             self._desk.answer(False)
         elif page is self.ending:
             self.begin()
-        else:
-            self.close()
 
     @slot
     def stop(self) -> None:
@@ -323,6 +341,7 @@ class RestoreWindow(ViewWindow):
     def _done(self, outcome: Outcome) -> None:
         self.ending.show_outcome(outcome)
         self._show(self.ending)
+        self.next.setFocus()
         self.panel.look_wanted.emit()
         if self._closing:
             said = restore_words.outcome_said(outcome)
@@ -330,6 +349,8 @@ class RestoreWindow(ViewWindow):
 
     def _failed(self, failure: Failure) -> None:
         self._show(self._from or self.what)
+        if self._going_back and failure.stopped:
+            return
         if failure.stopped:
             self.notice.tell("info", "Cancelado", restore_words.NOTHING_WRITTEN)
             return
@@ -340,6 +361,7 @@ class RestoreWindow(ViewWindow):
     def _ended(self) -> None:
         self._job = None
         self._writing = False
+        self.back.setEnabled(True)
         self._timer.stop()
         self.work.progress.end()
         self._enable()

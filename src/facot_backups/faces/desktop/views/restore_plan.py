@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Literal
 
-from qtpy.QtCore import Signal
+from qtpy.QtCore import QModelIndex, Signal
 from qtpy.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QLineEdit, QTreeView, QVBoxLayout, QWidget
 
 from facot_backups.faces.desktop import words
-from facot_backups.faces.desktop.models.restore import DocumentsModel, collections_model
+from facot_backups.faces.desktop.models.restore import NOW, THEN, DocumentsModel, collections_model
 from facot_backups.faces.desktop.slots import slot
 from facot_backups.faces.desktop.style_sheet import mark
 from facot_backups.faces.desktop.tasks.restore_shown import ConfirmShown, PlanShown, QuestionShown
@@ -21,6 +21,8 @@ from facot_backups.faces.desktop.words import restore as restore_words
 _ROW, _HEADING = 36, 44
 # Of the collections: what a low window leaves of them, and what a high one shows without scrolling.
 _FEWEST_ROWS, _MOST_ROWS = 2, 6
+# Plans of so few documents show their fields at once.
+_OPEN = 3
 
 
 class PlanPage(QWidget):
@@ -59,6 +61,9 @@ class PlanPage(QWidget):
         self.cost.setText(restore_words.cost_text(plan))
         rows = restore_words.plan_rows(plan)
         self.collections.replace(rows)
+        # Of one thing, such as an invoice with its lines, the sentence and the tree say it all.
+        others = plan.total.equal or plan.total.skip or plan.more
+        self.table.setVisible(bool(others) or len({one.place[:1] for one in plan.collections}) > 1)
         self.table.setMinimumHeight(min(len(rows), _FEWEST_ROWS) * _ROW + _HEADING)
         self.table.setMaximumHeight(min(len(rows), _MOST_ROWS) * _ROW + _HEADING)
         left = [f"{one.path}: {one.reason}" for one in plan.conflicts[:5]]
@@ -68,7 +73,16 @@ class PlanPage(QWidget):
         self.documents.replace(plan.documents)
         self.more.setText(restore_words.more_text(plan.more))
         self.more.setVisible(plan.more > 0)
-        if len(plan.documents) == 1:
+        self._fit_tree(plan)
+
+    def _fit_tree(self, plan: PlanShown) -> None:
+        """Names take the whole width; a column that no document has anything in is not there."""
+        for number in range(len(plan.documents)):
+            self.tree.setFirstColumnSpanned(number, QModelIndex(), True)
+        actions = {one.action for one in plan.documents}
+        self.tree.setColumnHidden(NOW, actions == {"create"})
+        self.tree.setColumnHidden(THEN, actions == {"delete"})
+        if len(plan.documents) <= _OPEN:
             self.tree.expandAll()
 
 
@@ -83,7 +97,7 @@ def _tree(model: DocumentsModel) -> QTreeView:
     header = tree.header()
     header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
     header.setStretchLastSection(True)
-    for number, width in enumerate((400, 130, 200)):
+    for number, width in enumerate((300, 300)):
         header.resizeSection(number, width)
     return tree
 
@@ -143,13 +157,13 @@ class AskPage(QWidget):
         self.typed.hide()
         self.ready.emit(True)
 
-    def confirm(self, asked: ConfirmShown) -> None:
+    def confirm(self, asked: ConfirmShown, plan: PlanShown | None) -> None:
         """Show what is confirmed by typing the project's id."""
-        self._project = asked.project
+        self._project = asked.target.project
         self.title.setText("¿Restaurar?")
-        self.text.setText(restore_words.confirm_text(asked))
+        self.text.setText(restore_words.confirm_text(asked, plan))
         self.typed.clear()
-        self.typed.setPlaceholderText(asked.project)
+        self.typed.setPlaceholderText(asked.target.project)
         self.typed.show()
         self.typed.setFocus()
         self.ready.emit(False)

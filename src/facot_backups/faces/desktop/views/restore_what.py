@@ -16,6 +16,7 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
+from facot_backups.events import Emit
 from facot_backups.faces.desktop import words
 from facot_backups.faces.desktop.models.restore import found_model
 from facot_backups.faces.desktop.models.table import ROW_ROLE
@@ -23,8 +24,10 @@ from facot_backups.faces.desktop.slots import slot
 from facot_backups.faces.desktop.tasks.restore_choices import (
     BackupChoice,
     Choices,
+    FoundDocument,
     FoundDocuments,
     find_documents,
+    given_documents,
 )
 from facot_backups.faces.desktop.tasks.restore_shown import Mode, Wanted
 from facot_backups.faces.desktop.tasks.settings import problem_of
@@ -33,10 +36,10 @@ from facot_backups.faces.desktop.widgets.check import CheckBox, CheckList
 from facot_backups.faces.desktop.widgets.form import StatusLine
 from facot_backups.faces.desktop.widgets.tables import table
 from facot_backups.faces.desktop.words import collection as collection_words
-from facot_backups.faces.desktop.words import document as document_words
 from facot_backups.faces.desktop.words import restore as restore_words
 from facot_backups.faces.desktop.words.failures import Failure
 from facot_backups.faces.desktop.worker import Job
+from facot_backups.operations.stopping import Stop
 
 if TYPE_CHECKING:
     from facot_backups.faces.desktop.views.window import ViewWindow
@@ -76,11 +79,11 @@ class WhatPage(QWidget):
         self.backup.currentIndexChanged.connect(self._backup_chosen)
         self.incomplete = label("", "text")
         self.accept = CheckBox("Entiendo que está incompleto: restaurar lo que tiene")
-        self.everything = QRadioButton("Todo lo que hay en el backup")
-        self.some = QRadioButton("Solo algunas colecciones")
         self.one = QRadioButton("Un solo documento: una factura, un cliente…")
+        self.some = QRadioButton("Solo algunas colecciones")
+        self.everything = QRadioButton("Todo lo que hay en el backup")
         self._group = QButtonGroup(self)
-        for choice in (self.everything, self.some, self.one):
+        for choice in (self.one, self.some, self.everything):
             self._group.addButton(choice)
         self.collections = CheckList("Colecciones que se restauran")
         self.collections.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
@@ -100,13 +103,13 @@ class WhatPage(QWidget):
         layout.addWidget(self.accept)
         layout.addSpacing(SPACE)
         layout.addWidget(label("¿Qué quiere restaurar?", "heading"))
-        for part in (self.everything, self.some, self.collections, self.one, self.document):
+        for part in (self.one, self.document, self.some, self.collections, self.everything):
             layout.addWidget(part, 1 if part in (self.collections, self.document) else 0)
         layout.addSpacing(SPACE)
         layout.addLayout(row(self.more, 1))
         layout.addWidget(self.options)
         layout.addWidget(self._rest, 1)
-        self.everything.setChecked(True)
+        self.one.setChecked(True)
         self.accept.toggled.connect(self._changed)
         self._group.buttonToggled.connect(self._changed)
         self.collections.itemChanged.connect(self._changed)
@@ -121,7 +124,7 @@ class WhatPage(QWidget):
         self.words.textChanged.connect(self._typed)
         self.words.returnPressed.connect(self.search)
         self.model = found_model(self)
-        self.found = table(self.model, "Documentos encontrados", widths={1: 130, 2: 260})
+        self.found = table(self.model, "Documentos encontrados", widths={1: 116, 2: 156, 3: 130, 4: 176})
         self.found.setMinimumHeight(150)
         self.found.selectionModel().selectionChanged.connect(self._changed)
         self.finding = label("", "muted")
@@ -186,6 +189,7 @@ class WhatPage(QWidget):
     ) -> None:
         """Show what can be restored, and choose what was asked for."""
         self._choices, self._given = choices, documents
+        self._empty_words()
         self.backup.blockSignals(True)
         self.backup.clear()
         for choice in choices.backups:
@@ -198,22 +202,23 @@ class WhatPage(QWidget):
         self._backup_chosen()
         if documents:
             self.one.setChecked(True)
-            self.words.setText("/".join(documents[0]) if len(documents) == 1 else "")
-            self._show_given()
         elif collections:
             self.some.setChecked(True)
             for item in self._items():
                 chosen = item.data(ROW_ROLE) in collections
                 item.setCheckState(Qt.CheckState.Checked if chosen else Qt.CheckState.Unchecked)
         else:
-            self.everything.setChecked(True)
+            self.one.setChecked(True)
+            self.words.setFocus()
         self._changed()
 
-    def _show_given(self) -> None:
-        """The documents that another view asked for need no search."""
+    def _empty_words(self) -> None:
+        """Nothing is looked for; `_given` stays."""
+        self.words.blockSignals(True)
+        self.words.clear()
+        self.words.blockSignals(False)
         self._timer.stop()
-        shown = ", ".join(document_words.path_text(path) for path in self._given)
-        self.finding.setText(f"Elegido: {shown}")
+        self.finding.setText("")
 
     def wanted(self) -> Wanted | None:
         """What is chosen; None while something is missing."""
@@ -230,8 +235,8 @@ class WhatPage(QWidget):
             checked = Qt.CheckState.Checked
             collections = tuple(i.data(ROW_ROLE) for i in self._items() if i.checkState() == checked)
         elif self.one.isChecked():
-            rows = self.found.selectionModel().selectedRows()
-            documents = tuple(index.data(ROW_ROLE).path for index in rows) or self._given
+            rows = self.model.rows if self._given else self._chosen_rows()
+            documents = tuple(row.path for row in rows)
         if not self.everything.isChecked() and not collections and not documents:
             return None
         return Wanted(
@@ -244,6 +249,22 @@ class WhatPage(QWidget):
             into_project=into[0],
             into_database=into[1],
         )
+
+    def missing(self) -> str:
+        """What a person still has to do before there can be a plan; "" for nothing."""
+        choice = self._choice()
+        if choice is None or self.wanted() is not None:
+            return ""
+        if choice.kind == "incomplete" and not self.accept.isChecked():
+            return "Confirme que entiende que está incompleto."
+        if self._into() is None:
+            return "Escriba en qué proyecto o base de datos se escribe."
+        if self.some.isChecked():
+            return "Marque al menos una colección."
+        return "Elija un documento de la lista." if self.model.rows else "Busque el documento y elíjalo."
+
+    def _chosen_rows(self) -> tuple[FoundDocument, ...]:
+        return tuple(index.data(ROW_ROLE) for index in self.found.selectionModel().selectedRows())
 
     def _into(self) -> tuple[str | None, str | None] | None:
         """Where to write, as in `Wanted`; None while that is missing or cannot be."""
@@ -280,8 +301,7 @@ class WhatPage(QWidget):
             item.setCheckState(Qt.CheckState.Unchecked)
             self.collections.addItem(item)
         self.model.replace(())
-        if self.words.text().strip() and not self._given:
-            self._timer.start()
+        self.search()
         self._changed()
 
     @slot
@@ -299,8 +319,12 @@ class WhatPage(QWidget):
 
     @slot
     def _typed(self) -> None:
-        self._given = ()
+        if self._given:
+            self._given = ()
+            self.model.replace(())
+        self.found.clearSelection()  # else Enter would take what was chosen before
         self._timer.start()
+        self._changed()
 
     @slot
     def search(self) -> None:
@@ -308,13 +332,21 @@ class WhatPage(QWidget):
         self._timer.stop()
         if self._search is not None:
             self._search.cancel()
-        wanted, choice = self.words.text().strip(), self._choice()
-        if not wanted or choice is None:
+        wanted, choice, given = self.words.text().strip(), self._choice(), self._given
+        if not (wanted or given) or choice is None:
+            self._search = None
             self.model.replace(())
             self.finding.setText("")
+            self._changed()
             return
         self.finding.setText("Buscando…")
         name, session = choice.name, self._window.session
+
+        def look(emit: Emit, stop: Stop) -> FoundDocuments:
+            if given:
+                return given_documents(session, emit, stop, name, given)
+            return find_documents(session, emit, stop, name, wanted)
+
         job: list[Job] = []
 
         def found(documents: FoundDocuments) -> None:
@@ -327,7 +359,7 @@ class WhatPage(QWidget):
 
         job.append(
             self._window.jobs.start(
-                lambda emit, stop: find_documents(session, emit, stop, name, wanted),
+                look,
                 done=found,
                 failed=failed,
             )
@@ -337,14 +369,22 @@ class WhatPage(QWidget):
     def _show_found(self, found: FoundDocuments) -> None:
         self.model.replace(found.documents)
         count = len(found.documents)
-        if found.more:
-            text = f"Se muestran los primeros {words.number(count)}: escriba algo más para encontrar el suyo."
+        if self._given and count:
+            text = "Este es el documento que eligió. Para otro, escriba arriba."
+        elif self._given:
+            text = "Este backup no tiene el documento que eligió. Pruebe con otro día."
+        elif found.more:
+            text = (
+                f"Se muestran los {words.number(count)} más nuevos: escriba algo más para encontrar el suyo."
+            )
         elif count:
             text = words.counted(count, "documento encontrado", "documentos encontrados")
             text += ": elija el suyo" if count > 1 else ""
         else:
             text = "No hay ningún documento así en este backup. Pruebe con otro día."
         self.finding.setText(text)
+        if self._given and count:
+            self.found.setFocus()
         if count == 1:
             flags = QItemSelectionModel.SelectionFlag
             self.found.selectionModel().select(self.model.index(0, 0), flags.ClearAndSelect | flags.Rows)

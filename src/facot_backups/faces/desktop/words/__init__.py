@@ -31,7 +31,7 @@ PHASES: Mapping[str, str] = {
 KINDS: Mapping[str, str] = {
     "complete": "Completo",
     "incomplete": "Incompleto",
-    "pre-restore": "Previo a restaurar",
+    "pre-restore": "Para deshacer",
     "damaged": "Dañado",
     "newer": "De una versión más nueva",
     "unreadable": "No se puede leer",
@@ -109,6 +109,16 @@ def when(moment: datetime, now: datetime) -> str:
     Both are aware and in the same zone.
     """
     return f"{day_said(moment.date(), now.date())} {at_hour(moment.time())}"
+
+
+def backup_said(day: date, moment: datetime | None, now: datetime) -> str:
+    """`backup de hoy a las 20:43`, `backup del lunes 3 de marzo a las 02:00`; `moment` and `now` are local.
+
+    A backup that bears another day than that of its data is called by the day alone.
+    """
+    told = moment is not None and moment.date() == day
+    said = when(moment, now) if moment is not None and told else day_said(day, now.date())
+    return f"backup del {said[3:]}" if said.startswith("el ") else f"backup de {said}"
 
 
 def day_said(value: date, today: date) -> str:

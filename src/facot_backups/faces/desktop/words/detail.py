@@ -70,8 +70,11 @@ def trouble(found: Detail) -> Said | None:
             text = "No tiene sumas de verificación ni tipos: se puede ver, comparar y restaurar, con cautela."
             return Said("info", "Formato antiguo, de FACOT 2.0", text)
         case "pre-restore":
-            text = "Guarda lo que una restauración iba a cambiar, nada más. No es un backup entero."
-            return Said("info", "Guardado antes de restaurar", text)
+            text = (
+                "Guarda lo que había antes de una restauración, nada más: «Restaurar…» la deshace. No es un "
+                "backup entero."
+            )
+            return Said("info", "Para deshacer una restauración", text)
         case "incomplete":
             errors = "\n".join(words.sentence(words.one_line(error)) for error in found.errors)
             return Said("warning", "Este backup está incompleto", f"{errors}\nNo cuenta como el del día.")

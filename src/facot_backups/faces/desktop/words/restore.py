@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from facot_backups.faces.desktop import words
 from facot_backups.faces.desktop.tasks.restore_choices import BackupChoice, CutRestore
@@ -15,10 +15,12 @@ from facot_backups.faces.desktop.tasks.restore_shown import (
     PlanShown,
 )
 from facot_backups.faces.desktop.words import Said
+from facot_backups.faces.desktop.words import collection as collection_words
+from facot_backups.model import Source
 
 STEPS = ("Qué restaurar", "El plan", "Confirmar", "Restaurar", "Resultado")
 MODES: Mapping[str, str] = {
-    "overwrite": "Se pone lo que tiene el backup. Lo que haya de más se deja como está.",
+    "overwrite": "Lo que haya de más se deja como está.",
     "missing": "Solo se pone lo que ahora falta. Nada de lo que hay se cambia.",
     "mirror": "Todo queda exactamente como en el backup: lo que no está en él se borra.",
     "undo": "Lo que alguien cambió después se deja.",
@@ -50,6 +52,14 @@ NO_BACKUP = Said(
     "No hay ningún backup que restaurar",
     "Cuando haya uno, aquí podrá devolver a Firebase lo que se haya perdido o estropeado.",
 )
+# So many things are named one by one.
+_FEW = 3
+_WITHIN = "documentos de dentro"
+BUSY = Said(
+    "info",
+    "Antes, termine o cancele esta restauración",
+    "Cuando la cierre, pulse otra vez «Restaurar…» en lo que quería recuperar.",
+)
 NOTHING_WRITTEN = "No se ha escrito nada. Todo sigue como estaba."
 
 
@@ -62,37 +72,96 @@ def backup_text(choice: BackupChoice) -> str:
 def cut_text(cut: CutRestore) -> str:
     """What a restore that was cut is."""
     return (
-        f"La restauración del backup {cut.backup}, empezada el {words.day(cut.started.date())} a las "
+        f"La restauración del {cut.backup}, empezada el {words.day(cut.started.date())} a las "
         f"{words.clock(cut.started)}, quedó a medias."
     )
 
 
 def plan_title(plan: PlanShown) -> str:
     """What is about to happen, in one sentence."""
-    total = plan.total
-    counts = (("crear", total.create), ("cambiar", total.change), ("borrar", total.delete))
-    parts = [f"{verb} {words.number(count)}" for verb, count in counts if count]
-    parts[0] += " documento" if parts[0].endswith(" 1") else " documentos"
-    return f"Se {'va' if plan.writes == 1 else 'van'} a {_listed(parts)}."
+    verbs = (("crear", "create"), ("cambiar", "change"), ("borrar", "delete"))
+    parts = [f"{verb} {said}" for verb, action in verbs if (said := counted(plan.collections, action))]
+    return f"Se {'va' if _is_one(plan) else 'van'} a {_listed(parts)}."
+
+
+def _is_one(plan: PlanShown) -> bool:
+    """Whether one thing is written, as a person counts: an invoice with its lines is one."""
+    outer = sum(one.create + one.change + one.delete for one in plan.collections if len(one.place) == 1)
+    return (outer or plan.writes) == 1
+
+
+def counted(collections: Sequence[CollectionPlan], action: str) -> str:
+    """`1 factura con 2 líneas y 3 clientes`: the documents of an action as a person counts them."""
+    counts = {one.place: int(getattr(one, action)) for one in collections if getattr(one, action)}
+    roots = list(dict.fromkeys(place[0] for place in counts))
+    if len(roots) <= _FEW:
+        return _listed([_of_root(root, counts) for root in roots])
+    inside = {place: count for place, count in counts.items() if len(place) > 1}
+    outer = words.counted(sum(counts.values()) - sum(inside.values()), "documento")
+    lines = all(collection_words.nouns(place)[0] == "línea" for place in inside)
+    within = words.counted(sum(inside.values()), *(("línea",) if lines else ("documento de dentro", _WITHIN)))
+    return f"{outer} con {within}" if inside else outer
+
+
+def _of_root(root: str, counts: Mapping[tuple[str, ...], int]) -> str:
+    inside = [
+        words.counted(count, *collection_words.nouns(place))
+        for place, count in counts.items()
+        if place[0] == root and len(place) > 1
+    ]
+    one, many = collection_words.nouns((root,))
+    if own := counts.get((root,)):
+        text = words.counted(own, one, many)
+        return f"{text} con {_listed(inside)}" if inside else text
+    return f"{_listed(inside)} de {many}"
+
+
+def named(plan: PlanShown) -> str:
+    """What is written by its name, `Factura B0100000012 · Ferretería Núñez, con 2 líneas`; "" of many."""
+    outer = [one for one in plan.documents if len(one.place) == 1]
+    if plan.more or len(outer or plan.documents) > _FEW:
+        return ""
+    if len(outer) != 1:
+        return "; ".join(one.title for one in outer or plan.documents)
+    inside = [one.place for one in plan.documents if len(one.place) > 1]
+    counts = {place: inside.count(place) for place in dict.fromkeys(inside)}
+    said = _listed([words.counted(n, *collection_words.nouns(place)) for place, n in counts.items()])
+    return f"{outer[0].title}, con {said}" if said else outer[0].title
+
+
+def database(source: Source) -> str:
+    """A database as a shopkeeper calls it: `el proyecto «facot-1» de Firebase`."""
+    project = f"«{words.one_line(source.project)}»"
+    text = f"el Firestore de prueba {project}" if source.emulator else f"el proyecto {project} de Firebase"
+    if source.database == "(default)":
+        return text
+    of = text.replace("el ", "del ", 1)
+    return f"la base de datos «{words.one_line(source.database)}» {of}"
 
 
 def plan_text(plan: PlanShown) -> str:
     """From where to where, in which way, and what stays."""
-    what = f"Vuelve lo guardado en {plan.backup}" if plan.mode == "undo" else f"Del backup {plan.backup}"
+    if plan.mode == "undo":
+        what = "Vuelve lo que había antes de restaurar"
+    else:
+        what = f"Vuelve lo que tiene el {plan.backup}"
     stays = ""
     if equal := plan.total.equal:
         stays = (
             f" {words.counted(equal, 'documento ya está igual', 'documentos ya están igual')} y no se tocan."
         )
         stays = stays.replace("y no se tocan", "y no se toca") if equal == 1 else stays
-    return f"{what} a {plan.target}. {MODES[plan.mode]}{stays}"
+    return f"{what}, en {database(plan.target)}. {MODES[plan.mode]}{stays}"
 
 
 def elsewhere_text(plan: PlanShown) -> str:
     """That another database than the backup's is written to; "" where it is its own."""
-    if not plan.source:
+    if plan.source is None:
         return ""
-    return f"Se escribe en {plan.target}. La base de datos del backup es otra, {plan.source}, y no se toca."
+    return (
+        f"Se escribe en {database(plan.target)}. La base de datos del backup es otra, "
+        f"{database(plan.source)}, y no se toca."
+    )
 
 
 def cost_text(plan: PlanShown) -> str:
@@ -109,31 +178,31 @@ def safety_text() -> str:
     return "Antes de escribir se guarda lo que hay ahora: después podrá deshacerlo con un botón."
 
 
-def confirm_text(asked: ConfirmShown) -> str:
+def confirm_text(asked: ConfirmShown, plan: PlanShown | None) -> str:
     """What is confirmed by typing."""
+    what = f"\n{plan_title(plan)}" if plan is not None else ""
     return (
-        f"Se va a escribir en la base de datos de verdad, {asked.target}: "
-        f"{words.counted(asked.writes, 'documento')}.\n"
-        f"Para confirmarlo, escriba el nombre del proyecto: {asked.project}"
+        f"Se va a escribir en la base de datos de verdad, {database(asked.target)}.{what}\n"
+        f"Para confirmarlo, escriba el nombre del proyecto: {asked.target.project}"
     )
 
 
 def outcome_said(outcome: Outcome) -> Said:
     """How it ended."""
-    done = _done(outcome)
+    done, where = _done(outcome), database(outcome.target)
     match outcome.state:
         case "nothing":
             already = "Todo está ya como antes" if outcome.is_undo else "Todo está ya como en el backup"
-            return Said("ok", "No había nada que escribir", f"{already}, en {outcome.target}.")
+            return Said("ok", "No había nada que escribir", f"{already}, en {where}.")
         case "done":
             title = "Deshecho y comprobado" if outcome.is_undo else "Restaurado y comprobado"
-            return Said("ok", title, f"{done} en {outcome.target}. Se volvió a leer, y está como debe.")
+            return Said("ok", title, f"{_all_done(outcome)} en {where}. Se volvió a leer, y está como debe.")
         case "conflicts":
             count = words.counted(outcome.conflict_count, "documento")
             return Said(
                 "warning",
                 "Hecho, menos lo que alguien cambió mientras tanto",
-                f"{done} en {outcome.target}. {count} no se {_touched(outcome)}: véalos abajo uno por uno.",
+                f"{done} en {where}. {count} no se {_touched(outcome)}: véalos abajo uno por uno.",
             )
         case "cut":
             return Said("warning", "Quedó a medias", f"{_cut_done(outcome)} Puede terminarla o deshacerla.")
@@ -141,8 +210,20 @@ def outcome_said(outcome: Outcome) -> Said:
             return Said(
                 "critical",
                 "No todo quedó como en el plan",
-                f"{done} en {outcome.target}. {_troubled(outcome)}",
+                f"{done} en {where}. {_troubled(outcome)}",
             )
+
+
+def _all_done(outcome: Outcome) -> str:
+    """What was done, all as planned: by its name, or counted as a person does."""
+    plan = outcome.plan
+    if plan is None or plan.writes != outcome.written:
+        return _done(outcome)
+    if name := named(plan):
+        return f"{name}.\nYa está {'como antes' if outcome.is_undo else 'como en el backup'},"
+    verbs = (("Creado", "create"), ("Cambiado", "change"), ("Borrado", "delete"))
+    parts = [f"{verb}: {said}" for verb, action in verbs if (said := counted(plan.collections, action))]
+    return f"{'. '.join(parts)}.\nTodo"
 
 
 def _troubled(outcome: Outcome) -> str:
@@ -203,7 +284,10 @@ def undo_text(outcome: Outcome) -> str:
         return "Terminarla escribe lo que falta; deshacer vuelve a lo que había antes."
     if outcome.pre_restore is None:
         return ""
-    return "Si no era lo que quería, «Deshacer» vuelve a lo que había antes; primero enseña el plan."
+    return (
+        "Si no era lo que quería, «Deshacer» vuelve a lo que había antes; primero enseña el plan. "
+        "También después: en la lista de backups es «Para deshacer»."
+    )
 
 
 def after_closing(outcome: Outcome) -> str:
@@ -225,8 +309,6 @@ def detail_lines(outcome: Outcome) -> list[str]:
     ]
     if outcome.edited_count > len(outcome.edited):
         lines.append(more_text(outcome.edited_count - len(outcome.edited)))
-    if outcome.pre_restore is not None:
-        lines.append(f"Lo que había antes está guardado en {outcome.pre_restore}.")
     return lines
 
 
@@ -241,10 +323,9 @@ def plan_rows(plan: PlanShown) -> tuple[CollectionPlan, ...]:
     equal = [one for one in plan.collections if one not in touched]
     rows = list(touched)
     if equal:
-        many = len(equal) > 1
-        name = "" if many else equal[0].name
-        title = f"Otras {len(equal)} colecciones que ya están igual" if many else equal[0].title
-        rows.append(CollectionPlan(name, title, 0, 0, sum(one.equal for one in equal), 0, 0))
+        one = equal[0] if len(equal) == 1 else None
+        place, title = (one.place, one.title) if one is not None else ((), "Lo demás, que ya está igual")
+        rows.append(CollectionPlan(place, title, 0, 0, sum(one.equal for one in equal), 0, 0))
     return tuple(rows) if len(rows) < 2 else (*rows, plan.total)
 
 
