@@ -7,7 +7,10 @@ import io
 import json
 import os
 import shlex
+import subprocess
+import sys
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -18,7 +21,7 @@ import pytest
 from facot_backups import restore_backup
 from facot_backups.archive import journal
 from facot_backups.archive.owner import Owner
-from facot_backups.errors import UsageError
+from facot_backups.errors import InvoiceNotFound, UsageError
 from facot_backups.faces import wiring
 from facot_backups.firestore import writes
 from facot_backups.firestore.connection import Connection
@@ -284,12 +287,58 @@ def test_a_question_is_asked_and_a_no_is_a_no(world: World, monkeypatch: pytest.
     prepared(world)
     world.write("invoices/3", invoice_type="emitida", company_id=1, invoice_number="B0100000006")
     before = world.stored()
-    for answer, code in (("n", 2), ("", 2), ("s", 0)):
-        typing(monkeypatch, answer)
+    for answers, code in ((["n"], 2), ([""], 2), (["s", "n"], 2), (["s", "s"], 0)):
+        typing(monkeypatch, *answers)
         ran = world.run("restore", "latest", "--mode", "mirror")
         assert ran.code == code, ran
         assert "¿Borrar 1 factura emitida?" in ran.err
+        assert ("¿Escribir en " in ran.err) == (answers[0] == "s")
         assert (world.stored() == before) == (code != 0)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows no tiene pseudoterminales de este tipo")
+@pytest.mark.parametrize(("answer", "code"), [("s", 0), ("", 2), ("n", 2)])
+def test_at_a_terminal_an_emulator_is_asked_about_too(world: World, answer: str, code: int) -> None:
+    import pty
+
+    prepared(world)
+    before = world.stored()
+    ours, theirs = pty.openpty()
+    with subprocess.Popen(
+        world.command("restore", "latest"),
+        env=world.environment(TERM="xterm-256color", COLUMNS="80"),
+        cwd=world.state.parent,
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+    ) as process:
+        os.close(theirs)
+        shown = b""
+        while b"[s/N]" not in shown:
+            shown += os.read(ours, 65536)
+        assert world.stored() == before
+        os.write(ours, f"{answer}\n".encode())
+        with suppress(OSError):  # EIO: the program has ended
+            while block := os.read(ours, 65536):
+                shown += block
+    os.close(ours)
+    assert process.returncode == code, shown
+    assert "crear" in shown.decode().partition("¿Escribir en ")[0]  # the plan comes before the question
+    assert (world.stored() == before) == (code != 0)
+
+
+def test_the_api_takes_an_ncf_as_the_command_does(world: World) -> None:
+    prepared(world)
+    planned = restore_backup("latest", backup_dir=world.folder, documents=["b01-00000005"], dry_run=True)
+    assert list(planned["plan"]) == ["invoices"]
+    done = restore_backup("latest", backup_dir=world.folder, documents=["B0100000005"])
+    assert (done["success"], done["written"]) == (True, 1)
+    assert ("invoices", "1") in world.stored()
+    with pytest.raises(InvoiceNotFound):
+        restore_backup("latest", backup_dir=world.folder, documents=["B0100000099"])
+    with pytest.raises(UsageError, match="NCF"):
+        restore_backup("latest", backup_dir=world.folder, documents=["una factura"])
 
 
 def test_the_api_says_it_in_a_dict(world: World) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict
 
@@ -10,6 +10,7 @@ from facot_backups.archive.strict import is_document_path
 from facot_backups.errors import (
     BackupNotFound,
     FacotBackupsError,
+    InvoiceNotFound,
     JournalNotFound,
     ReadBudgetExceeded,
     SettingError,
@@ -20,6 +21,7 @@ from facot_backups.model import EVERYTHING, DocumentPath, Scope
 from facot_backups.settings import load_settings
 
 if TYPE_CHECKING:
+    from facot_backups.archive.facot2 import AnyBackup
     from facot_backups.operations.restore.guard import Question
     from facot_backups.operations.restore.plan import Counts, Mode, Plan
     from facot_backups.operations.restore.report import Report
@@ -80,29 +82,29 @@ def restore_backup(  # noqa: PLR0913 - all but the first are named, and have def
 ) -> RestoreResult:
     """Give a backup back to Firestore, or undo a restore by the name of its `.pre-restore`.
 
-    `collections` and `documents` (`invoices/12`) are the scope, all of the backup without them. `mode` is
-    `overwrite` (None), `missing` or `mirror`. `yes` answers every question; without it only an emulator is
-    written to, and only where nothing has to be asked. With `dry_run` nothing is written anywhere. What can
-    happen on a working day is in `errors`. Raises UsageError for a caller's mistake and for a restore that
-    was not confirmed, BackupNotFound.
+    `collections` and `documents` (`invoices/12`, or an invoice's NCF) are the scope, all of the backup
+    without them. `mode` is `overwrite` (None), `missing` or `mirror`. `yes` answers every question; without
+    it only an emulator is written to, and only where nothing has to be asked. With `dry_run` nothing is
+    written anywhere. What can happen on a working day is in `errors`. Raises UsageError for a caller's
+    mistake and for a restore that was not confirmed, BackupNotFound, InvoiceNotFound.
     """
     from facot_backups.operations.restore import run as operation
     from facot_backups.operations.restore.request import RestoreRequest
 
     settings = load_settings({"backup_dir": backup_dir, "project": into_project, "database": into_database})
     store = wiring.open_store(settings, logs.log_event)
-    request = RestoreRequest(
-        backup=backup,
-        scope=_scope(collections, documents),
-        mode=_mode(mode),
-        into_project=into_project,
-        into_database=into_database,
-        allow_incomplete=allow_incomplete,
-        counters_from_backup=counters_from_backup,
-        max_reads=settings.max_reads,
-    )
     connect = wiring.connector(settings, client)
     try:
+        request = RestoreRequest(
+            backup=backup,
+            scope=_scope(collections, documents, lambda: store.find(backup, settings.scope)),
+            mode=_mode(mode),
+            into_project=into_project,
+            into_database=into_database,
+            allow_incomplete=allow_incomplete,
+            counters_from_backup=counters_from_backup,
+            max_reads=settings.max_reads,
+        )
         if dry_run:
             with operation.planned(connect, store, request, logs.log_event) as plan:
                 return _planned(plan)
@@ -124,8 +126,8 @@ class _Beforehand:
         """Nobody looks."""
 
     def confirm(self, plan: Plan) -> bool:
-        """The caller's `yes`. Raises UsageError without it."""
-        if not self.beforehand:
+        """The caller's `yes`, which an emulator does not need. Raises UsageError without it."""
+        if not self.beforehand and not plan.facts.target.emulator:
             raise UsageError(
                 f"Restaurar en {plan.facts.target} hay que confirmarlo: no se ha escrito nada.\n"
                 "Mire el plan con dry_run=True, y repita con yes=True."
@@ -150,19 +152,26 @@ def _mode(text: str | None) -> Mode | None:
     return found
 
 
-def _scope(collections: Sequence[str] | None, documents: Sequence[str] | None) -> Scope:
+def _scope(
+    collections: Sequence[str] | None, documents: Sequence[str] | None, backup: Callable[[], AnyBackup]
+) -> Scope:
+    """What is asked for; an invoice that is named by its NCF is looked for in `backup`."""
+    from facot_backups.operations.by_number import find_invoice, is_number
+
     if not collections and not documents:
         return EVERYTHING
     if isinstance(collections, str) or isinstance(documents, str):
         raise UsageError("collections y documents son listas de textos.")
-    return Scope(collections=tuple(collections or ()), documents=tuple(map(_path, documents or ())))
+    paths = [find_invoice([backup()], text) if is_number(text) else _path(text) for text in documents or ()]
+    return Scope(collections=tuple(collections or ()), documents=tuple(paths))
 
 
 def _path(text: str) -> DocumentPath:
     path = tuple(text.strip("/").split("/"))
     if not is_document_path(path):
         raise UsageError(
-            f"«{text}» no es la ruta de un documento.\nSe admite: COLECCIÓN/ID, como invoices/12."
+            f"«{text}» no es la ruta de un documento.\n"
+            "Se admite: COLECCIÓN/ID, como invoices/12; de una factura, también su NCF."
         )
     return path
 
@@ -170,7 +179,7 @@ def _path(text: str) -> DocumentPath:
 def _is_callers_mistake(error: FacotBackupsError) -> bool:
     if isinstance(error, SettingError):
         return error.origin == "argumento"
-    mistakes = (UsageError, BackupNotFound, JournalNotFound)
+    mistakes = (UsageError, BackupNotFound, InvoiceNotFound, JournalNotFound)
     return isinstance(error, mistakes) and not isinstance(error, ReadBudgetExceeded)
 
 

@@ -248,11 +248,13 @@ class _Asking:
             output.echo(line, err=True)
 
     def confirm(self, plan: Plan) -> bool:
-        """By typing the project's id."""
-        if self.beforehand:
-            return True
+        """By typing the project's id; of an emulator by a yes, where there is a terminal."""
         target = plan.facts.target
+        if self.beforehand or (target.emulator and not sys.stdin.isatty()):
+            return True
         self._check_terminal()
+        if target.emulator:
+            return self._says_yes(f"¿Escribir en {target}?")
         output.echo(f"Se va a escribir en {target}.", fg="yellow", bold=True, err=True)
         typed = output.ask(f"Para confirmar, escriba el id del proyecto ({target.project})")
         return typed == target.project
@@ -262,8 +264,10 @@ class _Asking:
         if self.beforehand:
             return True
         self._check_terminal()
-        typed = output.ask(f"{question.text} [s/N]")
-        return typed.strip().casefold() in _YES
+        return self._says_yes(question.text)
+
+    def _says_yes(self, question: str) -> bool:
+        return output.ask(f"{question} [s/N]").strip().casefold() in _YES
 
     def _check_terminal(self) -> None:
         self._screen.stop()

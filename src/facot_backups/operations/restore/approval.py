@@ -28,7 +28,7 @@ class Approval(Protocol):
         """Take note of the plan, before anything is asked."""
 
     def confirm(self, plan: Plan) -> bool:
-        """Whether `plan` is to be carried out. Asked unless the target is an emulator."""
+        """Whether `plan` is to be carried out. Of an emulator, only a person is asked."""
 
     def answer(self, plan: Plan, question: Question) -> bool:
         """Whether to go on about one thing that is asked on its own."""
@@ -70,8 +70,8 @@ def approve(
     for question in plan.questions:
         _check(approval.answer(plan, question))
         answered.append(question.text)
+    _check(approval.confirm(plan))
     if not target.emulator:
-        _check(approval.confirm(plan))
         answered.append(f"¿Escribir en {target}?")
     return tuple(answered) if approval.beforehand else ()
 
