@@ -158,6 +158,7 @@ def _plan(panel):  # type: ignore[no-untyped-def]
     write_documents(host, [(spoilt, edited)], PROJECT)
     window = open_restore(panel)
     until(lambda: not window.jobs.busy)
+    window.what.everything.setChecked(True)
     window.next.click()
     until(lambda: window.pages.currentWidget() is window.plan)
     model = window.plan.documents

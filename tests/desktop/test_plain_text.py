@@ -161,6 +161,7 @@ def _plan(qtbot: Any, hostile: HostileWorld, restore: RestoreWindow) -> None:
     """The plan of all that the older backup has, which is hostile documents alone."""
     restore.begin(hostile.whole[1])
     qtbot.waitUntil(lambda: not restore.jobs.busy, timeout=20_000)
+    restore.what.everything.setChecked(True)
     hostile.server.load([hostile.invoice(1, total_amount=9.5)], PROJECT)
     qtbot.mouseClick(restore.next, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: restore.pages.currentWidget() is restore.plan, timeout=20_000)

@@ -93,7 +93,7 @@ def _tree(model: DocumentsModel) -> QTreeView:
     tree.setUniformRowHeights(True)
     tree.setAlternatingRowColors(False)
     tree.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-    tree.setMinimumHeight(140)
+    tree.setMinimumHeight(120)
     header = tree.header()
     header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
     header.setStretchLastSection(True)

@@ -54,7 +54,6 @@ NO_BACKUP = Said(
 )
 # So many things are named one by one.
 _FEW = 3
-_WITHIN = "documentos de dentro"
 BUSY = Said(
     "info",
     "Antes, termine o cancele esta restauración",
@@ -99,7 +98,8 @@ def counted(collections: Sequence[CollectionPlan], action: str) -> str:
     inside = {place: count for place, count in counts.items() if len(place) > 1}
     outer = words.counted(sum(counts.values()) - sum(inside.values()), "documento")
     lines = all(collection_words.nouns(place)[0] == "línea" for place in inside)
-    within = words.counted(sum(inside.values()), *(("línea",) if lines else ("documento de dentro", _WITHIN)))
+    count = sum(inside.values())
+    within = words.counted(count, "línea") if lines else f"{words.number(count)} de dentro"
     return f"{outer} con {within}" if inside else outer
 
 
