@@ -160,33 +160,29 @@ def called(store: Store, name: str) -> str:
     return words.backup_said(backup.date, moment, in_zone(store.clock.now(), zone))
 
 
-def given_documents(
-    session: Session, emit: Emit, stop: Stop, backup: str, paths: tuple[DocumentPath, ...]
+def find_documents(
+    session: Session,
+    emit: Emit,
+    stop: Stop,
+    backup: str,
+    wanted: str,
+    given: tuple[DocumentPath, ...] = (),
 ) -> FoundDocuments:
-    """The documents of `backup` at `paths`, at any depth; those that it has. Raises as `find_documents`."""
+    """The root documents of `backup` that hold all words of `wanted`, as the search of documents has it.
+
+    `wanted` may also be the path of a document, at any depth; with `given` those at these paths are found
+    instead. Reads the backup's files; memory holds what is shown. Raises BackupNotFound, DamagedBackup,
+    Interrupted.
+    """
     emit(PhaseStarted("searching"))
     store = session.store(emit, stop)
     source, zone = store.find(backup), store.clock.zone()
-    looked = (find_document(source, path) for path in paths)
-    documents = tuple(_found(one.document, zone) for one in looked if one is not None)
-    return FoundDocuments(documents, more=False)
-
-
-def find_documents(session: Session, emit: Emit, stop: Stop, backup: str, wanted: str) -> FoundDocuments:
-    """The root documents of `backup` that hold all words of `wanted`, as the search of documents has it.
-
-    `wanted` may also be the path of a document, at any depth. Reads the backup's files; memory holds what is
-    shown. Raises BackupNotFound, DamagedBackup, Interrupted.
-    """
     path = tuple(part.strip() for part in wanted.strip("/ ").split("/"))
-    if is_document_path(path):
-        at_path = given_documents(session, emit, stop, backup, (path,))
-        if at_path.documents:
-            return at_path
-    emit(PhaseStarted("searching"))
-    store = session.store(emit, stop)
-    zone = store.clock.zone()
-    matching = _matching(side_of(store.find(backup)), wanted, zone, emit, stop)
+    looked = (find_document(source, one) for one in given or ((path,) if is_document_path(path) else ()))
+    at_paths = tuple(_found(one.document, zone) for one in looked if one is not None)
+    if given or at_paths:
+        return FoundDocuments(at_paths, more=False)
+    matching = _matching(side_of(source), wanted, zone, emit, stop)
     found = heapq.nlargest(MOST_FOUND + 1, ((_age(one), one) for one in matching), key=itemgetter(0))
     return FoundDocuments(tuple(one for _, one in found[:MOST_FOUND]), more=len(found) > MOST_FOUND)
 

@@ -16,7 +16,6 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
-from facot_backups.events import Emit
 from facot_backups.faces.desktop import words
 from facot_backups.faces.desktop.models.restore import found_model
 from facot_backups.faces.desktop.models.table import ROW_ROLE
@@ -27,7 +26,6 @@ from facot_backups.faces.desktop.tasks.restore_choices import (
     FoundDocument,
     FoundDocuments,
     find_documents,
-    given_documents,
 )
 from facot_backups.faces.desktop.tasks.restore_shown import Mode, Wanted
 from facot_backups.faces.desktop.tasks.settings import problem_of
@@ -39,7 +37,6 @@ from facot_backups.faces.desktop.words import collection as collection_words
 from facot_backups.faces.desktop.words import restore as restore_words
 from facot_backups.faces.desktop.words.failures import Failure
 from facot_backups.faces.desktop.worker import Job
-from facot_backups.operations.stopping import Stop
 
 if TYPE_CHECKING:
     from facot_backups.faces.desktop.views.window import ViewWindow
@@ -342,11 +339,6 @@ class WhatPage(QWidget):
         self.finding.setText("Buscando…")
         name, session = choice.name, self._window.session
 
-        def look(emit: Emit, stop: Stop) -> FoundDocuments:
-            if given:
-                return given_documents(session, emit, stop, name, given)
-            return find_documents(session, emit, stop, name, wanted)
-
         job: list[Job] = []
 
         def found(documents: FoundDocuments) -> None:
@@ -359,7 +351,7 @@ class WhatPage(QWidget):
 
         job.append(
             self._window.jobs.start(
-                look,
+                lambda emit, stop: find_documents(session, emit, stop, name, wanted, given),
                 done=found,
                 failed=failed,
             )
