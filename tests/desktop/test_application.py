@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC
 from pathlib import Path
 from typing import Any
 
@@ -30,8 +32,10 @@ from facot_backups.faces.desktop.views.restore import open_restore
 from facot_backups.faces.scheduler import BackupScheduler
 from facot_backups.local import sample
 from facot_backups.local.load import delete_documents
+from facot_backups.operations.find import find
 from facot_backups.state import State
-from tests.desktop.world import DesktopWorld
+from tests.desktop.test_restore import Business
+from tests.desktop.world import DesktopWorld, desktop_world
 
 Open = Callable[..., Program]
 # Longer than any machine needs; nothing waits for it to pass.
@@ -282,21 +286,34 @@ def test_the_window_looks_as_the_system_does(qtbot: Any, opened: Open) -> None:
 
 @pytest.mark.usefixtures("idle")
 def test_a_demonstration_has_months_and_touches_nothing(
-    qtbot: Any, world: DesktopWorld, opened: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    qtbot: Any, state_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     config = {"backups": {"max_reads": 1, "project": "real", "backup_dir": "mios"}}
     (tmp_path / "facot_config.json").write_text(json.dumps(config))
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(program_module, "DEMO_DAYS", 12)
-    program = opened(world.demo)
-    panel = program.panel
-    assert panel.progress.title.text() == "Preparando meses de backups de ejemplo…"
-    assert not panel.create_button.isEnabled()
-    qtbot.waitUntil(panel.create_button.isEnabled, timeout=_LONG_MS)
-    with qtbot.waitSignal(panel.overview_changed, timeout=_LONG_MS):
-        panel.look()
-    assert len(world.backups()) > 11 and world.session.settings().project == "demo-facot"
-    assert world.session.config_file().is_relative_to(world.demo.folder)
+    with desktop_world(invoices=120) as example:
+        program = Program(example.session, Habits(State().folder), None, example.demo)
+        panel, levels = program.panel, list[str]()
+        panel.standing_changed.connect(lambda standing: levels.append(standing.level))
+        with qtbot.waitSignal(panel.overview_changed, timeout=_LONG_MS):
+            program.start()
+            assert panel.progress.title.text() == "Preparando meses de backups de ejemplo…"
+            assert not panel.create_button.isEnabled() and program.window.example.isVisible()
+        assert panel.create_button.isEnabled() and levels == ["ok"]  # no alarm while it was prepared
+        banner = program.window.example
+        assert banner.title.text() == "Ejemplo: nada de esto es suyo"
+        first, second, *_ = re.findall(r"B01\d{8}", banner.text.text())
+        found = find(example.store, first, UTC).hits[0]
+        live = Business(example)
+        assert found.gone_in is not None and live.stored("/".join(found.path)) is None
+        altered = find(example.store, second, UTC).hits[0]
+        assert altered.gone_in is None
+        assert live.stored("/".join(altered.path))["total_amount"] == 118.0
+        assert len(example.backups()) > 11 and example.session.settings().project == "demo-facot"
+        assert example.session.config_file().is_relative_to(example.demo.folder)
+        program.end()
+        program.window.deleteLater()
     assert [path.name for path in tmp_path.iterdir()] == ["facot_config.json"]
 
 

@@ -210,7 +210,7 @@ def test_the_list_shows_what_is_on_disk(qtbot: Any, old_world: DesktopWorld, sho
     texts = [model.index(0, source.column(name)).data() for name in ("time", "state", "trigger", "verified")]
     assert texts == ["02:00", "Completo", "Automático", "Sí"]
     assert {row.kind for row in rows} == {"complete", "incomplete"}
-    assert sum(row.drilled is True for row in rows) == 2
+    assert sum(row.drilled is True for row in rows) == 1
     panel.list.table.sortByColumn(source.column("documents"), Qt.SortOrder.AscendingOrder)
     shown = [model.index(n, 0).data(Qt.ItemDataRole.UserRole).documents for n in range(model.rowCount())]
     assert shown == sorted(shown) and shown[0] < shown[-1]

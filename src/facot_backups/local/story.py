@@ -22,11 +22,12 @@ class Afternoon:
     """What went wrong: paths of the documents, with the NCF of the invoices.
 
     `deleted` went with its lines, `altered` says less than was sold, `issued` is a new invoice, for which
-    `counter` moved on.
+    `counter` moved on. `client`: whose the deleted one is.
     """
 
     deleted: str
     deleted_ncf: str
+    client: str
     altered: str
     altered_ncf: str
     issued: str
@@ -60,7 +61,8 @@ def spoil(host: str, business: Business) -> Afternoon:
     }
     write_documents(host, changed.items(), business.project, business.database)
     delete_documents(host, [*below[deleted], deleted], business.project, business.database)
-    return Afternoon(deleted, _ncf(rows[deleted]), altered, _ncf(rows[altered]), issued, ncf)
+    client = rows[deleted]["third_party_name"].string_value
+    return Afternoon(deleted, _ncf(rows[deleted]), client, altered, _ncf(rows[altered]), issued, ncf)
 
 
 def _issued(rows: dict[str, Fields]) -> list[str]:

@@ -12,6 +12,7 @@ from datetime import UTC, date, datetime, timedelta, tzinfo
 from datetime import time as day_time
 from pathlib import Path
 
+from facot_backups import atomic
 from facot_backups.archive.ledger import COMPLETE
 from facot_backups.archive.metadata import Metadata, Trigger, local_text
 from facot_backups.archive.staging import Staging
@@ -23,7 +24,8 @@ from facot_backups.firestore.codec import decode
 from facot_backups.local import wire
 from facot_backups.local.sample import Business, documents
 from facot_backups.local.server import LocalFirestore
-from facot_backups.model import EVERYTHING, Document, Source, path_key
+from facot_backups.local.story import Afternoon, spoil
+from facot_backups.model import EVERYTHING, Document, DocumentPath, Source, path_key
 from facot_backups.operations.proof.drilling import drill_and_record
 from facot_backups.operations.proof.proving import record_proof
 from facot_backups.operations.proof.verify import verify
@@ -36,8 +38,10 @@ PROJECT = "demo-facot"
 _HOUR, _TOOK = day_time(2, 0), timedelta(seconds=4)
 # Every so many days the computer was off, the network was bad, or somebody made one more by hand.
 _OFF, _BAD, _MORE = 17, 29, 11
-# The backups of so many days ago were restored for a trial.
-_DRILLED = (9, 2)
+# The backup of so many days ago was restored for a trial.
+_DRILLED = 2
+# The first backup without the deleted invoice is of so many days ago.
+_DELETED = 5
 
 
 class StillClock:
@@ -80,7 +84,19 @@ class Demo:
         They are published by the real store, from what the business had by then; the days when nothing
         worked are left out, or incomplete. `emit` hears how far it is.
         """
-        return _History(self, emit, stop or Stop()).make(days)
+        with atomic.unsynced():
+            return _History(self, emit, stop or Stop()).make(days)
+
+    def prepare(self, days: int, emit: Emit, stop: Stop) -> Afternoon:
+        """Make the backups of the last `days` days, and leave something to bring back; what it is.
+
+        An invoice is deleted, and missing from the backups of the last days, too; another one was altered
+        since the last backup. Raises Interrupted.
+        """
+        afternoon = spoil(self.server.host, self.business)
+        with atomic.unsynced():
+            _History(self, emit, stop, tuple(afternoon.deleted.split("/"))).make(days)
+        return afternoon
 
 
 @contextmanager
@@ -119,7 +135,9 @@ def _state_folder(folder: Path) -> Iterator[None]:
 
 
 class _History:
-    def __init__(self, world: Demo, emit: Emit, stop: Stop) -> None:
+    """`deleted`: the path of a document that somebody deleted some days ago, with all below it."""
+
+    def __init__(self, world: Demo, emit: Emit, stop: Stop, deleted: DocumentPath = ()) -> None:
         self._clock = StillClock(world.clock.now(), world.clock.zone())
         self._now = world.clock.now()
         self._today = self._local(self._now).date()
@@ -129,6 +147,7 @@ class _History:
         self._emit, self._stop = emit, stop
         self._all = _flat(world.business)
         self._invoices = sorted({d.path[1] for d in self._all if d.path[0] == "invoices"})
+        self._deleted = deleted
         self._written = 0
 
     def make(self, days: int) -> int:
@@ -137,8 +156,7 @@ class _History:
         with self._store.locked() as locked:
             made = [self._a_day(locked, ago, days) for ago in reversed(range(days)) if not ago or ago % _OFF]
             self._read_again(locked)
-        for ago in _DRILLED:
-            self._drill(ago)
+        self._drill(_DRILLED)
         return sum(made)
 
     def _a_day(self, locked: LockedStore, ago: int, days: int) -> int:
@@ -254,11 +272,14 @@ class _History:
 
     def _on(self, ago: int, days: int) -> list[Document]:
         """What the business had on the day that was `ago` days ago, of `days`."""
-        return self._by_then(1 - ago / (days * 1.6))
+        found = self._by_then(1 - ago / (days * 1.6))
+        if not self._deleted or ago > _DELETED:
+            return found
+        return [one for one in found if one.path[: len(self._deleted)] != self._deleted]
 
     def _by_then(self, share: float) -> list[Document]:
         """What the business had when it had issued that share of its invoices."""
-        known = set(self._invoices[: max(1, round(len(self._invoices) * share))])
+        known = {*self._invoices[: max(1, round(len(self._invoices) * share))], *self._deleted[1:]}
         return [one for one in self._all if one.path[0] != "invoices" or one.path[1] in known]
 
     def _local(self, moment: datetime) -> datetime:

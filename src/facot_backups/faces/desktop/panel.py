@@ -51,6 +51,8 @@ class BackupsPanel(Host):
     another world (tests, the demonstration). `theme`: `sistema`, `claro` or `oscuro`, None for what the
     settings say. Nothing is read until the panel is shown, and never on the GUI thread.
 
+    While it is `preparing` it does not look: what there is to see is being made.
+
     `overview_changed` carries an `Overview` after each look, `standing_changed` the `Standing` that the card
     shows; `backup_ended` whether a complete backup was made. The other signals are a `Host`'s.
     """
@@ -67,6 +69,7 @@ class BackupsPanel(Host):
         self._connected = True
         # What the last backup failed of, and how everything stood then.
         self._told: tuple[Failure, Overview | None] | None = None
+        self.preparing = False
         self._build()
         self.restore_wanted.connect(self._restore)
         self.look_wanted.connect(self.look)
@@ -169,7 +172,7 @@ class BackupsPanel(Host):
     @slot
     def look(self) -> None:
         """Look how everything stands, off the GUI thread."""
-        if self._looking:
+        if self._looking or self.preparing:
             return
         self._looking = True
         self.jobs.start(

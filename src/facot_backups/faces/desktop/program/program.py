@@ -16,7 +16,7 @@ from facot_backups.faces.desktop.demo import Demo
 from facot_backups.faces.desktop.program.habits import Habits
 from facot_backups.faces.desktop.program.instance import Instance
 from facot_backups.faces.desktop.program.tray import Tray, badge
-from facot_backups.faces.desktop.program.window import Window
+from facot_backups.faces.desktop.program.window import EXAMPLE, EXAMPLE_TEXT, Window
 from facot_backups.faces.desktop.session import Session
 from facot_backups.faces.desktop.slots import slot
 from facot_backups.faces.desktop.tasks.overview import Overview
@@ -26,13 +26,14 @@ from facot_backups.faces.desktop.words.settings import in_a_window
 from facot_backups.faces.desktop.words.standing import Level, Standing
 from facot_backups.faces.desktop.worker import Jobs
 from facot_backups.faces.scheduler import BackupScheduler
+from facot_backups.local.story import Afternoon
 
 _log = logging.getLogger("facot_backups.desktop")
 # How often the program looks for signals, other starts and what the scheduler told.
 _PULSE_MS = 400
 # How often a panel that nobody sees looks, for the tray; one that is seen looks by itself.
 _HIDDEN_LOOK_PULSES = 750
-DEMO_DAYS = 100
+DEMO_DAYS = 60
 _BUSY = "Haciendo un backup…"
 
 
@@ -63,7 +64,7 @@ class Program(QObject):
         self.question: Question | None = None
         # Set by a signal's handler, which may run in the middle of anything.
         self.end_wanted = threading.Event()
-        self.window = Window(session)
+        self.window = Window(session, example=demonstration is not None)
         self.panel = self.window.panel
         self.tray = Tray(self.window, self.panel.theme)
         self.scheduler = BackupScheduler(
@@ -99,6 +100,7 @@ class Program(QObject):
 
     def start(self) -> None:
         """Show the window and begin the daily backups; a demonstration first makes its history."""
+        self.panel.preparing = self._demonstration is not None
         self.window.show()
         self._timer.start()
         if self._demonstration is None:
@@ -111,14 +113,25 @@ class Program(QObject):
         panel.create_button.setEnabled(False)
         panel.progress.begin("Preparando meses de backups de ejemplo…")
         job = panel.jobs.start(
-            lambda emit, stop: world.make_history(DEMO_DAYS, emit, stop),
+            lambda emit, stop: world.prepare(DEMO_DAYS, emit, stop),
             event=panel.progress.take,
+            done=self._tell_story,
             failed=panel.notice.tell_failure,
             ended=self._prepared,
         )
         panel.progress.cancelled.connect(job.cancel)
 
+    def _tell_story(self, afternoon: Afternoon) -> None:
+        """Say what there is to bring back."""
+        self.window.example.tell(
+            "info",
+            EXAMPLE,
+            f"{EXAMPLE_TEXT} Por ejemplo: falta la factura {afternoon.deleted_ncf}, de {afternoon.client}, y "
+            f"alguien cambió el total de la {afternoon.altered_ncf}. Búsquelas, restáurelas y deshágalo.",
+        )
+
     def _prepared(self) -> None:
+        self.panel.preparing = False
         self.panel.progress.end()
         self.panel.create_button.setEnabled(True)
         self.panel.look()

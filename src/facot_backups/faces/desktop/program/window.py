@@ -15,13 +15,18 @@ from facot_backups.faces.desktop.slots import slot
 from facot_backups.faces.desktop.widgets.basic import button, column, label, row, set_tip, set_title
 from facot_backups.faces.desktop.widgets.check import CheckBox
 from facot_backups.faces.desktop.widgets.fitted import opening_size
+from facot_backups.faces.desktop.widgets.notice import Notice
 
 TITLE = "Configuración"
+EXAMPLE = "Ejemplo: nada de esto es suyo"
+EXAMPLE_TEXT = "Es un negocio inventado, y desaparece al salir. Pruebe lo que quiera."
 _SIZE = QSize(1040, 820)
 
 
 class Window(QWidget):
     """The panel, and a line below it: what the daily backup waits for, what closing does, and the way out.
+
+    An `example` says so above the panel.
 
     Signals: `close_wanted` (somebody closes the window: nothing happens by itself), `leave_wanted` (the
     button «Salir») and `stay_changed` (the tick; it carries whether closing leaves the program running).
@@ -31,9 +36,9 @@ class Window(QWidget):
     leave_wanted = Signal()
     stay_changed = Signal(bool)
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, *, example: bool = False) -> None:
         super().__init__()
-        set_title(self, TITLE)
+        set_title(self, f"{TITLE} (ejemplo)" if example else TITLE)
         self.setWindowIcon(badge("busy"))
         self.panel = BackupsPanel(session=session)
         self.status = label("", "small", selectable=True)
@@ -43,7 +48,12 @@ class Window(QWidget):
         self.stay.toggled.connect(self._stay_changed)
         self.leave.clicked.connect(self._leave)
         self._may_close = False
-        layout = column(self.panel, row(self.status, self.stay, self.leave), spacing=10)
+        self.example = Notice(self.panel.theme)
+        self.example.dismiss.hide()
+        if example:
+            self.example.tell("info", EXAMPLE, EXAMPLE_TEXT)
+        layout = column(self.example, self.panel, row(self.status, self.stay, self.leave), spacing=10)
+        layout.setStretch(1, 1)
         layout.setContentsMargins(16, 12, 16, 12)
         self.setLayout(layout)
         mark_root(self)
