@@ -20,6 +20,7 @@ from facot_backups.faces.desktop.tasks.backup import Made, back_up
 from facot_backups.faces.desktop.tasks.overview import Overview, fold_hints, overview
 from facot_backups.faces.desktop.theme import Choice
 from facot_backups.faces.desktop.views.backup_list import BackupList
+from facot_backups.faces.desktop.views.search import SearchBox
 from facot_backups.faces.desktop.views.window import Host, RestoreWish
 from facot_backups.faces.desktop.widgets.basic import button, column, row, set_tip
 from facot_backups.faces.desktop.widgets.calendar import CalendarCard
@@ -89,6 +90,8 @@ class BackupsPanel(Host):
         self.folder_button = button("&Abrir carpeta de backups", tip="Ver los archivos de los backups")
         self.create_button.clicked.connect(self.back_up)
         self.folder_button.clicked.connect(self._open_backups)
+        self.search = SearchBox(self.theme, self)
+        self.search.wanted.connect(self._open_search)
         self._more = [(action, button(action.text, "flat", tip=action.tip)) for action in PANEL_ACTIONS]
         for action, one in self._more:
             one.setObjectName(action.name)
@@ -112,7 +115,7 @@ class BackupsPanel(Host):
         body = QWidget()
         self._buttons = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._buttons.setSpacing(4)
-        self._buttons.addLayout(row(self.create_button, self.folder_button, 1, spacing=8))
+        self._buttons.addLayout(row(self.create_button, self.folder_button, self.search, spacing=8))
         self._buttons.addLayout(row(*(one for _, one in self._more), 1, spacing=0))
         self.days = QWidget()
         self._days = row(self.calendar)
@@ -319,6 +322,12 @@ class BackupsPanel(Host):
     @slot
     def _connect(self) -> None:
         open_firebase(self)
+
+    @slot
+    def _open_search(self, text: str) -> None:
+        from facot_backups.faces.desktop.views.search import open_search
+
+        open_search(self, text)
 
     @slot
     def _open_losses(self) -> None:

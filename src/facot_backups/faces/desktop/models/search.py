@@ -1,0 +1,35 @@
+"""What a search in all backups found."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from qtpy.QtCore import QObject
+
+from facot_backups.faces.desktop import words
+from facot_backups.faces.desktop.models.table import Column, TableModel
+from facot_backups.faces.desktop.tasks.search import Hit
+from facot_backups.faces.desktop.words import collection as collection_words
+from facot_backups.faces.desktop.words import document as document_words
+
+
+def hits_model(where: Callable[[Hit], str], parent: QObject) -> TableModel[Hit]:
+    """A model of `Hit`, in the order of the search; `where` says in which backups one is."""
+    return TableModel(
+        [
+            Column(
+                "number", "Documento", lambda hit: hit.shown.number or words.one_line(hit.path[-1]), tip=_tip
+            ),
+            Column("name", "Nombre", lambda hit: hit.shown.name, tip=_tip),
+            Column("date", "Fecha", lambda hit: hit.shown.date),
+            Column("amount", "Importe", lambda hit: hit.shown.amount, right=True),
+            Column("collection", "Colección", lambda hit: collection_words.path_title(hit.path)),
+            Column("where", "Dónde está", where, tip=where),
+        ],
+        parent,
+    )
+
+
+def _tip(hit: Hit) -> str:
+    rnc = f"RNC {hit.shown.rnc}" if hit.shown.rnc else ""
+    return "\n".join(filter(None, (document_words.title(hit.path, hit.shown), rnc)))
