@@ -161,7 +161,7 @@ _VALUES: list[tuple[str, Any, Any, str, str]] = [
     ("x", "companies/1", "reference", "companies / 1", "referencia"),
     ("x", [1.0, 2.0], "vector", "2 números", "vector"),
     ("x", ["a"], None, "1 elemento", "lista"),
-    ("x", {}, None, "0 campos", "mapa"),
+    ("x", {}, None, "0 campos", "datos"),
     ("x", "una\nlínea\u202e", None, "una ⏎ línea\\u202e", "texto"),
 ]
 

@@ -25,7 +25,7 @@ def collections_model(parent: QObject) -> TableModel[CollectionRow]:
             ),
             Column(
                 "nested",
-                "Dentro",
+                "Líneas",
                 lambda r: words.number(r.nested),
                 lambda r: r.nested,
                 right=True,
@@ -39,4 +39,4 @@ def collections_model(parent: QObject) -> TableModel[CollectionRow]:
 
 
 def _nested(row: CollectionRow) -> str:
-    return "Documentos que están dentro de otros, como las líneas de una factura."
+    return "Las líneas de las facturas y cotizaciones, y lo que otros documentos llevan dentro."

@@ -186,7 +186,9 @@ def _subcollections(path: DocumentPath, below: list[Document], zone: tzinfo, cur
     for document in below:
         groups.setdefault(document.path[depth], {}).setdefault(document.path[depth + 1], []).append(document)
     for name, documents in groups.items():
-        nodes = tuple(_document_node(each, zone, currency) for each in documents.values())
+        nodes = tuple(
+            _document_node(each, number, zone, currency) for number, each in enumerate(_ordered(documents))
+        )
         yield Node(
             document_words.field_word(name),
             words.counted(len(nodes), "documento"),
@@ -196,12 +198,18 @@ def _subcollections(path: DocumentPath, below: list[Document], zone: tzinfo, cur
         )
 
 
-def _document_node(found: list[Document], zone: tzinfo, currency: str) -> Node:
+def _ordered(documents: dict[str, list[Document]]) -> list[list[Document]]:
+    """In the order of their names; where all are numbers, in that of the numbers (FACOT counts lines)."""
+    numbers = all(name.isascii() and name.isdecimal() and len(name) < 10 for name in documents)
+    names = sorted(documents, key=int) if numbers else documents
+    return [documents[name] for name in names]
+
+
+def _document_node(found: list[Document], number: int, zone: tzinfo, currency: str) -> Node:
+    """The document at the beginning of `found` with what is in it, the one with that number of its group."""
     top = found[0]
     shown = document_words.summary(top, zone)
-    value = "no existe; hay documentos dentro" if top.mark is not None else _line(shown)
-    return Node(words.one_line(top.path[-1]), value, "documento", tree(found, zone, currency), path=top.path)
-
-
-def _line(shown: Summary) -> str:
-    return " · ".join(filter(None, (shown.number, shown.name, shown.amount)))
+    value = "no existe; hay documentos dentro" if top.mark is not None else document_words.line(shown)
+    name = words.one_line(top.path[-1])
+    label = document_words.line_word(top.path[-2], number) if top.path[-2] == document_words.LINES else name
+    return Node(label, value, "documento", tree(found, zone, currency), name=name, path=top.path)

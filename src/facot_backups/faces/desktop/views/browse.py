@@ -17,7 +17,7 @@ from facot_backups.faces.desktop.tasks.browse import index_documents
 from facot_backups.faces.desktop.tasks.document_index import DocumentIndex
 from facot_backups.faces.desktop.tasks.document_order import DocumentOrder
 from facot_backups.faces.desktop.views.document import DocumentPane
-from facot_backups.faces.desktop.widgets.basic import SPACE, label, row, set_tip
+from facot_backups.faces.desktop.widgets.basic import SPACE, button, label, row, set_tip
 from facot_backups.faces.desktop.widgets.check import CheckBox
 from facot_backups.faces.desktop.widgets.progress_card import ProgressCard
 from facot_backups.faces.desktop.widgets.tables import table
@@ -65,9 +65,10 @@ class BrowsePage(QWidget):
         self.collection.setAccessibleName("Colección")
         self.collection.addItem(_ALL)
         self.collection.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
-        self.nested = CheckBox("También los de dentro")
-        set_tip(self.nested, "Buscar también en los documentos que están dentro de otros, como las líneas")
+        self.nested = CheckBox("Incluir las líneas")
+        set_tip(self.nested, "Buscar también en las líneas de las facturas, y en lo que otros llevan dentro")
         self.count = label("", "muted", wrap=False)
+        self.hint = self._hint()
         self.model = DocumentsModel(self)
         self.table = table(self.model, "Documentos", widths={0: 150, 2: 110, 3: 148, 4: 120}, sortable=True)
         self.table.horizontalHeader().setSortIndicatorClearable(True)
@@ -96,7 +97,28 @@ class BrowsePage(QWidget):
         layout.addLayout(line)
         layout.addWidget(self.progress)
         layout.addWidget(self.count)
+        layout.addWidget(self.hint)
         layout.addWidget(self.splitter, 1)
+
+    def _hint(self) -> QWidget:
+        """What to try where nothing was found."""
+        self.everywhere = button("Buscar en todas las c&olecciones", tip="Buscar en todo este backup")
+        self.lines = button("Incluir las &líneas", tip="Buscar también en las líneas de las facturas")
+        self.every_day = button(
+            "Buscar en &todos los días", tip="Buscar en todos los backups, no solo en este"
+        )
+        self.everywhere.clicked.connect(slot(lambda: self.collection.setCurrentIndex(0)))
+        self.lines.clicked.connect(slot(lambda: self.nested.setChecked(True)))
+        self.every_day.clicked.connect(self._search_every_day)
+        made = QWidget()
+        line = row(
+            label("Pruebe con menos letras, o:", "muted", wrap=False),
+            self.everywhere, self.lines, self.every_day, 1, spacing=8,
+        )  # fmt: skip
+        line.setContentsMargins(0, 0, 0, 0)
+        made.setLayout(line)
+        made.hide()
+        return made
 
     # --- the index ---------------------------------------------------------------------------------------
 
@@ -135,8 +157,9 @@ class BrowsePage(QWidget):
         self.collection.blockSignals(True)
         for name in index.collections:
             self.collection.addItem(collection_words.title(name), name)
-        if self._collection is not None:
-            self.collection.setCurrentIndex(max(0, self.collection.findData(self._collection)))
+        if self._collection is None:
+            self._collection = collection_words.sought(index.collections)
+        self.collection.setCurrentIndex(max(0, self.collection.findData(self._collection)))
         self.collection.blockSignals(False)
         self._search()
 
@@ -199,8 +222,17 @@ class BrowsePage(QWidget):
         self.model.replace(numbers)
         what = words.counted(len(numbers), "documento")
         self.count.setText(what if not text.strip() else f"{what} con «{words.one_line(text.strip())}»")
+        self.everywhere.setVisible(self.collection.currentIndex() > 0)
+        self.lines.setVisible(not self.nested.isChecked())
+        self.hint.setVisible(not numbers and bool(text.strip()))
         if len(numbers) == 1:
             self.table.selectRow(0)
+
+    @slot
+    def _search_every_day(self) -> None:
+        from facot_backups.faces.desktop.views.search import open_search
+
+        open_search(self._window.panel, self.field.text())
 
     # --- the document ------------------------------------------------------------------------------------
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from facot_backups.faces.desktop import words
 from facot_backups.model import DocumentPath
@@ -19,6 +19,17 @@ COLLECTIONS: Mapping[str, str] = {
     "sequences": "Contadores de NCF",
     "categories": "Categorías",
 }
+
+
+# What is in a document, as a shopkeeper calls it.
+_NESTED: Mapping[str, str] = {"items": "Líneas"}
+# Where a person most likely looks for something.
+_SOUGHT = ("invoices", "quotations", "third_parties", "clients", "items", "companies")
+
+
+def sought(names: Sequence[str]) -> str | None:
+    """The one of these collections that a person most likely wants to see; None for none of FACOT's."""
+    return next((name for name in _SOUGHT if name in names), None)
 
 
 # What one document of a place is called, and several.
@@ -60,8 +71,9 @@ def short(name: str) -> str:
 
 
 def path_title(path: DocumentPath) -> str:
-    """In which collection a document is: `Facturas`, `Facturas / items`."""
-    return " / ".join((short(path[0]), *map(words.one_line, path[2::2])))
+    """In which collection a document is: `Facturas`, `Facturas / Líneas`."""
+    below = (_NESTED.get(name) or words.one_line(name) for name in path[2::2])
+    return " / ".join((short(path[0]), *below))
 
 
 def title(name: str) -> str:

@@ -32,11 +32,16 @@ __all__ = [
     "field_rank",
     "field_word",
     "kind_of",
+    "line",
+    "line_word",
     "path_text",
     "summary",
     "title",
     "value_text",
 ]
+
+# Where an invoice has its lines: a field, and a collection in it.
+LINES = "items"
 
 # FACOT's fields as a shopkeeper calls them, the most telling first; others keep their own name.
 _FIELDS: Mapping[str, str] = {
@@ -131,6 +136,16 @@ def field_rank(name: str) -> tuple[int, str]:
     return _ORDER.get(name, len(_ORDER)), name
 
 
+def line(shown: Summary) -> str:
+    """What is told of a document on the line of the one it is in: `Guante · RD$ 90.50`."""
+    return " · ".join(filter(None, (shown.number, shown.name, shown.amount)))
+
+
+def line_word(name: str, number: int) -> str:
+    """How the element `number`, from 0, of `name` is called: `Línea 1`; of what has no lines `1.º`."""
+    return f"Línea {number + 1}" if name == LINES else f"{number + 1}.º"
+
+
 def path_text(path: DocumentPath) -> str:
     """`invoices / 123 / items / 0`."""
     return " / ".join(words.one_line(part) for part in path)
@@ -222,24 +237,34 @@ def _in_map(
 
 
 def _node(
-    label: str, name: str, value: Json, types: TypeTree | str | None, zone: tzinfo, currency: str
+    label: str,
+    name: str,
+    value: Json,
+    types: TypeTree | str | None,
+    zone: tzinfo,
+    currency: str,
+    *,
+    element: bool = False,
 ) -> Node:
     kind = kind_of(value, types)
     shown = _shown(value, kind, zone, name, currency)
+    word = TYPE_WORDS[kind]
     path = None
     children: tuple[Node, ...] = ()
     if kind == "map":
         children = tuple(_in_map(value, types, zone, currency))
+        # A shopkeeper knows it by what it tells, and knows no maps.
+        shown, word = line(summary(Document((name, ""), value), zone)) or shown, "datos"
     elif kind == "array":
         children = tuple(
-            _node(f"[{index}]", name, one, _branch(types, str(index)), zone, currency)
+            _node(line_word(name, index), name, one, _branch(types, str(index)), zone, currency, element=True)
             for index, one in enumerate(value)
         )
     elif kind == "reference":
         parts = tuple(value.split("/"))
         path = parts if len(parts) % 2 == 0 else None
-    own = words.one_line(name) if label[:1] != "[" else ""
-    return Node(label, shown, TYPE_WORDS[kind], children, _exact(value, kind, shown), own, path)
+    own = "" if element else words.one_line(name)
+    return Node(label, shown, word, children, _exact(value, kind, shown), own, path)
 
 
 def _exact(value: Json, kind: str, shown: str) -> str:
