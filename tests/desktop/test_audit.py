@@ -8,11 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QFileDialog
+from qtpy.QtWidgets import QFileDialog, QMenu
 
 from facot_backups.faces.cli.audit_table import CsvTable
 from facot_backups.faces.desktop import BackupsPanel
 from facot_backups.faces.desktop.views.audit import open_audit
+from facot_backups.faces.desktop.views.detail import DetailWindow
+from facot_backups.faces.desktop.views.printing import pdf
+from facot_backups.faces.desktop.words.printed import audit_page
 from facot_backups.operations.audit.run import Audit
 from facot_backups.operations.sides import side_of
 from tests.desktop.watchdog import Watchdog
@@ -105,3 +108,47 @@ def test_another_day_is_chosen_and_damage_is_told(qtbot: Any, old_world: Desktop
     window.backup.activated.emit(window.backup.currentIndex())
     qtbot.waitUntil(window.notice.isVisible, timeout=20_000)
     assert window.notice.title.text() == "Hay un backup dañado" and "invoices" in window.notice.text.text()
+
+
+def _is_shown(window: DetailWindow, path: tuple[str, ...]) -> bool:
+    document = window.browse.pane.document
+    return document is not None and document.path == path
+
+
+def test_a_finding_opens_its_document(qtbot: Any, old_world: DesktopWorld, show: Show) -> None:
+    panel = show(old_world)
+    window = open_audit(panel)
+    qtbot.waitUntil(lambda: window.audited is not None and not window.jobs.busy, timeout=20_000)
+    documents = [row.finding.documents for row in window.filter.shown()]
+
+    def shown(path: str) -> None:
+        (opened,) = panel.findChildren(DetailWindow)
+        assert opened.chosen.name == window.backup.currentData() and opened.browse.isVisible()
+        wanted = tuple(path.split("/"))
+        qtbot.waitUntil(lambda: _is_shown(opened, wanted), timeout=20_000)
+        qtbot.waitUntil(lambda: not opened.jobs.busy, timeout=20_000)
+        assert _is_shown(opened, wanted)
+
+    one = next(number for number, found in enumerate(documents) if len(found) == 1)
+    window.table.selectRow(one)
+    window.table.setFocus()
+    qtbot.keyClick(window.table, Qt.Key.Key_Return)
+    shown(documents[one][0])
+    several = next(number for number, found in enumerate(documents) if len(found) > 1)
+    window.table.selectRow(several)
+    qtbot.mouseClick(window.open_button, Qt.MouseButton.LeftButton)
+    (menu,) = [menu for menu in window.findChildren(QMenu) if menu.isVisible()]
+    assert [action.text() for action in menu.actions()] == list(documents[several])
+    qtbot.keyClick(menu, Qt.Key.Key_Down)
+    qtbot.keyClick(menu, Qt.Key.Key_Return)
+    shown(documents[several][1])
+
+
+def test_the_findings_that_are_shown_are_printed(qtbot: Any, old_world: DesktopWorld, show: Show) -> None:
+    window = open_audit(show(old_world))
+    qtbot.waitUntil(lambda: window.audited is not None and not window.jobs.busy, timeout=20_000)
+    window.words.setText(window.filter.shown()[0].message)
+    assert window.audited is not None
+    page = audit_page(window.audited, window.filter.shown())
+    assert [row[1] for row in page.rows] == [window.filter.shown()[0].message]
+    assert pdf(page).startswith(b"%PDF") and window.printing.button.isEnabled()

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from qtpy.QtCore import QPoint, Qt
-from qtpy.QtWidgets import QApplication, QMenu
+from qtpy.QtWidgets import QApplication, QFileDialog, QMenu
 
 from facot_backups.faces.desktop import BackupsPanel
 from facot_backups.faces.desktop.models.documents import PAGE
@@ -16,7 +17,10 @@ from facot_backups.faces.desktop.tasks.browse import DocumentView
 from facot_backups.faces.desktop.views.browse import BrowsePage
 from facot_backups.faces.desktop.views.detail import DetailWindow
 from facot_backups.faces.desktop.views.history import HistoryWindow
+from facot_backups.faces.desktop.views.printing import text_document
+from facot_backups.faces.desktop.views.search import SearchWindow
 from facot_backups.faces.desktop.views.window import RestoreWish
+from facot_backups.faces.desktop.words.printed import document_page
 from facot_backups.faces.desktop.worker import Jobs
 from facot_backups.model import Document, Source
 from tests.desktop.watchdog import Watchdog
@@ -88,6 +92,9 @@ def test_forty_thousand_documents_are_searched_as_one_types(
     panel = show(world)
     with watchdog.watching("40,000 documentos: abrir y buscar"):
         page = _open(qtbot, panel)
+        assert page.count.text() == f"{_INVOICES:,} documentos"  # invoices, and not what else there is
+        qtbot.keyClick(page.collection, Qt.Key.Key_Home)
+        qtbot.waitUntil(lambda: not _jobs(page).busy, timeout=20_000)
         assert page.count.text() == f"{_INVOICES + 1:,} documentos"
         assert page.model.rowCount() == PAGE and page.model.canFetchMore(page.model.index(-1, -1))
         for _ in range(-(-_INVOICES // PAGE)):
@@ -98,8 +105,10 @@ def test_forty_thousand_documents_are_searched_as_one_types(
         assert (
             page.count.text() == f"{sum(n % 97 == 26 for n in range(_INVOICES))} documentos con «ñandú n26»"
         )
+        assert not page.hint.isVisible()
         assert _type(qtbot, page, "guante") == [] and page.count.text() == "0 documentos con «guante»"
-        qtbot.mouseClick(page.nested, _LEFT, pos=QPoint(8, page.nested.height() // 2))
+        assert page.hint.isVisible() and not page.everywhere.isVisible()
+        qtbot.mouseClick(page.lines, _LEFT)
         assert page.nested.isChecked()
         assert len(_type(qtbot, page, "guante")) == 5
         assert page.count.text() == f"{3 * _INVOICES:,} documentos con «guante»"
@@ -210,6 +219,68 @@ def test_a_document_is_a_tree_of_words(qtbot: Any, old_world: DesktopWorld, show
     qtbot.mouseClick(page.pane.copy_button, _LEFT)
     clipboard = QApplication.clipboard()
     assert clipboard is not None and f"name: {document.shown.name}" in clipboard.text()
+
+
+def test_the_lines_of_an_invoice_have_words(qtbot: Any, world: DesktopWorld, show: Show) -> None:
+    path = ("invoices", "7")
+    fields = {
+        "ncf": "B0100000007",
+        "currency": "RD$",
+        "items": [{"description": "Guante", "unit_price": 90.5}],
+    }
+    below = [
+        Document((*path, "items", name), {"description": f"Guante {name}"}) for name in ("0", "1", "10", "2")
+    ]
+    with world.store.locked() as locked:
+        run(locked, [Document(path, fields), *below], source=Source("demo-facot", emulator=True))
+    page = _open(qtbot, show(world))
+    assert page.nested.text() == "Incluir las líneas" and _type(qtbot, page, "b0100000007") == [path]
+    nodes = {node.kind: node for node in _document(qtbot, page, "invoices").nodes}
+    (line,) = nodes["lista"].children
+    assert (line.label, line.value, line.kind) == ("Línea 1", "Guante · 90.50", "datos")
+    told = [(node.label, node.value) for node in nodes["subcolección"].children]
+    names = ("0", "1", "2", "10")
+    assert told == [(f"Línea {n}", f"Guante {name}") for n, name in enumerate(names, 1)]
+
+
+def test_nothing_found_leads_to_all_collections_and_all_days(
+    qtbot: Any, world: DesktopWorld, show: Show
+) -> None:
+    kept = [Document(("clients", "1"), {"name": "Martínez"}), Document(("invoices", "1"), {"ncf": "B01"})]
+    with world.store.locked() as locked:
+        run(locked, kept, source=Source("demo-facot", emulator=True))
+    panel = show(world)
+    page = _open(qtbot, panel)
+    assert page.collection.currentData() == "invoices"
+    assert _type(qtbot, page, "marti") == [] and page.hint.isVisible()
+    qtbot.mouseClick(page.every_day, _LEFT)
+    (window,) = panel.findChildren(SearchWindow)
+    qtbot.waitUntil(lambda: window.searched is not None, timeout=20_000)
+    assert window.searched is not None and [hit.path for hit in window.searched.found.hits] == [kept[0].path]
+    qtbot.mouseClick(page.everywhere, _LEFT)
+    qtbot.waitUntil(lambda: page.model.rowCount() == 1, timeout=20_000)
+    assert not page.hint.isVisible() and page.model.document(0).path == kept[0].path
+
+
+def test_a_document_is_printed_as_it_is(qtbot: Any, world: DesktopWorld, show: Show, tmp_path: Path) -> None:
+    name = "<img src='file:///etc/passwd'> & Hijos"
+    kept = Document(("invoices", "1"), {"ncf": "B0100000001", "third_party_name": name})
+    with world.store.locked() as locked:
+        run(locked, [kept], source=Source("demo-facot", emulator=True))
+    page = _open(qtbot, show(world))
+    _type(qtbot, page, "b0100000001")
+    pane = page.pane
+    found = text_document(document_page(_document(qtbot, page, "invoices"))).toPlainText()
+    assert name in found and "B0100000001" in found
+    pane.printing.pdf_action.trigger()
+    (dialog,) = page.window().findChildren(QFileDialog)
+    assert dialog.selectedFiles()[0].endswith("B0100000001.pdf")
+    target = tmp_path / "factura.pdf"
+    dialog.fileSelected.emit(str(target))
+    assert target.read_bytes().startswith(b"%PDF") and pane.notice.title.text() == "Guardado como PDF"
+    dialog.fileSelected.emit(str(tmp_path / "no" / "hay.pdf"))
+    assert pane.notice.property("level") == "critical"
+    dialog.close()
 
 
 def test_history_of_a_document_and_back_to_a_day(qtbot: Any, world: DesktopWorld, show: Show) -> None:

@@ -313,6 +313,7 @@ _CALLS = {
 _ALLOWED = {
     "widgets/basic.py": {"QLabel", "QToolTip", "setTextFormat", "setToolTip", "setWindowTitle", "showText"},
     "program/tray.py": {"showMessage"},
+    "views/printing.py": {"QTextDocument"},  # filled by QTextCursor.insertText
     "widgets/question.py": {"setWindowTitle"},  # the title that its parent has
 }
 

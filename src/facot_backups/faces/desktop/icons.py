@@ -78,6 +78,10 @@ PATHS: dict[str, tuple[str, ...]] = {
         "M12 11v5.5M12 7.7v.1",
     ),
     "minus": ("M5 12h14",),
+    "printer": (
+        "M7 9V4h10v5M7 17H4V9h16v8h-3",
+        "M7 14h10v6H7z",
+    ),
     "plus": ("M5 12h14M12 5v14",),
     "next": ("m9.5 6 6 6-6 6",),
     "previous": ("m14.5 6-6 6 6 6",),

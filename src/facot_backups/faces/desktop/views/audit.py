@@ -5,14 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 
 from qtpy.QtCore import QSize, Qt
-from qtpy.QtWidgets import QComboBox, QFileDialog, QFrame, QLineEdit, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QComboBox, QFileDialog, QFrame, QLineEdit, QMenu, QVBoxLayout, QWidget
 
+from facot_backups.faces.desktop import words
 from facot_backups.faces.desktop.models.audit import PICTURES, FindingsFilter, findings_model
 from facot_backups.faces.desktop.models.table import ROW_ROLE
 from facot_backups.faces.desktop.slots import slot
 from facot_backups.faces.desktop.style_sheet import mark
 from facot_backups.faces.desktop.tasks.audit import Audited, audit_backup, export
 from facot_backups.faces.desktop.tasks.restore_choices import Choices, choices
+from facot_backups.faces.desktop.views.printing import Printing
 from facot_backups.faces.desktop.views.window import Host, ViewWindow
 from facot_backups.faces.desktop.widgets.basic import SPACE, button, column, label, row, set_tip
 from facot_backups.faces.desktop.widgets.check import CheckBox
@@ -22,8 +24,10 @@ from facot_backups.faces.desktop.widgets.notice import Notice
 from facot_backups.faces.desktop.widgets.progress_card import ProgressCard
 from facot_backups.faces.desktop.widgets.tables import table
 from facot_backups.faces.desktop.words import audit as audit_words
+from facot_backups.faces.desktop.words import printed
 from facot_backups.faces.desktop.words import restore as restore_words
 from facot_backups.faces.desktop.words.failures import Failure
+from facot_backups.faces.desktop.words.printed import Page
 from facot_backups.faces.desktop.worker import Job
 
 # Of what is said of the chosen finding, in pixels.
@@ -64,6 +68,7 @@ class AuditWindow(ViewWindow):
         self.progress = ProgressCard()
         self.progress.cancelled.connect(self.cancel)
         self.notice = Notice(self.theme)
+        self.printing = Printing(self.notice, self._page)
         self.words = QLineEdit()
         self.words.setPlaceholderText("Filtrar: NCF, documento, cliente o parte del texto")
         self.words.setAccessibleName("Filtrar los hallazgos")
@@ -77,6 +82,7 @@ class AuditWindow(ViewWindow):
         )
         self.table.sortByColumn(0, Qt.SortOrder.AscendingOrder)
         self.table.selectionModel().selectionChanged.connect(self._selected)
+        self.table.activated.connect(self.open_documents)
         self.count = label("", "muted", wrap=False)
         self.detail = self._detail()
         self._lay_out()
@@ -87,7 +93,11 @@ class AuditWindow(ViewWindow):
         self.detail_title = label("", "heading")
         self.detail_text = label(selectable=True)
         self.detail_where = label("", "muted", selectable=True)
-        inside = column(self.detail_title, self.detail_text, self.detail_where, spacing=4)
+        self.open_button = button("&Ver el documento", tip="Abrirlo tal como está en el backup (Enter)")
+        self.open_button.clicked.connect(self.open_documents)
+        inside = row()
+        inside.addLayout(column(self.detail_title, self.detail_text, self.detail_where, spacing=4), 1)
+        inside.addWidget(self.open_button, 0, Qt.AlignmentFlag.AlignTop)
         inside.setContentsMargins(16, 12, 16, 12)
         made = QFrame()
         mark(made, card=True)
@@ -98,7 +108,9 @@ class AuditWindow(ViewWindow):
         layout = QVBoxLayout()
         layout.setSpacing(SPACE)
         layout.addLayout(column(self.title, self.text, spacing=2))
-        which = row(label("Backup", "muted", wrap=False), self.backup, self.export_button)
+        which = row(
+            label("Backup", "muted", wrap=False), self.backup, self.printing.button, self.export_button
+        )
         which.setStretch(1, 1)
         which.setContentsMargins(0, 0, 0, 0)
         self.which = QWidget()
@@ -128,6 +140,7 @@ class AuditWindow(ViewWindow):
     @slot
     def _dress(self) -> None:
         self.export_button.setIcon(self.theme.icon("download"))
+        self.printing.button.setIcon(self.theme.icon("printer"))
         for severity, one in self.severities.items():
             one.setIcon(self.theme.icon(*PICTURES[severity]))
         self.table.viewport().update()
@@ -220,7 +233,12 @@ class AuditWindow(ViewWindow):
             self.notice.tell_failure(failure)
 
     def _enable(self) -> None:
-        self.export_button.setEnabled(bool(self.audited and self.audited.rows) and self._job is None)
+        there = bool(self.audited and self.audited.rows) and self._job is None
+        self.export_button.setEnabled(there)
+        self.printing.button.setEnabled(there)
+
+    def _page(self) -> Page | None:
+        return printed.audit_page(self.audited, self.filter.shown()) if self.audited is not None else None
 
     # --- what is shown -----------------------------------------------------------------------------------
 
@@ -240,7 +258,31 @@ class AuditWindow(ViewWindow):
             self.detail_text.setText(f"{found.message}\n{audit_words.MEANINGS[found.severity]}")
             self.detail_where.setText(found.documents)
             self.detail_where.setVisible(bool(found.documents))
+            self.open_button.setVisible(bool(found.finding.documents))
             self.detail.updateGeometry()
+
+    @slot
+    def open_documents(self) -> None:
+        """Show the document of the finding that is chosen; of several, a menu asks which."""
+        indexes = self.table.selectionModel().selectedRows()
+        paths: tuple[str, ...] = indexes[0].data(ROW_ROLE).finding.documents if indexes else ()
+        if len(paths) == 1:
+            self._open(paths[0])
+        elif paths:
+            menu = QMenu(self)
+            menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+            for path in paths:
+                entry = menu.addAction(words.literal(words.one_line(path)))
+                entry.triggered.connect(slot(lambda path=path: self._open(path)))
+            menu.setActiveAction(menu.actions()[0])
+            menu.popup(self.open_button.mapToGlobal(self.open_button.rect().bottomLeft()))
+
+    def _open(self, path: str) -> None:
+        from facot_backups.faces.desktop.views.detail import open_document
+
+        assert self.audited is not None
+        if open_document(self.panel, self.audited.backup, tuple(path.split("/"))) is None:
+            self.notice.tell("warning", "Ese backup ya no está", "Elija otro en la lista.")
 
     # --- the export --------------------------------------------------------------------------------------
 

@@ -31,6 +31,7 @@ from facot_backups.faces.desktop.widgets.tables import table
 from facot_backups.faces.desktop.words import detail as detail_words
 from facot_backups.faces.desktop.words.failures import Failure
 from facot_backups.faces.desktop.worker import Job
+from facot_backups.model import DocumentPath
 
 # What a low window leaves of the collections, in pixels.
 _FEWEST = 160
@@ -42,6 +43,20 @@ def open_losses_since(panel: Host, chosen: BackupRow, other: str, collection: st
     assert isinstance(window, DetailWindow)
     window.tabs.setCurrentWidget(window.compare)
     window.compare.show_lost(other, collection)
+    return window
+
+
+def open_document(panel: Host, backup: str, path: DocumentPath) -> DetailWindow | None:
+    """Show the document at `path` of the backup of that name; None if the panel does not list it any more."""
+    rows = panel.overview.rows if panel.overview is not None else ()
+    chosen = next((one for one in rows if one.name == backup), None)
+    if chosen is None:
+        return None
+    window = panel.open_view(f"detail {chosen.name}", lambda: DetailWindow(panel, chosen))
+    assert isinstance(window, DetailWindow)
+    window.tabs.setCurrentWidget(window.browse)
+    window.browse.choose_collection(path[0])
+    window.browse.open(path)
     return window
 
 

@@ -12,12 +12,16 @@ from facot_backups.faces.desktop.models.document_tree import document_tree
 from facot_backups.faces.desktop.models.table import ROW_ROLE
 from facot_backups.faces.desktop.slots import slot
 from facot_backups.faces.desktop.tasks.browse import DocumentView, open_document
+from facot_backups.faces.desktop.views.printing import Printing
 from facot_backups.faces.desktop.views.window import RestoreWish
 from facot_backups.faces.desktop.widgets.basic import button, label, row
+from facot_backups.faces.desktop.widgets.notice import Notice
 from facot_backups.faces.desktop.widgets.tables import tree
 from facot_backups.faces.desktop.words import document as document_words
+from facot_backups.faces.desktop.words import printed
 from facot_backups.faces.desktop.words.document import Node
 from facot_backups.faces.desktop.words.failures import Failure
+from facot_backups.faces.desktop.words.printed import Page
 from facot_backups.faces.desktop.worker import Job
 
 if TYPE_CHECKING:
@@ -48,6 +52,8 @@ class DocumentPane(QWidget):
         self.history_button.clicked.connect(self.open_history)
         self.copy_button.clicked.connect(self.copy)
         self.restore_button.clicked.connect(self._restore)
+        self.notice = Notice(window.theme)
+        self.printing = Printing(self.notice, self._page)
         self.model = document_tree(window.theme, self)
         self.tree = tree(self.model, "Campos del documento", {0: 185, 2: 88}, stretch=1)
         self.tree.activated.connect(self._activate)
@@ -56,7 +62,9 @@ class DocumentPane(QWidget):
         layout.setSpacing(8)
         layout.addWidget(self.title)
         layout.addWidget(self.text)
-        layout.addLayout(row(self.history_button, self.restore_button, self.copy_button, 1, spacing=4))
+        self._buttons = (self.history_button, self.restore_button, self.printing.button, self.copy_button)
+        layout.addLayout(row(*self._buttons, 1, spacing=0))
+        layout.addWidget(self.notice)
         layout.addWidget(self.tree, 1)
         window.theme.changed.connect(self._dress)
         self._dress()
@@ -68,6 +76,7 @@ class DocumentPane(QWidget):
         self.history_button.setIcon(icon("history"))
         self.copy_button.setIcon(icon("copy"))
         self.restore_button.setIcon(icon("restore"))
+        self.printing.button.setIcon(icon("printer"))
 
     def open(self, path: tuple[str, ...], place: int | None = None) -> None:
         """Show the document at `path`, read off the GUI thread; `place` as for `open_document`."""
@@ -105,8 +114,11 @@ class DocumentPane(QWidget):
     def _enable(self) -> None:
         there = self.document is not None
         self.tree.setVisible(there)
-        for one in (self.history_button, self.copy_button, self.restore_button):
+        for one in self._buttons:
             one.setVisible(there)
+
+    def _page(self) -> Page | None:
+        return printed.document_page(self.document) if self.document is not None else None
 
     @slot
     def _activate(self, index: QModelIndex) -> None:
