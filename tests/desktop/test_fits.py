@@ -36,6 +36,7 @@ from facot_backups.faces.desktop.views.restore import RestoreWindow
 from facot_backups.faces.desktop.views.settings import SettingsWindow
 from facot_backups.faces.desktop.views.window import ViewWindow
 from facot_backups.local.load import delete_documents
+from facot_backups.model import Source
 from tests.desktop.world import DesktopWorld
 
 Show = Callable[..., BackupsPanel]
@@ -279,7 +280,7 @@ def test_every_page_of_the_wizard(qtbot: Any, old_world: DesktopWorld, show: Sho
 
 def _ask(window: RestoreWindow) -> None:
     """The page that asks, which an emulator's small restore does not come to."""
-    window.ask.confirm(ConfirmShown("demo-facot/(default)", "demo-facot", 3))
+    window.ask.confirm(ConfirmShown(Source("demo-facot")), None)
     window.ask.text.setText(LONG)
     window._show(window.ask)
 
