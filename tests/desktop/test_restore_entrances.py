@@ -15,6 +15,7 @@ from facot_backups.faces.desktop.models.table import ROW_ROLE
 from facot_backups.faces.desktop.views.detail import DetailWindow
 from facot_backups.faces.desktop.views.history import HistoryWindow
 from facot_backups.faces.desktop.views.restore import RestoreWindow, open_restore
+from facot_backups.faces.desktop.views.search import SearchWindow
 from facot_backups.local.encode import fields
 from facot_backups.local.load import delete_documents
 from facot_backups.operations.backup import BackupRequest, back_up
@@ -48,6 +49,7 @@ def _documents(qtbot: Any, panel: BackupsPanel, path: tuple[str, ...]) -> QPushB
     page = window.browse
     window.tabs.setCurrentWidget(page)
     qtbot.waitUntil(lambda: page.index is not None and not window.jobs.busy, timeout=20_000)
+    page.collection.setCurrentIndex(0)
     if len(path) > 2:
         qtbot.mouseClick(page.nested, _LEFT, pos=QPoint(8, page.nested.height() // 2))
     qtbot.keyClicks(page.field, "/".join(path[-2:]))
@@ -83,6 +85,15 @@ def _comparison(qtbot: Any, panel: BackupsPanel, path: tuple[str, ...]) -> QPush
     return page.restore_button
 
 
+def _search(qtbot: Any, panel: BackupsPanel, path: tuple[str, ...]) -> QPushButton:
+    qtbot.keyClicks(panel.search.field, path[-1])
+    qtbot.keyClick(panel.search.field, Qt.Key.Key_Return)
+    (window,) = panel.findChildren(SearchWindow)
+    qtbot.waitUntil(lambda: window.searched is not None and not window.jobs.busy, timeout=20_000)
+    window.table.selectRow([hit.path for hit in window.model.rows].index(path))
+    return window.restore_button
+
+
 @pytest.fixture
 def backed_up(world: DesktopWorld) -> Iterator[DesktopWorld]:
     """As `world`, with a backup of what is in it."""
@@ -104,7 +115,7 @@ def _of_kind(business: Business, kind: str) -> str:
 
 
 @pytest.mark.parametrize("kind", _KINDS)
-@pytest.mark.parametrize("entrance", [_documents, _history, _comparison])
+@pytest.mark.parametrize("entrance", [_documents, _history, _comparison, _search])
 def test_a_lost_document_comes_back_from_where_it_was_seen(
     qtbot: Any, backed_up: DesktopWorld, show: Show, entrance: Entrance, kind: str
 ) -> None:
