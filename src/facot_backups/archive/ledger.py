@@ -34,6 +34,7 @@ STARTED = "STARTED"
 
 # Years of days; what a line holds can take thirty times its size.
 MAX_BYTES_READ = 4 * 2**20
+_TIME_BYTES = len('{"time":"2024-11-27T02:00:05.123456Z')
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +90,21 @@ class Ledger:
         parsed = [_parse(line) for line in whole.split(b"\n") if line]
         return [entry for entry in parsed if entry is not None]
 
+    def absorb(self, other: Ledger) -> None:
+        """Add the lines of another ledger of the same backups that are not in this one, in order of time.
+
+        Under the lock of the backup folder. Raises NoSpace, BackupDirUnusable.
+        """
+        with atomic.explained(other.shown):
+            theirs = _lines(other.path)
+        with atomic.explained(self.shown):
+            ours = _lines(self.path)
+            if theirs.keys() <= ours.keys():
+                return
+            # Each begins with its time, in one form.
+            merged = sorted({**ours, **theirs}, key=lambda line: line[:_TIME_BYTES])
+            atomic.write_file(self.path, b"".join(line + b"\n" for line in merged))
+
 
 @dataclass(frozen=True, slots=True)
 class WaitingLedger(Ledger):
@@ -108,6 +124,16 @@ class WaitingLedger(Ledger):
         while self.waiting:
             Ledger.append(self, self.waiting[0])
             del self.waiting[0]
+
+
+def _lines(path: Path) -> dict[bytes, None]:
+    """The whole lines of a ledger that are ours, in their order. Raises OSError."""
+    try:
+        with open(atomic.open_regular(path), "rb") as file:  # noqa: PTH123 (a descriptor)
+            whole = file.read().rpartition(b"\n")[0]
+    except FileNotFoundError:
+        return {}
+    return dict.fromkeys(line for line in whole.split(b"\n") if _parse(line) is not None)
 
 
 def _tail(path: Path) -> bytes:

@@ -120,6 +120,11 @@ def _blaming(old: Path) -> Iterator[None]:
         raise _Unread(f"no se puede leer ({reason(error)})") from error
 
 
+def cannot_link(error: OSError) -> bool:
+    """Whether an error of `os.link` says that the disk makes no links at all."""
+    return error.errno in _NO_LINKS or getattr(error, "winerror", None) in _WINDOWS_NO_LINKS
+
+
 def _check(old: Path, new: Path, entry: FileEntry) -> bool:
     """Whether `old`, which by its metadata equals `new`, may get one more name.
 
@@ -171,7 +176,7 @@ def _link(source: Path, target: Path, patience: Patience) -> bool:
     try:
         atomic.patiently(lambda: os.link(source, temporary), patience)
     except OSError as error:
-        if error.errno in _NO_LINKS or getattr(error, "winerror", None) in _WINDOWS_NO_LINKS:
+        if cannot_link(error):
             raise _Unsupported from error
         raise _Unread(f"no se puede enlazar ({reason(error)})") from error
     try:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from facot_backups import atomic
-from facot_backups.archive import journal, removal
+from facot_backups.archive import copying, journal, removal
 from facot_backups.archive.holding import Holding
 from facot_backups.archive.ledger import COMPLETE, INCOMPLETE, INTERRUPTED
 from facot_backups.archive.listing import list_backups
@@ -43,6 +43,9 @@ def recover(holding: Holding) -> Recovered:
     published: list[Backup] = []
     interrupted: list[str] = []
     for folder in folders:
+        if folder.name.startswith(atomic.TEMPORARY_PREFIX):
+            copying.discard(holding, folder)
+            continue
         try:
             metadata = finished(folder)
         except NewerFormat:

@@ -38,7 +38,7 @@ def check_removable(root: Path, backup: AnyBackup) -> None:
             f"El backup {backup.name} está dañado y no dice qué archivos son suyos: no se borra.\n"
             f"Si ya no lo quiere, borre la carpeta {path} a mano."
         )
-    own = _file_names(backup)
+    own = file_names(backup)
     foreign = [entry.name for entry in path.iterdir() if not _belongs(entry, own)]
     if foreign:
         raise UsageError(
@@ -47,8 +47,8 @@ def check_removable(root: Path, backup: AnyBackup) -> None:
         )
 
 
-def _file_names(backup: AnyBackup) -> set[str]:
-    """The names of a backup's own files."""
+def file_names(backup: AnyBackup) -> set[str]:
+    """The names of a backup's own files. Raises its problem for one that does not prove itself."""
     if isinstance(backup, OldBackup):
         return {METADATA_FILE, *map(backup.file, backup.collections)}
     return {METADATA_FILE, *(entry.file for entry in backup.proven().files.values())}

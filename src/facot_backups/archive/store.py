@@ -14,6 +14,7 @@ from pathlib import Path
 
 from facot_backups import atomic
 from facot_backups.archive import journal, recovery
+from facot_backups.archive.copying import CopyLinks, Tell, copy_backup, copy_journal
 from facot_backups.archive.facot2 import AnyBackup, OldBackup, open_folder
 from facot_backups.archive.holding import Holding
 from facot_backups.archive.journal_check import SpoiltJournal, examine
@@ -26,11 +27,17 @@ from facot_backups.archive.metadata import FileEntry, Metadata
 from facot_backups.archive.publishing import publish
 from facot_backups.archive.reader import Backup
 from facot_backups.archive.removal import check_removable, move_to_trash
-from facot_backups.archive.repository import Repository, check_present, check_source, read_repository
+from facot_backups.archive.repository import (
+    Repository,
+    check_present,
+    check_source,
+    read_repository,
+    write_repository,
+)
 from facot_backups.archive.staging import Staging
 from facot_backups.atomic import Patience
 from facot_backups.clock import Clock
-from facot_backups.errors import BackupNotFound, FacotBackupsError, JournalNotFound, NoSpace
+from facot_backups.errors import BackupNotFound, FacotBackupsError, JournalNotFound, NoSpace, UsageError
 from facot_backups.events import Emit, ignore
 from facot_backups.model import EVERYTHING, Json, Scope, Source
 from facot_backups.state import State
@@ -258,6 +265,38 @@ class LockedStore:
         backup = publish(self._holding, staging, metadata, adopt=self._adopt)
         staging.published = True
         return backup
+
+    def take_identity(self, repository: Repository) -> None:
+        """Make the folder, which has no identity or this one, the home of backups copied from another.
+
+        Raises UsageError if it holds other backups.
+        """
+        present = read_repository(self.root)
+        if present is None and not self.old_backups():
+            self._holding.still_ours(needs_room=True)
+            with atomic.explained(self.root):
+                write_repository(self.root, repository, Patience(self.clock))
+        elif present is None or present.id != repository.id:
+            raise UsageError(f"{self.root} ya guarda otros backups: no se mezclan.\nElija una carpeta vacía.")
+
+    def receive(self, backup: AnyBackup, links: CopyLinks, tell: Tell) -> Path:
+        """Copy a backup of another folder into this one, proven, by one rename (`copy_backup`)."""
+        return copy_backup(self._holding, backup, links, tell)
+
+    def receive_records(self, other: Store, tell: Tell) -> None:
+        """Take in what travels with the backups of `other`: the journals of its restores, its ledger.
+
+        The folder is known from then on. Raises as `receive`.
+        """
+        with atomic.explained(other.root):
+            restores = journal.ids(other.root)
+        for restore in restores:
+            copy_journal(self._holding, other.root, restore, tell)
+        self._holding.still_ours(needs_room=True)
+        self._holding.ledger.absorb(other.ledger)
+        repository = read_repository(self.root)
+        if repository is not None:
+            self._holding.remember(repository)
 
     def delete(self, backup: AnyBackup) -> None:
         """Delete a backup of this folder: into the trash by one rename, then file by file.

@@ -27,6 +27,7 @@ PHASES: Mapping[str, str] = {
     "indexing": "Preparando la búsqueda",
     "auditing": "Revisando",
     "telling": "Avisando",
+    "copying": "Copiando y comprobando los backups",
 }
 KINDS: Mapping[str, str] = {
     "complete": "Completo",

@@ -19,6 +19,7 @@ _MEASURED = frozenset(
         "planning",
         "keeping",
         "indexing",
+        "copying",
     }
 )
 # Before so many seconds a rate is a guess.
