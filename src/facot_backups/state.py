@@ -235,9 +235,8 @@ class State:
 
     def set_earlier_folders(self, path: Path, folders: Iterable[Path]) -> None:
         """Note them; none that is `path` itself, and each once."""
-        others = {
-            _resolved(folder): str(folder) for folder in folders if _resolved(folder) != _resolved(path)
-        }
+        others = {_resolved(folder): str(folder) for folder in folders}
+        others.pop(_resolved(path), None)
         note = {"path": _resolved(path), "folders": list(others.values())}
         self._change(path, f"earlier-{_key(path)}.json", lambda _: note)
 

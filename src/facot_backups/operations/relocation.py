@@ -89,7 +89,7 @@ def relocate(
 
 def _copy_all(old: Store, target: LockedStore, emit: Emit, stop: Stop) -> Relocation:
     backups = old.all_backups()[::-1]
-    there = [*target.backups(), *target.old_backups()]
+    there: list[AnyBackup] = [*target.backups(), *target.old_backups()]
     links, left, present, missing = CopyLinks(), list[LeftBehind](), 0, list[AnyBackup]()
     for backup in backups:
         try:

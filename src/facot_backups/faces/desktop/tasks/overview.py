@@ -19,6 +19,7 @@ from facot_backups.events import Emit
 from facot_backups.faces import wiring
 from facot_backups.faces.desktop.program.habits import Habits
 from facot_backups.faces.desktop.session import Session
+from facot_backups.faces.desktop.tasks.settings_move import Earlier, earlier_backups
 from facot_backups.operations.health.basis import size_of
 from facot_backups.operations.health.judgement import Health, judge
 from facot_backups.operations.proof.drill_record import PastDrill, last_by_backup
@@ -65,6 +66,7 @@ class Overview:
     for; `hints_folded` whether a person folded the card's hints away;
     `retention_days` after how many days a backup is no longer kept for its age. `connected`: whether it is
     known whose Firestore is read, and with which key.
+    `earlier`: the folders of before in which backups stayed.
     """
 
     health: Health
@@ -81,6 +83,7 @@ class Overview:
     hints_folded: bool = False
     retention_days: int = 30
     connected: bool = True
+    earlier: tuple[Earlier, ...] = ()
 
 
 def overview(session: Session, emit: Emit, stop: Stop) -> Overview:
@@ -107,6 +110,7 @@ def overview(session: Session, emit: Emit, stop: Stop) -> Overview:
         hints_folded=Habits(State().folder).hints_folded,
         retention_days=settings.retention_days,
         connected=session.lent or bool(settings.credentials or settings.emulator_host),
+        earlier=earlier_backups(store),
     )
 
 

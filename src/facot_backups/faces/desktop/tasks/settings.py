@@ -78,13 +78,15 @@ class Form:
 class Saved:
     """What a save came to. `problems`: what is wrong by field ("" for the file); then nothing was saved.
 
-    `theme` is the look that the form asks for.
+    `theme` is the look that the form asks for. `note`: what else came of it, Spanish, a `warning` or none.
     """
 
     path: Path
     problems: Mapping[str, str] = dataclasses.field(default_factory=dict)
     changed: tuple[str, ...] = ()
     theme: Theme = "sistema"
+    note: str = ""
+    warning: bool = False
 
 
 def read_form(session: Session, _emit: Emit, _stop: Stop) -> Form:
@@ -130,7 +132,7 @@ def save_form(session: Session, _emit: Emit, _stop: Stop, form: Form, values: Ma
     """
     own = {name: value for name, value in values.items() if not form.fields[name].fixed}
     problems = {name: problem for name, value in own.items() if (problem := problem_of(name, value))}
-    changes = {name: value or None for name, value in own.items() if value != form.fields[name].value}
+    changes = changes_of(form, values)
     if not problems and changes:
         try:
             session.save(changes)
@@ -139,6 +141,16 @@ def save_form(session: Session, _emit: Emit, _stop: Stop, form: Form, values: Ma
     words: tuple[Theme, ...] = get_args(Theme)
     theme: Theme = next((word for word in words if word == own.get("theme")), "sistema")
     return Saved(form.path, problems, () if problems else tuple(changes), theme)
+
+
+def changes_of(form: Form, values: Mapping[str, Value]) -> dict[str, Value]:
+    """What a person changed in `form` and may change, as it is saved: a blank takes the key out."""
+    fields = form.fields
+    return {
+        name: value or None
+        for name, value in values.items()
+        if not fields[name].fixed and value != fields[name].value
+    }
 
 
 def _checked(name: str, one: Given) -> tuple[Value, str]:

@@ -40,12 +40,17 @@ def check_folder(session: Session, _emit: Emit, _stop: Stop, folder: str) -> Fol
     A relative path counts from the folder of `facot_config.json`.
     """
     try:
-        path = session.config_file().parent / Path(folder).expanduser()
+        path = folder_of(session, folder)
         return within(SECONDS, f"folder {folder}", lambda: _look(path))
     except TooLate:
         return FolderCheck("critical", "La carpeta no responde: ¿está conectado el disco o la red?")
     except (OSError, RuntimeError, ValueError) as error:
         return FolderCheck("critical", f"No se puede usar: {_reason(error)}.")
+
+
+def folder_of(session: Session, folder: str) -> Path:
+    """The folder that a text in the form means. Raises OSError, RuntimeError, ValueError."""
+    return session.config_file().parent.absolute() / Path(folder).expanduser()
 
 
 def _look(path: Path) -> FolderCheck:

@@ -14,6 +14,7 @@ from facot_backups.faces.desktop.models.table import ROW_ROLE, SortedModel
 from facot_backups.faces.desktop.slots import slot
 from facot_backups.faces.desktop.style_sheet import mark
 from facot_backups.faces.desktop.tasks.overview import BackupRow, Overview
+from facot_backups.faces.desktop.views.settings_move import EarlierFolders
 from facot_backups.faces.desktop.views.window import Host
 from facot_backups.faces.desktop.widgets.basic import button, label, row
 from facot_backups.faces.desktop.widgets.fitted import FittedTable, ShortLabel
@@ -48,6 +49,7 @@ class BackupList(QWidget):
         self.all_button.clicked.connect(self._want_all)
         mark(self.all_button, small=True)
         self.empty = label(_NONE_YET, "muted")
+        self.earlier = EarlierFolders(panel)
         self.table = _table(self.sorted, self.model.column("trigger"), self)
         self.table.activated.connect(self._activate)
         self.table.customContextMenuRequested.connect(self._menu)
@@ -67,6 +69,7 @@ class BackupList(QWidget):
         layout.addLayout(head)
         layout.addWidget(self.table, 1)
         layout.addWidget(self.empty, 1, Qt.AlignmentFlag.AlignTop)
+        layout.addWidget(self.earlier)
         panel.theme.changed.connect(self._dress)
         for hidden in (self.table, self.all_button, *(one for _, one in self.buttons)):
             hidden.hide()
@@ -89,6 +92,7 @@ class BackupList(QWidget):
     def show_rows(self, found: Overview) -> None:
         """Show the backups of `found`; the chosen one stays chosen."""
         self._found = found
+        self.earlier.show_folders(found.earlier)
         self._show()
 
     def show_day(self, day: date | None) -> None:

@@ -7,12 +7,14 @@ from qtpy.QtGui import QCloseEvent
 from qtpy.QtWidgets import QFileDialog, QScrollArea, QVBoxLayout, QWidget
 
 from facot_backups.faces.desktop.slots import slot
-from facot_backups.faces.desktop.tasks.settings import Form, Saved, Value, problem_of, read_form, save_form
+from facot_backups.faces.desktop.tasks.settings import Form, Saved, Value, problem_of, read_form
 from facot_backups.faces.desktop.tasks.settings_alerts import Sent, try_alerts
 from facot_backups.faces.desktop.tasks.settings_folder import FolderCheck, check_folder
+from facot_backups.faces.desktop.tasks.settings_move import Move, planned_move, save_copying, save_leaving
 from facot_backups.faces.desktop.tasks.settings_service import ServiceState, service_state
 from facot_backups.faces.desktop.views.settings_fields import FieldRow, TextRow
 from facot_backups.faces.desktop.views.settings_lists import CollectionsRow
+from facot_backups.faces.desktop.views.settings_move import NOT_COPIED, move_question
 from facot_backups.faces.desktop.views.settings_rows import settings_rows
 from facot_backups.faces.desktop.views.settings_service import ServiceRow
 from facot_backups.faces.desktop.views.window import Host, ViewWindow
@@ -20,7 +22,9 @@ from facot_backups.faces.desktop.widgets.basic import button, column, label, row
 from facot_backups.faces.desktop.widgets.files import file_dialog
 from facot_backups.faces.desktop.widgets.form import FocusKeeper, Section, StatusLine, scrolled
 from facot_backups.faces.desktop.widgets.notice import Notice
+from facot_backups.faces.desktop.widgets.progress_card import ProgressCard
 from facot_backups.faces.desktop.words.failures import Failure
+from facot_backups.faces.desktop.worker import Job
 
 # From the last letter of a folder's name to the look at it.
 _PAUSE_MS = 400
@@ -47,9 +51,16 @@ class SettingsWindow(ViewWindow):
         self.target = label("Leyendo los ajustes…", "small", selectable=True)
         self.save_button = button("&Guardar", "primary")
         self.cancel_button = button("Cancelar")
+        self.progress = ProgressCard("Cancelar la copia")
+        self.progress.cancelled.connect(self._stop_copying)
+        self.saving: Job | None = None
         self.area = self._area()
         layout = column(
-            self.area, self.notice, row(self.target, self.cancel_button, self.save_button), spacing=12
+            self.area,
+            self.progress,
+            self.notice,
+            row(self.target, self.cancel_button, self.save_button),
+            spacing=12,
         )
         layout.setContentsMargins(16, 16, 16, 16)
         self.setLayout(layout)
@@ -221,11 +232,59 @@ class SettingsWindow(ViewWindow):
         self._enable(False)
         self.notice.hide()
         self.jobs.start(
-            lambda emit, stop: save_form(self.session, emit, stop, form, values),
+            lambda emit, stop: planned_move(self.session, emit, stop, form, values),
+            done=lambda move: self._ask_or_save(form, values, move),
+            failed=self._failed,
+            ended=self._enable_again,
+        )
+
+    def _ask_or_save(self, form: Form, values: dict[str, Value], move: Move | None) -> None:
+        if move is None:
+            self._save(form, values)
+            return
+        save, copy = lambda: self._save(form, values), lambda: self._copy(form, values, move)
+        move_question(self, move, save, copy).open()
+
+    def _save(self, form: Form, values: dict[str, Value]) -> None:
+        self._enable(False)
+        self.saving = self.jobs.start(
+            lambda emit, stop: save_leaving(self.session, emit, stop, form, values),
             done=self._saved,
             failed=self._failed,
-            ended=lambda: self._enable(True),
+            ended=self._save_ended,
         )
+
+    def _copy(self, form: Form, values: dict[str, Value], move: Move) -> None:
+        self._enable(False)
+        self.progress.begin("Copiando los backups…")
+        self.saving = self.jobs.start(
+            lambda emit, stop: save_copying(self.session, emit, stop, form, values, move),
+            event=self.progress.take,
+            done=self._saved,
+            failed=self._not_copied,
+            ended=self._save_ended,
+        )
+
+    def _not_copied(self, failure: Failure) -> None:
+        if failure.stopped:
+            self.notice.tell("info", "Copia cancelada", NOT_COPIED)
+        else:
+            text = "\n".join(filter(None, (failure.text, failure.remedy, NOT_COPIED)))
+            self.notice.tell("critical", failure.title, text)
+
+    @slot
+    def _stop_copying(self) -> None:
+        if self.saving is not None:
+            self.saving.cancel()
+
+    def _save_ended(self) -> None:
+        self.saving = None
+        self.progress.end()
+        self._enable(True)
+
+    def _enable_again(self) -> None:
+        if self.saving is None:
+            self._enable(True)
 
     def _saved(self, saved: Saved) -> None:
         if saved.problems:
@@ -263,7 +322,8 @@ class SettingsWindow(ViewWindow):
 
     def _close(self, saved: Saved) -> None:
         if saved.changed:
-            self.panel.notice.tell("ok", "Ajustes guardados", f"En {saved.path}")
+            text = "\n".join(filter(None, (saved.note, f"En {saved.path}")))
+            self.panel.notice.tell("warning" if saved.warning else "ok", "Ajustes guardados", text)
         self._discard()
 
     def _refused(self, saved: Saved) -> None:
