@@ -13,8 +13,9 @@ from qtpy.QtWidgets import QAbstractButton, QLineEdit
 
 from facot_backups.faces.desktop.session import Session
 from facot_backups.faces.desktop.views.settings import SettingsWindow
+from facot_backups.faces.desktop.views.settings_alerts import AlertsRow
 from facot_backups.faces.desktop.views.settings_fields import TextRow
-from facot_backups.faces.desktop.views.settings_lists import CollectionsRow, UrlsRow
+from facot_backups.faces.desktop.views.settings_lists import CollectionsRow
 
 FACOT = {
     "empresas": {"1": {"nombre": "Compañía «Ñandú»"}},
@@ -79,6 +80,8 @@ def save(qtbot: Any, window: SettingsWindow) -> None:
     ready(qtbot, window)
 
 
-def add(qtbot: Any, row: CollectionsRow | UrlsRow, text: str) -> None:
+def add(qtbot: Any, row: CollectionsRow | AlertsRow, text: str) -> None:
+    if isinstance(row, AlertsRow) and not row.more.isVisible():
+        click(qtbot, row.expert)
     type_into(qtbot, row.more, text)
     click(qtbot, row.add)

@@ -12,8 +12,8 @@ from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QLabel, QLineEdit, QPlainTextEdit, QPushButton
 
 from facot_backups.faces.desktop.views.settings import SettingsWindow
+from facot_backups.faces.desktop.views.settings_alerts import AlertsRow
 from facot_backups.faces.desktop.views.settings_fields import SecretRow
-from facot_backups.faces.desktop.views.settings_lists import UrlsRow
 from tests.desktop.office import Office, add, click, ready, row, save, type_into
 from tests.desktop.world import DesktopWorld
 from tests.support.endpoints import endpoint
@@ -25,7 +25,7 @@ def test_alerts_are_tried_as_they_stand_in_the_form(qtbot: Any, office: Office, 
     with endpoint() as watch, endpoint() as messages:
         window = settings(office)
         urls, watched = window.rows["notify_urls"], window.rows["healthcheck_url"]
-        assert isinstance(urls, UrlsRow) and isinstance(watched, SecretRow)
+        assert isinstance(urls, AlertsRow) and isinstance(watched, SecretRow)
         type_into(qtbot, watched.edit, watch.url("/s3cr3t0"))
         add(qtbot, urls, messages.json_url("/s3cr3t0"))
         click(qtbot, window.test_button)

@@ -26,6 +26,7 @@ _RESERVED_ID = re.compile(r"__.*__", re.DOTALL)
 _NAME = re.compile(r"[A-Za-z0-9_.:()-]{1,128}")
 _TOKEN = re.compile(r"[!-~]{16,200}")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
+_MAIL = re.compile(r"[^\s@:/?#]+@[^\s@:/?#]+\.[^\s@:/?#]+")
 _COMMA = re.compile(",")
 # An Apprise URL may hold commas: one ends where another scheme begins.
 BETWEEN_URLS = re.compile(rf"[,\s]+(?={_SCHEME.pattern})")
@@ -210,6 +211,12 @@ def service_urls(value: object) -> tuple[str, ...]:
     if not isinstance(value, (list, tuple)) or not all(isinstance(item, str) for item in value):
         raise ValueError("no es una lista de textos")
     urls = [item.strip() for item in value]
+    if any(_MAIL.fullmatch(url) for url in urls):
+        raise ValueError(
+            "hay una dirección de correo sola, sin la cuenta que envía. En el panel: Ajustes, Avisos, "
+            "«Añadir correo». Aquí: mailtos://usuario:clave@gmail.com?to=la-dirección, con una contraseña de "
+            "aplicación"
+        )
     if not all(_one_word(url) and _SCHEME.match(url) for url in urls):
         raise ValueError("hay uno que no es una URL (servicio://…)")
     return tuple(dict.fromkeys(urls))

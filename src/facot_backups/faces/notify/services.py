@@ -15,6 +15,7 @@ from typing import Any
 
 from facot_backups.errors import FacotBackupsError
 from facot_backups.faces.notify.deadline import TooLate, Undelivered, within
+from facot_backups.faces.notify.reasons import in_words
 from facot_backups.faces.notify.redaction import HIDDEN, Redactor
 
 # Apprise gives a server four seconds for each read; one that drips gets no more than this.
@@ -42,15 +43,18 @@ def send(url: str, title: str, body: str, kind: str, seconds: float | None = Non
         import apprise
     except ImportError:
         raise AppriseMissing from None
-    redactor, reasons = Redactor([url]), list[str]()
+    redactor, reasons, causes = Redactor([url]), list[str](), list[str]()
+
+    def tell(text: str, level: int) -> None:
+        (reasons if level >= logging.WARNING else causes).append(text)
 
     def work() -> bool:
-        with _discreet(redactor, reasons.append):
+        with _discreet(redactor, tell):
             return bool(service.notify(body=body, title=title, notify_type=kind, body_format="text"))
 
     try:
         # On this thread: one given up while Apprise imports native code aborts the program at its end.
-        with _discreet(redactor, reasons.append):
+        with _discreet(redactor, tell):
             service = apprise.Apprise(asset=_asset(apprise))
             if not service.add(url):
                 raise Undelivered("Apprise no entiende esa URL: revise el servicio y sus datos")
@@ -62,6 +66,9 @@ def send(url: str, title: str, body: str, kind: str, seconds: float | None = Non
     except Exception as error:  # noqa: BLE001 - a service of Apprise's may raise anything, with the URL in it
         raise Undelivered(f"fallo inesperado ({type(error).__name__})") from None
     if not sent:
+        words = in_words(url.partition("://")[0], " ".join([*reasons, *causes]))
+        if words is not None:
+            raise Undelivered(words)
         raise Undelivered(f"Apprise dice: {reasons[-1]}" if reasons else "el servicio no lo aceptó")
 
 
@@ -76,7 +83,9 @@ def _asset(apprise: Any) -> Any:
 
 # --- what libraries log meanwhile ------------------------------------------------------------------------
 
-_Tell = Callable[[str], None]
+# How Apprise begins what the system or a server said, below the warning that something failed.
+_CAUSE = "Socket Exception: "
+_Tell = Callable[[str, int], None]
 # Of the thread that sends, and of those to which a library takes its context.
 _sending: ContextVar[tuple[Redactor, _Tell] | None] = ContextVar("sending", default=None)
 _installing = threading.Lock()
@@ -84,7 +93,7 @@ _installing = threading.Lock()
 
 @contextmanager
 def _discreet(redactor: Redactor, tell: _Tell) -> Iterator[None]:
-    """In the block, nothing that is logged here holds a secret; `tell` gets the warnings."""
+    """In the block, nothing that is logged here holds a secret; `tell` gets the warnings and their causes."""
     _install()
     before = _sending.set((redactor, tell))
     try:
@@ -123,5 +132,5 @@ def _hide(record: logging.LogRecord, redactor: Redactor, tell: _Tell) -> None:
     shown = redactor.foreign(text) if record.levelno >= logging.WARNING else HIDDEN
     record.msg, record.args, record.exc_info, record.exc_text = shown, (), None, None
     record.stack_info = None
-    if record.levelno >= logging.WARNING:
-        tell(" ".join(shown.split()))
+    if record.levelno >= logging.WARNING or _CAUSE in text:
+        tell(" ".join(redactor.foreign(text).split()), record.levelno)

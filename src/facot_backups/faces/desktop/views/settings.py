@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from qtpy.compat import isalive
 from qtpy.QtCore import QSize, Qt, QTimer
 from qtpy.QtGui import QCloseEvent
 from qtpy.QtWidgets import QFileDialog, QScrollArea, QVBoxLayout, QWidget
 
 from facot_backups.faces.desktop.slots import slot
 from facot_backups.faces.desktop.tasks.settings import Form, Saved, Value, problem_of, read_form
-from facot_backups.faces.desktop.tasks.settings_alerts import Sent, try_alerts
+from facot_backups.faces.desktop.tasks.settings_alerts import Sent, try_alert, try_alerts
 from facot_backups.faces.desktop.tasks.settings_folder import FolderCheck, check_folder
 from facot_backups.faces.desktop.tasks.settings_move import Move, planned_move, save_copying, save_leaving
 from facot_backups.faces.desktop.tasks.settings_service import ServiceState, service_state
+from facot_backups.faces.desktop.views.settings_alerts import AlertsRow
 from facot_backups.faces.desktop.views.settings_fields import FieldRow, TextRow
 from facot_backups.faces.desktop.views.settings_lists import CollectionsRow
 from facot_backups.faces.desktop.views.settings_move import NOT_COPIED, move_question
@@ -89,7 +91,7 @@ class SettingsWindow(ViewWindow):
             Section("Cuándo y por cuánto tiempo", *(rows[n] for n in _WHEN)),
             Section("Qué se guarda", *(rows[n] for n in _WHAT)),
             Section("De dónde", rows["project"], rows["database"]),
-            Section("Avisos", rows["healthcheck_url"], rows["notify_urls"], test),
+            Section("Avisos", rows["notify_urls"], rows["healthcheck_url"], test),
             Section("Empezar con el equipo", self.service),
             Section("Panel", rows["theme"]),
             self.notes,
@@ -110,6 +112,9 @@ class SettingsWindow(ViewWindow):
         self._refusal.timeout.connect(self._look_at_refusal)
         self.choose_button.clicked.connect(self._choose)
         self.test_button.clicked.connect(self._test)
+        alerts = self.rows["notify_urls"]
+        assert isinstance(alerts, AlertsRow)
+        alerts.test = self._test_one
         self.save_button.clicked.connect(self.save)
         self.cancel_button.clicked.connect(self._discard)
 
@@ -195,6 +200,19 @@ class SettingsWindow(ViewWindow):
             failed=self._not_tested,
             ended=lambda: self.test_button.setEnabled(True),
         )
+
+    def _test_one(self, url: str, line: StatusLine) -> None:
+        line.tell("info", "Enviando… puede tardar unos segundos.")
+
+        def show(sent: Sent) -> None:
+            if isalive(line):  # type: ignore[no-untyped-call]
+                line.tell("critical" if sent.problem else "ok", sent.text)
+
+        def fail(failure: Failure) -> None:
+            if isalive(line):  # type: ignore[no-untyped-call]
+                line.tell("critical", " ".join(filter(None, (failure.text, failure.remedy))))
+
+        self.jobs.start(lambda emit, stop: try_alert(self.session, emit, stop, url), done=show, failed=fail)
 
     def _tested(self, sent: tuple[Sent, ...]) -> None:
         lines = [("critical" if one.problem else "ok", one.text) for one in sent]

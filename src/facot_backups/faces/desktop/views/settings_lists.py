@@ -1,17 +1,17 @@
-"""The rows of the settings that hold several things: collections, addresses."""
+"""The rows of the settings that hold several things: collections."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QHBoxLayout, QLineEdit, QListWidgetItem, QRadioButton, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QLineEdit, QListWidgetItem, QRadioButton, QWidget
 
 from facot_backups.faces.desktop.slots import slot
 from facot_backups.faces.desktop.tasks.settings import Value, problem_of
 from facot_backups.faces.desktop.theme import Theme
 from facot_backups.faces.desktop.views.settings_fields import FieldRow
-from facot_backups.faces.desktop.widgets.basic import button, column, label, row
+from facot_backups.faces.desktop.widgets.basic import button, column, row
 from facot_backups.faces.desktop.widgets.check import CheckList
 
 _LIST_HEIGHT = 148
@@ -91,71 +91,3 @@ class CollectionsRow(FieldRow):
     def _edited(self) -> None:
         self._detail.setVisible(self.some.isChecked())
         self.show_problem("")
-
-
-class UrlsRow(FieldRow):
-    """Addresses that hold secrets: of those that are known only the service is shown."""
-
-    def __init__(self, theme: Theme, name: str, title: str, help_text: str) -> None:
-        super().__init__(theme, name, title, help_text)
-        self._urls: list[str] = []
-        self.list = QVBoxLayout()
-        self.list.setSpacing(4)
-        self.more = QLineEdit()
-        self.more.setPlaceholderText("mailto://usuario:clave@gmail.com")
-        self.more.setAccessibleName("Dirección de otro servicio de avisos")
-        self.add = button("Añadir", tip="Añadir esa dirección")
-        self.removes: list[QWidget] = []
-        self.body.addLayout(self.list)
-        self.body.addLayout(row(self.more, self.add, spacing=8))
-        self.add.clicked.connect(self._add)
-        self.more.returnPressed.connect(self._add)
-        self._name_inputs()
-
-    @property
-    def value(self) -> Value:
-        typed = self.more.text().strip()
-        return (*self._urls, *([typed] if typed else []))
-
-    def show_value(self, value: Value) -> None:
-        self._urls = list(value) if isinstance(value, tuple) else []
-        self.more.clear()
-        self._show()
-
-    def inputs(self) -> Sequence[QWidget]:
-        return (self.more, self.add, *self.removes)
-
-    def _show(self) -> None:
-        while (item := self.list.takeAt(0)) is not None:
-            if (widget := item.widget()) is not None:
-                widget.deleteLater()
-        self.removes = []
-        for number, url in enumerate(self._urls):
-            line = QWidget()
-            name = f"{url.partition('://')[0]}://…"
-            remove = button("Quitar", tip=f"Quitar {name}")
-            remove.clicked.connect(slot(self._remover(number)))
-            self.removes.append(remove)
-            layout = QHBoxLayout(line)
-            layout.setContentsMargins(0, 0, 0, 0)
-            layout.addWidget(label(name, wrap=False), 1)
-            layout.addWidget(remove)
-            self.list.addWidget(line)
-
-    def _remover(self, number: int) -> Callable[[], None]:
-        def remove() -> None:
-            del self._urls[number]
-            self._show()
-            self.show_problem("")
-
-        return remove
-
-    @slot
-    def _add(self) -> None:
-        if not self.more.text().strip():
-            return
-        problem = problem_of(self.name, self.value)
-        if not problem:
-            value = self.value
-            self.show_value(tuple(dict.fromkeys(value)) if isinstance(value, tuple) else value)
-        self.show_problem(problem)

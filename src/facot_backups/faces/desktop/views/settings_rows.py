@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from qtpy.QtWidgets import QWidget
 
 from facot_backups.faces.desktop.theme import Theme
+from facot_backups.faces.desktop.views.settings_alerts import AlertsRow
 from facot_backups.faces.desktop.views.settings_fields import (
     ChoiceRow,
     FieldRow,
@@ -15,7 +16,7 @@ from facot_backups.faces.desktop.views.settings_fields import (
     TextRow,
 )
 from facot_backups.faces.desktop.views.settings_hour import HourRow
-from facot_backups.faces.desktop.views.settings_lists import CollectionsRow, UrlsRow
+from facot_backups.faces.desktop.views.settings_lists import CollectionsRow
 
 _THEMES: Mapping[str, str] = {"sistema": "Como el sistema", "claro": "Claro", "oscuro": "Oscuro"}
 
@@ -84,12 +85,11 @@ def settings_rows(theme: Theme, choose: QWidget) -> tuple[FieldRow, ...]:
             "también si este equipo está apagado.",
             "https://hc-ping.com/…",
         ),
-        UrlsRow(
+        AlertsRow(
             theme,
             "notify_urls",
             "Mensajes",
-            "Correo, Telegram, WhatsApp…: una dirección de Apprise por servicio. Llega un mensaje cuando "
-            "algo falla y otro cuando se arregla.",
+            "Llega un mensaje cuando algo falla y otro cuando se arregla; mientras todo va bien, ninguno.",
         ),
         ChoiceRow(theme, "theme", "Aspecto", _THEMES),
     )

@@ -44,6 +44,8 @@ class Question(QDialog):
         self.text.setFixedWidth(_WIDTH)
         layout.setSizeConstraint(QLayout.SizeConstraint.SetFixedSize)
         theme.dress(self)
+        self.text.ensurePolished()  # else its height is that of another font, and the text is cut
+        self.text.setFixedHeight(self.text.heightForWidth(_WIDTH))
 
     def _answer(self, do: Callable[[], None]) -> None:
         self.close()
