@@ -226,20 +226,6 @@ class State:
         note = {"mark": owner.mark, "first_seen": iso_utc(owner.first_seen)}
         self._change(path, f"owner-{_key(path)}.json", "", lambda _: note)
 
-    # --- folders whose backups stayed where they were ----------------------------------------------
-
-    def earlier_folders(self, path: Path) -> list[Path]:
-        """Where backups were made before they were made in `path`, and stayed; the latest first."""
-        found = (self._read(f"earlier-{_key(path)}.json")[0] or {}).get("folders")
-        return [Path(text) for text in found if isinstance(text, str)] if isinstance(found, list) else []
-
-    def set_earlier_folders(self, path: Path, folders: Iterable[Path]) -> None:
-        """Note them; none that is `path` itself, and each once."""
-        others = {_resolved(folder): str(folder) for folder in folders}
-        others.pop(_resolved(path), None)
-        note = {"path": _resolved(path), "folders": list(others.values())}
-        self._change(path, f"earlier-{_key(path)}.json", lambda _: note)
-
     # --- commands of folders that are not the user's own -------------------------------------------
 
     def allowed_commands(self, folder: Path) -> dict[str, str] | None:

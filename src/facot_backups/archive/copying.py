@@ -118,7 +118,7 @@ def discard(holding: Holding, folder: Path) -> None:
     with suppress(OSError):
         if os.path.lexists(folder):
             removal.move_to_trash(holding.root, folder, holding.clock)
-            removal.empty_trash(holding.root)
+            removal.empty_trash(holding.root, Patience(holding.clock, atomic.BRIEF.seconds))
 
 
 def copy_journal(holding: Holding, old_root: Path, restore: str, tell: Tell) -> None:

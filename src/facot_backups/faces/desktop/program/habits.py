@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import json
 import logging
+import os
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -67,6 +69,20 @@ class Habits:
     def remember_place(self, place: Place) -> None:
         """Note where it is."""
         self._remember("place", list(place))
+
+    def earlier_folders(self, folder: Path) -> list[Path]:
+        """Where backups were made before they were made in `folder`, and stayed; the latest first."""
+        found = self._earlier().get(os.path.realpath(folder))
+        return [Path(text) for text in found if isinstance(text, str)] if isinstance(found, list) else []
+
+    def remember_earlier_folders(self, folder: Path, earlier: Iterable[Path]) -> None:
+        """Note them, in place of those noted before."""
+        note = {**self._earlier(), os.path.realpath(folder): list(dict.fromkeys(map(str, earlier)))}
+        self._remember("earlier_folders", note)
+
+    def _earlier(self) -> dict[str, Any]:
+        found = self._read().get("earlier_folders")
+        return found if isinstance(found, dict) else {}
 
     def _remember(self, what: str, value: object) -> None:
         try:

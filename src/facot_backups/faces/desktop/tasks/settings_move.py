@@ -13,6 +13,7 @@ from facot_backups.archive.store import Store
 from facot_backups.errors import FacotBackupsError, SettingError
 from facot_backups.events import Emit
 from facot_backups.faces.desktop import words
+from facot_backups.faces.desktop.program.habits import Habits
 from facot_backups.faces.desktop.session import Session
 from facot_backups.faces.desktop.tasks.settings import Form, Saved, Value, changes_of, save_form
 from facot_backups.faces.desktop.tasks.settings_folder import SECONDS, folder_of
@@ -98,7 +99,7 @@ def save_copying(
 
 def earlier_backups(store: Store) -> tuple[Earlier, ...]:
     """The folders of before that still hold backups, or cannot be read now."""
-    folders = store.state.earlier_folders(store.root)
+    folders = Habits(store.state.folder).earlier_folders(store.root)
     found = [Earlier(folder, _count(Store(folder, store.state, store.clock))) for folder in folders]
     return tuple(one for one in found if one.backups != 0)
 
@@ -126,9 +127,10 @@ def _remember(session: Session, old: Path, *, left: bool) -> None:
         store = session.store()
         state = store.state
         holds = state.known(old) is not None or bool(_count(Store(old, state, session.clock)))
-        before = [*state.earlier_folders(old), *state.earlier_folders(store.root)]
-        others = [folder for folder in before if not _same(folder, old)]
-        state.set_earlier_folders(store.root, [old, *others] if left and holds else others)
+        habits = Habits(state.folder)
+        before = [*habits.earlier_folders(old), *habits.earlier_folders(store.root)]
+        others = [one for one in before if not _same(one, old) and not _same(one, store.root)]
+        habits.remember_earlier_folders(store.root, [old, *others] if left and holds else others)
 
 
 def _told(result: Relocation, old: Path) -> str:
