@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -203,7 +204,8 @@ def _names(panel: BackupsPanel) -> list[str]:
 def test_the_list_shows_what_is_on_disk(qtbot: Any, old_world: DesktopWorld, show: Show) -> None:
     panel = show(old_world)
     assert panel.card.title.text() == "Protegido" and "verificado" in panel.card.text.text()
-    assert "Próximo backup: mañana a las 02:00" in panel.card.next.text()
+    day = "hoy" if datetime.now(UTC).astimezone().hour < 2 else "mañana"
+    assert f"Próximo backup: {day} a las 02:00" in panel.card.next.text()
     rows = panel.overview.rows if panel.overview else ()
     assert _names(panel) == sorted((row.name for row in rows), reverse=True) and len(rows) > 38
     model, source = panel.list.sorted, panel.list.model
