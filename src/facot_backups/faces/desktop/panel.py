@@ -355,7 +355,8 @@ class BackupsPanel(Host):
     def _place_parts(self) -> None:
         lines = [self._buttons.itemAt(number) for number in range(self._buttons.count())]
         needed = sum(line.sizeHint().width() for line in lines if line is not None) + self._buttons.spacing()
-        one = needed <= self.area.viewport().width()
+        bar = self.area.verticalScrollBar().sizeHint().width()  # a longer notice may bring it
+        one = needed <= self.area.width() - bar
         direction = QBoxLayout.Direction
         self._buttons.setDirection(direction.LeftToRight if one else direction.TopToBottom)
         room = self.area.viewport().size()
