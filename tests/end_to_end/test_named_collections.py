@@ -86,6 +86,7 @@ def test_a_backup_without_documents_is_never_good(shop: World, monkeypatch: pyte
 def test_another_database_that_is_empty_is_told(any_world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     any_world.write("invoices/1")
     monkeypatch.setenv("BACKUP_DATABASE", "factura")
+    monkeypatch.setenv("BACKUP_HOUR", "00:00")
     asked = any_world.run("config")
     assert asked.code == 0 and "No hay ningún documento que guardar" in asked.out and "factura" in asked.out
     made = any_world.run("run", "--if-due")

@@ -98,7 +98,8 @@ def frozen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Frozen]:
 def _environment(server: FirestoreServer) -> dict[str, str]:
     """What the program finds: nothing of Python's or of a developer's."""
     kept = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "QT_API")}
-    return {**kept, "FIRESTORE_EMULATOR_HOST": server.host, "GOOGLE_CLOUD_PROJECT": server.project}
+    own = {"FIRESTORE_EMULATOR_HOST": server.host, "GOOGLE_CLOUD_PROJECT": server.project}
+    return {**kept, **own, "BACKUP_HOUR": "00:00"}  # whatever the hour, today's is due
 
 
 @pytest.mark.slow

@@ -99,7 +99,7 @@ FAILURES = [
         "Hay un ajuste que no vale",
         "ajustes",
     ),
-    (errors.ReadBudgetExceeded(10, 5, 8), "El límite de lecturas de hoy no alcanza", "max_reads"),
+    (errors.ReadBudgetExceeded(10, 5, 8), "El límite de lecturas de hoy no alcanza", "límite de lecturas"),
     (errors.BackupNotFound("2020-01-01", FOLDER), "No se pudo", ""),
     (ZeroDivisionError("x"), "Fallo inesperado", "Repítalo"),
 ]

@@ -35,6 +35,7 @@ PHASES = {
     "searching": "Buscando",
     "auditing": "Revisando",
     "deleting": "Borrando",
+    "copying": "Copiando",
     "telling": "Avisando",
 }
 
