@@ -224,6 +224,8 @@ def test_leaving_during_a_restore_is_asked_and_the_rest_is_offered_later(
     (lost, *_), _ = zip(*sample.documents(world.demo.business), strict=True)
     delete_documents(world.server.host, [lost], "demo-facot")
     wizard = open_restore(program.panel)
+    qtbot.waitUntil(lambda: wizard.what.backup.count() > 0, timeout=_LONG_MS)
+    wizard.what.everything.setChecked(True)
     qtbot.waitUntil(wizard.next.isEnabled, timeout=_LONG_MS)
     _click(qtbot, wizard.next)
     qtbot.waitUntil(lambda: wizard.pages.currentWidget() is wizard.plan, timeout=_LONG_MS)

@@ -115,7 +115,11 @@ class BackupsPanel(Host):
         body = QWidget()
         self._buttons = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._buttons.setSpacing(4)
-        self._buttons.addLayout(row(self.create_button, self.folder_button, self.search, spacing=8))
+        self._first = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        self._first.setSpacing(8)
+        self._first.addLayout(row(self.create_button, self.folder_button, spacing=8))
+        self._first.addWidget(self.search, 1)
+        self._buttons.addLayout(self._first)
         self._buttons.addLayout(row(*(one for _, one in self._more), 1, spacing=0))
         self.days = QWidget()
         self._days = row(self.calendar)
@@ -353,12 +357,13 @@ class BackupsPanel(Host):
         self._place_parts()
 
     def _place_parts(self) -> None:
-        lines = [self._buttons.itemAt(number) for number in range(self._buttons.count())]
-        needed = sum(line.sizeHint().width() for line in lines if line is not None) + self._buttons.spacing()
         bar = self.area.verticalScrollBar().sizeHint().width()  # a longer notice may bring it
-        one = needed <= self.area.width() - bar
-        direction = QBoxLayout.Direction
-        self._buttons.setDirection(direction.LeftToRight if one else direction.TopToBottom)
+        width, direction = self.area.width() - bar, QBoxLayout.Direction
+        for box in (self._first, self._buttons):  # the inner one first: the other's need is by how it lies
+            box.setDirection(direction.LeftToRight)
+            box.setDirection(
+                direction.LeftToRight if box.sizeHint().width() <= width else direction.TopToBottom
+            )
         room = self.area.viewport().size()
         beside = room.width() >= _WIDE and room.height() < _HIGH
         self._lower.setDirection(direction.LeftToRight if beside else direction.TopToBottom)
