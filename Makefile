@@ -42,9 +42,11 @@ check: $(VENV)/tests
 	$(BIN)/mypy --cache-dir=$(VENV)/mypy
 	$(BIN)/lint-imports --no-cache
 
+# The tests start this program a thousand times: it is compiled once, whatever the environment says.
+test: export PYTHONDONTWRITEBYTECODE =
 test: check
-	$(BIN)/python -B -m pytest -n 2 --dist worksteal
-	$(BIN)/python -B -m tests.desktop
+	$(BIN)/python -m pytest -n 2 --dist worksteal
+	$(BIN)/python -m tests.desktop
 
 screenshots: $(VENV)/installed
 	$(BIN)/python -B tools/screenshots.py

@@ -24,9 +24,13 @@ import hypothesis.configuration
 import pytest
 
 from tests.support import servers
+from tests.support.memory_disk import memory_disk
 from tests.support.servers import FirestoreServer
 
 _SHARED = "PYTEST_FACOT_SHARED"
+# Where pytest makes `tmp_path`; a developer may name another place.
+if _memory := memory_disk():
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(_memory))
 
 hypothesis.settings.register_profile(
     "facot",
@@ -54,6 +58,25 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ["HYPOTHESIS_STORAGE_DIRECTORY"] = str(_shared() / "hypothesis")
         (_shared() / "owner").write_text(str(os.getpid()))
     hypothesis.configuration.set_hypothesis_home_dir(_shared() / "hypothesis")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Where workers share the tests, each begins with slow ones: none is left to wait for in the end.
+
+    Each worker is given its part of the list, and takes from the end of another's when it has done.
+    """
+    if not _is_worker(config):
+        return
+    workers = int(os.environ["PYTEST_XDIST_WORKER_COUNT"])
+    slow = [item for item in items if item.get_closest_marker("slow")]
+    quick = [item for item in items if not item.get_closest_marker("slow")]
+    items[:] = [
+        item for part in range(workers) for tests in (slow, quick) for item in _part(tests, part, workers)
+    ]
+
+
+def _part(tests: list[pytest.Item], part: int, parts: int) -> list[pytest.Item]:
+    return tests[len(tests) * part // parts : len(tests) * (part + 1) // parts]
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

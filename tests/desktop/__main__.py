@@ -41,11 +41,11 @@ def _begin(binding: str, words: list[str], log: Path | None) -> subprocess.Popen
     """Start pytest on one binding. What it prints goes to `log`, to be shown when all have ended."""
     environment = {**os.environ, "QT_API": binding, "QT_QPA_PLATFORM": "offscreen", "PYTEST_QT_API": binding}
     environment |= _later()
-    command = [sys.executable, "-B", "-m", "pytest", "-p", "pytest-qt", *words]
+    command = [sys.executable, "-m", "pytest", "-p", "pytest-qt", *words]
     missing = missing_for_qt(BINDINGS[binding])
     if missing is not None:
         environment |= {LACKING: missing, "PYTEST_QT_API": ""}
-        command = [sys.executable, "-B", "-m", "pytest", *words]
+        command = [sys.executable, "-m", "pytest", *words]
     if log is None:
         return subprocess.Popen(command, env=environment, cwd=_PROJECT)
     with log.open("wb") as output:

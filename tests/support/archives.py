@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import tempfile
 import uuid
 from collections.abc import Iterable, Iterator, Mapping
@@ -19,6 +18,7 @@ from facot_backups.archive.store import LockedStore, Store
 from facot_backups.events import Event, Warned
 from facot_backups.model import EVERYTHING, Document, Scope, Source
 from facot_backups.state import State
+from tests.support.memory_disk import memory_disk
 
 SOURCE = Source("facot-prueba")
 NOON = datetime(2024, 11, 27, 12, 0, 5, 123456, tzinfo=UTC)
@@ -130,9 +130,7 @@ def open_files() -> int:
 @contextmanager
 def quick_folder() -> Iterator[Path]:
     """A fresh folder in memory where the system has such a disk: for tests of hundreds of small runs."""
-    memory = Path("/dev/shm")
-    place = memory if memory.is_dir() and os.access(memory, os.W_OK) else None
-    with tempfile.TemporaryDirectory(prefix="facot-backups-tests-", dir=place) as folder:
+    with tempfile.TemporaryDirectory(prefix="facot-backups-tests-", dir=memory_disk()) as folder:
         yield Path(folder)
 
 
