@@ -86,7 +86,8 @@ def frozen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Frozen]:
         f"--distpath={folder / 'dist'}",
         *without, str(source / "main.py"),
     ]  # fmt: skip
-    environment = {**os.environ, "QT_API": "pyqt6"}
+    # Compressed a little: at PyInstaller's own level that takes as long as all the rest of the build.
+    environment = {**os.environ, "QT_API": "pyqt6", "PYINSTALLER_ZLIB_COMPRESSION_LEVEL": "1"}
     done = subprocess.run(
         freeze, cwd=source, env=environment, capture_output=True, text=True, check=False, timeout=900
     )
