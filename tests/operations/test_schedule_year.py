@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from facot_backups.archive.ledger import LedgerEntry
 from facot_backups.archive.reader import Backup
 from facot_backups.errors import FacotBackupsError
 from facot_backups.events import Emit, ignore
@@ -22,10 +23,12 @@ from facot_backups.operations.proof.verify import VerifyReport
 from facot_backups.operations.retention.cleanup import RetentionResult
 from facot_backups.operations.retention.plan import Policy
 from facot_backups.operations.schedule import scheduled_run as scheduled
+from facot_backups.operations.schedule import tries
 from facot_backups.operations.schedule.due import Decision, decide
 from facot_backups.operations.schedule.facts import facts_of
 from facot_backups.operations.schedule.scheduled_run import Job, ScheduledRun, run_if_due
 from facot_backups.operations.stopping import Stop
+from facot_backups.state import Try
 from tests.support.year import DAY, MINUTE, Computer, Judge, Killed, Year
 
 ZONES = ["America/Santo_Domingo", "America/New_York", "Europe/Madrid", "Australia/Lord_Howe"]
@@ -67,6 +70,19 @@ def unread(monkeypatch: pytest.MonkeyPatch) -> list[timedelta]:
     monkeypatch.setattr(proving, "verify", verify)
     monkeypatch.setattr(scheduled, "clean_up_locked", clean_up)
     return unread
+
+
+@pytest.fixture(autouse=True)
+def read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a line of the ledger says is worked out once: each tick reads all lines, and none ever changes."""
+    read, known = tries._of, dict[int, tuple[LedgerEntry, Try | None]]()
+
+    def of(entry: LedgerEntry) -> Try | None:
+        if id(entry) not in known:
+            known[id(entry)] = (entry, read(entry))
+        return known[id(entry)][1]
+
+    monkeypatch.setattr(tries, "_of", of)
 
 
 def job(computer: Computer, hour: time) -> Job:

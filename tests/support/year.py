@@ -7,6 +7,7 @@ published stays, whatever kills the process; the next lock mends what a killed r
 from __future__ import annotations
 
 import random
+from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -68,7 +69,7 @@ class Year:
         for _ in range(count):
             begin = self.start + dice.random() * self.days * DAY
             spans.append((begin, begin + lengths[0] + dice.random() * (lengths[1] - lengths[0])))
-        return sorted(spans)
+        return _apart(sorted(spans))
 
     def on(self, true: datetime) -> bool:
         """Whether the computer runs: on working days from 9 to 18, but when it sleeps."""
@@ -90,8 +91,21 @@ class Year:
         return self.on(true) and not any(_within(each, true) for each in spans)
 
 
+def _apart(spans: list[tuple[datetime, datetime]]) -> list[tuple[datetime, datetime]]:
+    """Sorted spans, those that meet made one."""
+    found = spans[:1]
+    for begin, end in spans[1:]:
+        if begin <= found[-1][1]:
+            found[-1] = (found[-1][0], max(found[-1][1], end))
+        else:
+            found.append((begin, end))
+    return found
+
+
 def _within(spans: list[tuple[datetime, datetime]], moment: datetime) -> bool:
-    return any(begin <= moment < end for begin, end in spans)
+    """Whether `moment` is in one of `spans`, which are sorted and do not meet."""
+    place = bisect_right(spans, moment, key=lambda span: span[0])
+    return place > 0 and moment < spans[place - 1][1]
 
 
 @dataclass
