@@ -34,6 +34,8 @@ def look():
     from facot_backups.faces.desktop import BackupsPanel
     dialog = next(one for one in QApplication.topLevelWidgets() if isinstance(one, QDialog))
     (panel,) = dialog.findChildren(BackupsPanel)
+    if not dialog.isVisible():  # closed, while the program ends
+        return
     if not panel.isVisible():
         assert dialog.windowTitle() == "Configuración"
         (tabs,) = (one for one in dialog.findChildren(QTabWidget) if one.indexOf(panel) >= 0)
