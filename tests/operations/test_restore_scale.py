@@ -13,7 +13,9 @@ from facot_backups.local import encode
 from tests.operations.restores import give_back, take_back, world_in
 from tests.support.servers import FirestoreServer
 
-FEW, MANY = 4_000, 40_000
+FEW, MANY = 3_000, 15_000
+# Kilobytes; who keeps the documents, or the lines of the plan, takes more than twice as much.
+LIMIT = 5_000
 
 
 @pytest.mark.slow
@@ -23,7 +25,7 @@ def test_memory_is_bounded(memory_server: FirestoreServer, tmp_path: Path) -> No
     for count in (FEW, MANY):
         server = memory_server.fresh()
         server.local.load(
-            ((f"a/1/b/{number:08}", encode.fields({"n": number, "t": "x" * 200})) for number in range(count)),
+            ((f"a/1/b/{number:08}", encode.fields({"n": number, "t": "x" * 600})) for number in range(count)),
             server.project,
         )
         done = subprocess.run(
@@ -36,9 +38,8 @@ def test_memory_is_bounded(memory_server: FirestoreServer, tmp_path: Path) -> No
         assert done.returncode == 0, done.stderr[-3000:]
         peaks[count] = json.loads(done.stdout)
         assert peaks[count]["written"] == [count, count, count]
-    # The plan of the larger one alone takes 20 MB on disk.
     grown = {name: peaks[MANY][name] - peaks[FEW][name] for name in ("restore", "undo", "again")}
-    assert all(kilobytes < 12_000 for kilobytes in grown.values()), (grown, peaks)
+    assert all(kilobytes < LIMIT for kilobytes in grown.values()), (grown, peaks)
 
 
 def peak() -> int:

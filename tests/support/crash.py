@@ -178,7 +178,7 @@ def _killed_before_publish(folder: Path) -> None:
 def _finished_and_unfinished(folder: Path) -> None:
     """Remains of both kinds, and rubbish in the trash: what a recovery has to do with."""
     _two_days(folder)
-    _in_child(lambda: _killed_before_publish(folder))
+    in_child(lambda: _killed_before_publish(folder))
     half = folder / "backups/.facot/staging/half"
     half.mkdir()
     (half / "000001.part").write_bytes(b"[\n{")
@@ -202,7 +202,7 @@ SCENARIOS: dict[str, tuple[Callable[[Path], None], Callable[[Path], None]]] = {
 # --- running them ---------------------------------------------------------------------------------------
 
 
-def _in_child(work: Callable[[], None]) -> int:
+def in_child(work: Callable[[], None]) -> int:
     """Do `work` in a new process; returns how it ended, as `os.waitpid` says it."""
     child = os.fork()
     if child == 0:
@@ -285,7 +285,7 @@ def play(scenario: str, folder: Path) -> dict[str, int]:
         place = folder / "place"
         # Links between backups must be links in the copy too: cp knows how.
         assert os.spawnlp(os.P_WAIT, "cp", "cp", "-a", str(template), str(place)) == 0
-        ended = _in_child(lambda at=step, where=place: _killed_at(where, work, at))  # type: ignore[misc]
+        ended = in_child(lambda at=step, where=place: _killed_at(where, work, at))  # type: ignore[misc]
         if ended == 0:
             break
         assert os.WIFSIGNALED(ended) and os.WTERMSIG(ended) == signal.SIGKILL, f"step {step}: ended {ended}"

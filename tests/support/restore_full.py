@@ -3,29 +3,37 @@
 `python -m tests.support.restore_full HOST DISK STATE` runs against the server at HOST, with the backups on
 the small DISK. Of each restore that the disk cut it checks what was told, and finishes it or undoes it by the
 commands that were printed. Prints how many restores ended how.
+
+The processes are copies of this one, which itself opens no channel: gRPC does not survive a fork.
 """
 
 from __future__ import annotations
 
+import io
 import json
+import os
+import pickle
 import shlex
 import shutil
 import sys
 import uuid
 from collections import Counter
+from collections.abc import Callable
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-import facot_backups
+from facot_backups.faces.cli import main
+from facot_backups.firestore import writes
 from tests.end_to_end.world import Ran, World
 from tests.operations.restores import Stored
+from tests.support.crash import in_child
 from tests.support.servers import FirestoreServer
 
 # Documents; restores tried, from the smallest disk on that lets one begin; bytes from one to the next.
-_MANY, _SIZES, _STEP = 3000, 10, 1 << 15
-_PAGE = 4096
-# The commands run the package that this process has.
-_SAME = {"PYTHONPATH": str(Path(facot_backups.__file__).parent.parent)}
+_MANY, _SIZES, _STEP = 1000, 10, 12 << 10
+_PAGE, _BATCH = 4096, 150
+T = TypeVar("T")
 
 
 class Filler:
@@ -45,12 +53,42 @@ class Filler:
         self._file.unlink(missing_ok=True)
 
 
+def apart(world: World, work: Callable[[], T]) -> T:
+    """What `work` gives in a new process."""
+    result = world.state.parent / "resultado"
+
+    def tell() -> None:
+        result.write_bytes(pickle.dumps(work()))
+
+    assert in_child(tell) == 0
+    value: T = pickle.loads(result.read_bytes())
+    return value
+
+
+def run(world: World, *words: str) -> Ran:
+    """A command, as the program runs it, in a new process."""
+
+    def work() -> Ran:
+        os.environ.clear()
+        os.environ.update(world.environment())
+        os.chdir(world.state.parent)
+        out, err = io.StringIO(), io.StringIO()
+        with redirect_stdout(out), redirect_stderr(err):
+            code = main([*words, "--yes", "--json", "--backup-dir", str(world.folder)])
+        return Ran(code, out.getvalue(), err.getvalue())
+
+    return apart(world, work)
+
+
+def stored(world: World) -> Stored:
+    return apart(world, world.stored)
+
+
 def command(world: World, text: str) -> Ran:
     """A command that was printed."""
     words = shlex.split(text)
     assert words[:2] == ["facot-backups", "restore"], text
-    at = words.index("--backup-dir")
-    return world.process("restore", *words[2:at], "--yes", "--json", environment=_SAME)
+    return run(world, "restore", *words[2 : words.index("--backup-dir")])
 
 
 def told(ran: Ran, now: Stored, live: Stored) -> dict[str, Any]:
@@ -70,9 +108,9 @@ def told(ran: Ran, now: Stored, live: Stored) -> dict[str, Any]:
 def once(world: World, filler: Filler, room: int, live: Stored, wanted: Stored, *, finish: bool) -> str:
     """One restore with so much room; afterwards all is as before."""
     filler.leave(room)
-    ran = world.process("restore", "latest", "--yes", "--json", environment=_SAME)
+    ran = run(world, "restore", "latest")
     filler.go()
-    now = world.stored()
+    now = stored(world)
     if ran.code == 0:
         assert now == wanted, ran
         report = ran.report
@@ -83,23 +121,30 @@ def once(world: World, filler: Filler, room: int, live: Stored, wanted: Stored, 
         report = told(ran, now, live)
         if finish:
             finished = command(world, report["continue_command"])
-            assert finished.code == 0 and world.stored() == wanted, finished
+            assert finished.code == 0 and stored(world) == wanted, finished
     undone = command(world, report["undo_command"])
-    assert undone.code == 0 and world.stored() == live, undone
+    assert undone.code == 0 and stored(world) == live, undone
     return "whole" if ran.code == 0 else "cut" if len(now) > len(live) else "cut before the first"
 
 
-def play(host: str, disk: Path, state: Path) -> dict[str, int]:
-    """See the module."""
-    server = FirestoreServer(host, "memory", f"prueba-{uuid.uuid4().hex[:12]}")
-    world, filler = World(server, disk / "backups", state / "state", None), Filler(disk)
+def prepare(world: World) -> Stored:
+    """A backup, whose documents are deleted, all but one. Returns what it holds."""
     for start in range(0, _MANY, 500):
         world.write(*(f"a/{number}" for number in range(start, start + 500)), n=1)
     world.write("b/1", n=1)
     world.back_up()
     wanted = world.stored()
     world.delete(*("/".join(path) for path in wanted if path[0] == "a"))
-    live = world.stored()
+    return wanted
+
+
+def play(host: str, disk: Path, state: Path) -> dict[str, int]:
+    """See the module."""
+    writes.BATCH_WRITES = _BATCH
+    server = FirestoreServer(host, "memory", f"prueba-{uuid.uuid4().hex[:12]}")
+    world, filler = World(server, disk / "backups", state / "state", None), Filler(disk)
+    wanted = apart(world, lambda: prepare(world))
+    live = stored(world)
 
     summary: Counter[str] = Counter()
     low, room = 0, 1 << 21

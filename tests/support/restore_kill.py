@@ -24,7 +24,7 @@ from facot_backups.firestore.connection import Connection
 from facot_backups.operations.proof.verify import verify
 from tests.end_to_end.world import World, contents
 from tests.operations.restores import Stored, give_back, go_on, remove, world_in
-from tests.support.crash import At, Hook, _in_child, kill, watched
+from tests.support.crash import At, Hook, in_child, kill, watched
 from tests.support.servers import FirestoreServer
 
 _RPCS = ("run_query", "batch_get_documents", "batch_write", "list_collection_ids")
@@ -63,7 +63,8 @@ def prepare(world: World, undo: bool, note: Path) -> None:
 
 
 def killed(world: World, undo: bool, note: Path, step: int) -> None:
-    """The restore, killed at a step."""
+    """The restore, killed at a step, of what is prepared first."""
+    prepare(world, undo, note)
     _, _, name = pickle.loads(note.read_bytes())
     at = At(step, kill)
     watch_calls(at)
@@ -115,12 +116,11 @@ def play(host: str, folder: Path, *, undo: bool) -> dict[str, int]:
         place.mkdir(parents=True)
         server = FirestoreServer(host, "memory", f"prueba-{uuid.uuid4().hex[:12]}")
         world, note, told = world_in(server, place), place / "note", place / "told"
-        assert _in_child(partial(prepare, world, undo, note)) == 0
-        ended = _in_child(partial(killed, world, undo, note, step))
+        ended = in_child(partial(killed, world, undo, note, step))
         if ended == 0:
             return dict(summary)
         assert os.WIFSIGNALED(ended) and os.WTERMSIG(ended) == signal.SIGKILL, f"step {step}: ended {ended}"
-        assert _in_child(partial(check, world, note, step, told)) == 0, f"killed at step {step}"
+        assert in_child(partial(check, world, note, step, told)) == 0, f"killed at step {step}"
         summary[told.read_text()] += 1
 
 
