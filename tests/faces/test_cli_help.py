@@ -17,6 +17,8 @@ ENGLISH = re.compile(
     r"unexpected|such|try|help for|path|directory|file|text|range|integer|choose|from|mean)\b",
     re.IGNORECASE,
 )
+# How click spells bounds, choices, defaults: `[0<=x<=65535]`, `[a|b]`, `[default: 1]`.
+MACHINE = re.compile(r"[<>]=?|\[[^]]*[|:=][^]]*\]")
 # Words of the command line itself, and of other programs.
 OWN = re.compile(rf"--[a-z-]+|facot-backups|\b({'|'.join(COMMANDS)}|latest|live|overwrite|missing|mirror)\b")
 
@@ -33,6 +35,7 @@ def test_help_is_in_spanish(command: str, capsys: Any) -> None:
     assert code == 0
     assert text.startswith("Uso: facot-backups")
     assert ENGLISH.findall(OWN.sub("", text)) == []
+    assert MACHINE.findall(text) == []
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -60,6 +63,7 @@ def test_mistakes_are_told_in_spanish(words: list[str], capsys: Any) -> None:
     code, text = text_of(capsys, *words)
     assert code == 2
     assert ENGLISH.findall(OWN.sub("", text)) == []
+    assert MACHINE.findall(text) == []
 
 
 @pytest.mark.parametrize(

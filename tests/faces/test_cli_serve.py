@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +18,11 @@ from google.api_core.exceptions import Unauthenticated
 
 from facot_backups.local.server import LocalFirestore
 from facot_backups.model import Source
+from facot_backups.operations.backup import BackupRequest, back_up
 from facot_backups.operations.serving import load, memory_needed, source_of
 from facot_backups.settings.model import variables
-from tests.end_to_end.world import World
-from tests.support.servers import FirestoreServer, free_port
+from tests.end_to_end.world import World, make_world
+from tests.support.servers import FirestoreServer
 
 
 def damage(file: Path) -> None:
@@ -48,6 +51,13 @@ def serving(world: World, *words: str, **more: str) -> Iterator[subprocess.Popen
         process.communicate(timeout=30)
 
 
+def variables_for(world: World, host: str) -> dict[str, str]:
+    """What has to be set for the backup that is served at `host`."""
+    values = {**world.settings, "FIRESTORE_EMULATOR_HOST": host, "BACKUP_DIR": str(world.folder)}
+    del values["FACOT_BACKUPS_STATE_DIR"]
+    return values
+
+
 def ready(process: subprocess.Popen[str]) -> dict[str, Any]:
     """The JSON object that it prints when it listens."""
     assert process.stdout is not None
@@ -68,7 +78,7 @@ def test_from_the_first_line_to_ctrl_c(world: World) -> None:
         told = ready(process)
         assert (told["project"], told["database"]) == (world.server.project, "(default)")
         assert (told["backup"], told["documents"]) == (world.published()[0], 3)
-        assert told["environment"] == {"FIRESTORE_EMULATOR_HOST": told["host"]}
+        assert told["environment"] == variables_for(world, told["host"])
         assert told["memory_bytes"] > 0
         client = FirestoreServer(told["host"], "memory", told["project"]).client()
         assert client.document("invoices/1").get().to_dict() == {"seller": None, "n": 1, "amount": 2.5}
@@ -82,21 +92,98 @@ def test_from_the_first_line_to_ctrl_c(world: World) -> None:
     assert world.stored().keys() == {("invoices", "1"), ("invoices", "1", "items", "0"), ("invoices", "2")}
 
 
+def bare_environment(world: World) -> dict[str, str]:
+    """That of a new terminal: none of our settings."""
+    return {name: value for name, value in world.environment().items() if name not in world.settings}
+
+
+def lines_to_set(printed: str) -> dict[str, list[str]]:
+    """What `serve` printed to be copied, by the name of the shell."""
+    found: dict[str, list[str]] = {}
+    for line in printed.splitlines():
+        if re.fullmatch(r"  \S.*:", line):
+            found[line.strip(" :")] = lines = []
+        elif line.startswith("    ") and found:
+            lines.append(line.strip())
+        elif found:
+            break
+    return found
+
+
+def printed_by(process: subprocess.Popen[str]) -> str:
+    """All that it prints when it listens."""
+    assert process.stdout is not None
+    lines: list[str] = []
+    while not lines or "on_snapshot" not in lines[-1]:
+        lines.append(process.stdout.readline())
+        assert lines[-1], process.stderr and process.stderr.read()
+    return "".join(lines)
+
+
 @pytest.mark.slow
-def test_the_lines_to_set(world: World) -> None:
-    world.run("run")
-    port = free_port()
-    with serving(world, "--port", str(port), "--host", "localhost") as process:
-        assert process.stdout is not None
-        lines = [process.stdout.readline().strip() for _ in range(11)]
-        process.send_signal(signal.SIGINT)
-        assert process.wait(timeout=30) == 0
-    host = f"127.0.0.1:{port}"
-    assert f"Windows (cmd)         set FIRESTORE_EMULATOR_HOST={host}" in lines
-    assert f'Windows (PowerShell)  $env:FIRESTORE_EMULATOR_HOST = "{host}"' in lines
-    assert f"Linux, macOS          export FIRESTORE_EMULATOR_HOST={host}" in lines
-    assert any(line.endswith(world.server.project) for line in lines)
-    assert any("cualquier programa de este equipo" in line for line in lines)
+def test_the_lines_to_set_are_all_that_a_new_terminal_needs(
+    memory_server: FirestoreServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    """Copied as they are, the backup folder and the database having names that a shell could misread."""
+    place = tmp_path / "Mis $copias & 'más'"
+    place.mkdir()
+    world = make_world(memory_server, place, monkeypatch, capsys)
+    world.database = "otra-base"
+    world.write("invoices/1", ncf="B0100000001")
+    world.process("run")
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    with serving(world, "--port", "0", "--host", "localhost") as process:
+        printed = printed_by(process)
+        lines = lines_to_set(printed)
+        script = [*lines["Linux, macOS"], 'order() { "$PYTHON" -B -m facot_backups "$@"; }', "set -ex"]
+        script += ["order config", "order restore latest --yes", "order run", "order diff latest live"]
+        done = subprocess.run(
+            ["bash", "-c", "\n".join(script)],
+            cwd=elsewhere,
+            env=bare_environment(world) | {"HOME": str(elsewhere), "PYTHON": sys.executable},
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            timeout=120,
+            check=False,
+        )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert re.search(r"\b1 documento", done.stdout)
+    assert "No había nada que escribir" in done.stdout
+    assert len(world.published()) == 2
+    assert list(elsewhere.glob("backups*")) == []
+    values = variables_for(world, re.search(r"abierto en (\S+)", printed)[1])  # type: ignore[index]
+    powershell = {
+        name: (double or single).replace("''", "'")
+        for name, double, single in re.findall(
+            r"""^\$env:(\w+) = (?:"([^"$`]*)"|'(.*)')$""", "\n".join(lines["Windows (PowerShell)"]), re.M
+        )
+    }
+    cmd = dict(re.findall(r'^set "?(\w+)=(.*?)"?$', "\n".join(lines["Windows (cmd)"]), re.M))
+    assert (powershell, cmd) == (values, values)
+    assert f'set "BACKUP_DIR={world.folder}"' in lines["Windows (cmd)"]
+    assert "cualquier programa de este equipo" in printed
+    assert "--into-project" not in printed
+
+
+@pytest.mark.slow
+def test_of_a_real_database_it_says_how_to_restore_there(world: World) -> None:
+    """A backup of Firestore itself: no order takes what is served for that database."""
+    with world.connect() as connection:
+        connection._source = replace(connection.source, emulator=False)
+        back_up(lambda: connection, world.store(), BackupRequest())
+    name = world.published()[0]
+    with serving(world) as process:
+        printed = printed_by(process)
+        host = re.search(r"abierto en (\S+)", printed)[1]  # type: ignore[index]
+        environment = variables_for(world, host)
+        said = [line.split()[1:] for line in printed.splitlines() if line.strip().startswith("facot-backups")]
+        assert [words[0] for words in said] == ["restore", "run"]
+        world.process("restore", name, "--yes", environment=environment).failed(2, "--into-project")
+        restored = world.process(*said[0], "--yes", environment=environment)
+        assert restored.code == 0, restored
+        world.process("run", environment=environment).failed(2, "--backup-dir")
 
 
 @pytest.mark.slow
@@ -111,9 +198,7 @@ def test_with_a_token_nobody_else_comes_in(world: World, given: str | None) -> N
         told = ready(process)
         token = given or told["environment"][name]
         assert (told["token_required"], len(token) > 20) == (True, True)
-        assert told["environment"] == {"FIRESTORE_EMULATOR_HOST": told["host"]} | (
-            {} if given else {name: token}
-        )
+        assert told["environment"] == variables_for(world, told["host"]) | ({} if given else {name: token})
         assert token not in " ".join(process.args if isinstance(process.args, list) else [])
         host = {"FIRESTORE_EMULATOR_HOST": told["host"]}
         refused = world.process("diff", "latest", "live", environment=host)
@@ -133,13 +218,13 @@ def test_a_token_is_told_only_by_who_made_it(world: World, given: str | None) ->
     name = variables("emulator_token")[0]
     with serving(world, "--token", "--quiet", **({} if given is None else {name: given})) as process:
         assert process.stdout is not None
-        first = process.stdout.readline()
-        second = "" if given else process.stdout.readline()
+        first, *others = [process.stdout.readline() for _ in range(3 if given else 4)]
         process.send_signal(signal.SIGINT)
         rest, err = process.communicate(timeout=30)
     assert first.startswith("FIRESTORE_EMULATOR_HOST=127.0.0.1:")
-    assert (second.partition("=")[0], rest) == ("" if given else name, "")
-    assert given is None or given not in first + rest + err
+    told = [line.partition("=")[0] for line in others]
+    assert (told, rest) == (["GOOGLE_CLOUD_PROJECT", "BACKUP_DIR"] + ([] if given else [name]), "")
+    assert given is None or given not in "".join([first, *others, rest, err])
 
 
 def test_a_token_that_could_be_guessed(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -49,6 +49,7 @@ _YES = frozenset({"s", "si", "sí", "y", "yes"})
 @click.option(
     "--mode",
     type=click.Choice(MODES),
+    metavar="MODO",
     help="overwrite: pone lo que tiene el backup y deja lo demás (lo normal). missing: solo lo que ahora no "
     "existe. mirror: todo queda como en el backup, lo demás se borra.",
 )

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ipaddress
+import re
+import shlex
 import sys
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -18,15 +20,40 @@ from facot_backups.faces.cli.progress import progress
 from facot_backups.text import visible
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
     from facot_backups.local.server import LocalFirestore
+    from facot_backups.model import Source
     from facot_backups.operations.serving import Served
 
 # Where Google's tools start their emulator.
 USUAL_PORT = 8080
-_VARIABLE = "FIRESTORE_EMULATOR_HOST"
-# That of the setting `emulator_token`: our other commands show it.
+# Variables that Google's clients and our own commands read.
+_HOST_VARIABLE = "FIRESTORE_EMULATOR_HOST"
+_PROJECT_VARIABLE = "GOOGLE_CLOUD_PROJECT"
+# Variables of our settings, for our own commands.
+_DATABASE_VARIABLE = "BACKUP_DATABASE"
+_FOLDER_VARIABLE = "BACKUP_DIR"
 _TOKEN_VARIABLE = "BACKUP_EMULATOR_TOKEN"
+# A value that no shell takes for anything else.
+_PLAIN = re.compile(r"[\w./:\\-]+", re.ASCII)
 _LONG = 3600.0
+
+
+class _Port(click.ParamType):
+    """A number of a port; click's own range would show its bounds as `[0<=x<=65535]`."""
+
+    name = "N"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        try:
+            number = int(value)
+        except ValueError:
+            number = -1
+        if not 0 <= number <= 65535:
+            self.fail(f"«{value}» no es un puerto: se admite un número entero entre 0 y 65535.", param, ctx)
+        return number
 
 
 @click.command(
@@ -37,8 +64,7 @@ _LONG = 3600.0
 @click.argument("fecha")
 @click.option(
     "--port",
-    type=click.IntRange(0, 65535),
-    metavar="N",
+    type=_Port(),
     help=f"Puerto; 0, uno libre. Sin esto, {USUAL_PORT}, o uno libre si está ocupado.",
 )
 @click.option(
@@ -57,8 +83,8 @@ _LONG = 3600.0
 def command(fecha: str, port: int | None, host: str, guarded: bool, **shared: Any) -> int:
     """Sirve el backup FECHA (una carpeta, o latest) como un Firestore vivo, hasta Ctrl-C.
 
-    FACOT, o cualquier programa con una biblioteca de Firestore (gRPC), lo abre poniendo una variable. Lo que
-    escriba queda en memoria y desaparece al terminar: ni el backup ni el Firestore de verdad cambian.
+    FACOT, o cualquier programa con una biblioteca de Firestore (gRPC), lo abre con las variables que dice. Lo
+    que escriba queda en memoria y desaparece al terminar: ni el backup ni el Firestore de verdad cambian.
 
     Sin --token lo lee cualquier programa y cualquier usuario de este equipo mientras esté abierto.
     """
@@ -79,8 +105,14 @@ def command(fecha: str, port: int | None, host: str, guarded: bool, **shared: An
         served = load(backup, source, loaded, emit)
     server = _listen(loaded, address, port)
     try:
-        door = Door(server.host, guarded, made)
-        _tell(door, served, as_json=shared["as_json"], quiet=shared["quiet"])
+        door = Door(server.host, served.source, settings.backup_dir.absolute(), guarded, made)
+        if shared["as_json"]:
+            output.print_json(to_json(door, served))
+        else:
+            of_emulator = source.emulator
+            for line in _lines(door, served, of_emulator=of_emulator, quiet=shared["quiet"]):
+                output.echo(line)
+        sys.stdout.flush()  # who reads a pipe waits for it
         _wait()
     except KeyboardInterrupt:
         return 0  # the way to end it
@@ -120,19 +152,28 @@ def _listen(loaded: LocalFirestore, address: str, port: int | None) -> LocalFire
 class Door:
     """Where the backup is open, and for whom.
 
-    `guarded`: a token is asked for. `token` is the one that was made here, and is to be told; None where
-    there is none, or the user gave it.
+    `source` is the database under whose name it is open, `folder` the backup folder. `guarded`: a token is
+    asked for. `token` is the one that was made here, and is to be told; None where there is none, or the
+    user gave it.
     """
 
     host: str
+    source: Source
+    folder: Path
     guarded: bool
     token: str | None = field(repr=False)
 
     @property
     def variables(self) -> dict[str, str]:
-        """What to set for a program that is to open it."""
-        told = {} if self.token is None else {_TOKEN_VARIABLE: self.token}
-        return {_VARIABLE: self.host, **told}
+        """What to set for a program, or for our commands, in any working directory."""
+        database = self.source.database
+        values = {_HOST_VARIABLE: self.host, _PROJECT_VARIABLE: self.source.project}
+        if database != "(default)":
+            values[_DATABASE_VARIABLE] = database
+        values[_FOLDER_VARIABLE] = str(self.folder)
+        if self.token is not None:
+            values[_TOKEN_VARIABLE] = self.token
+        return values
 
 
 def to_json(door: Door, served: Served) -> dict[str, Any]:
@@ -150,34 +191,56 @@ def to_json(door: Door, served: Served) -> dict[str, Any]:
     }
 
 
-def _tell(door: Door, served: Served, *, as_json: bool, quiet: bool) -> None:
-    if as_json:
-        output.print_json(to_json(door, served))
-    else:
-        for line in _lines(door, served, quiet=quiet):
-            output.echo(line)
-    sys.stdout.flush()  # who reads a pipe waits for it
-
-
-def _lines(door: Door, served: Served, *, quiet: bool) -> list[str]:
+def _lines(door: Door, served: Served, *, of_emulator: bool, quiet: bool) -> list[str]:
+    """What a person is told. `of_emulator`: whether the backup is of an emulator."""
     values = door.variables
     if quiet:
         return [f"{name}={value}" for name, value in values.items()]
     what = f"{figures.number(served.documents)} documentos, unos {figures.size(served.memory)} de memoria"
-    these = "esta línea" if len(values) == 1 else "estas líneas"
     return [
         f"{output.style('✓', fg='green')} El backup {served.backup} está abierto en {door.host}  ({what})",
         f"  Proyecto:       {visible(served.source.project)}",
         f"  Base de datos:  {visible(served.source.database)}",
         f"  Entra:          {_who(door)}",
         "",
-        f"Ponga {these} en la ventana desde la que abre FACOT u otro programa:",
-        *(f"  Windows (cmd)         set {name}={value}" for name, value in values.items()),
-        *(f'  Windows (PowerShell)  $env:{name} = "{value}"' for name, value in values.items()),
-        *(f"  Linux, macOS          export {name}={value}" for name, value in values.items()),
+        "Ponga estas líneas en la ventana desde la que abre FACOT u otro programa, o nuestras órdenes:",
+        *_settings("Windows (cmd)", _for_cmd, values),
+        *_settings("Windows (PowerShell)", _for_powershell, values),
+        *_settings("Linux, macOS", _for_sh, values),
         "",
+        *([] if of_emulator else _of_a_real_database(served)),
         "Lo que se escriba aquí queda en memoria y desaparece al terminar. Termine con Ctrl-C.",
         "No avisa de cambios: lo que los escucha (on_snapshot) falla al empezar.",
+    ]
+
+
+def _settings(shell: str, assign: Callable[[str, str], str], values: dict[str, str]) -> list[str]:
+    """The lines for one shell, whole, to be copied as they are."""
+    return [f"  {shell}:", *(f"    {assign(name, value)}" for name, value in values.items())]
+
+
+def _for_cmd(name: str, value: str) -> str:
+    # cmd has no way to write a quotation mark inside of others.
+    return f"set {name}={value}" if _PLAIN.fullmatch(value) else f'set "{name}={value.replace(chr(34), "")}"'
+
+
+def _for_powershell(name: str, value: str) -> str:
+    quoted = value.replace("'", "''")
+    return f'$env:{name} = "{value}"' if _PLAIN.fullmatch(value) else f"$env:{name} = '{quoted}'"
+
+
+def _for_sh(name: str, value: str) -> str:
+    return f"export {name}={shlex.quote(value)}"
+
+
+def _of_a_real_database(served: Served) -> list[str]:
+    """What our commands want to be told besides: this is not the database that the folder is of."""
+    project = shlex.quote(served.source.project)
+    return [
+        "Esta base de datos no es la de verdad, y las órdenes que escriben quieren que se les diga:",
+        f"    facot-backups restore {served.backup} --into-project {project}",
+        "    facot-backups run --backup-dir OTRA-CARPETA",
+        "",
     ]
 
 
