@@ -24,6 +24,7 @@ from tests.support.servers import FirestoreServer
 
 # What the pages' examples name.
 INVOICE = "invoices/1732654800000"
+CALLED = {"invoice_number": "B0100000163", "third_party_name": "Ferretería Núñez"}
 GONE = "third_parties/5"
 DAYS = ("2024-11-26", "2024-11-27")
 # Lines of bash blocks that do not run here, and why. Each must stand in a page.
@@ -87,7 +88,7 @@ class Place:
 
     def _write(self, invoice: dict[str, Any], item: str) -> None:
         rows = [
-            (INVOICE, {"company_id": 1, "invoice_type": "gasto", **invoice}),
+            (INVOICE, {"company_id": 1, "invoice_type": "gasto", **CALLED, **invoice}),
             (f"{INVOICE}/items/0", {"description": item}),
         ]
         self.server.write([(path, encode.fields(values)) for path, values in rows])
