@@ -41,19 +41,11 @@ _PLAIN = re.compile(r"[\w./:\\-]+", re.ASCII)
 _LONG = 3600.0
 
 
-class _Port(click.ParamType):
-    """A number of a port; click's own range would show its bounds as `[0<=x<=65535]`."""
-
-    name = "N"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        try:
-            number = int(value)
-        except ValueError:
-            number = -1
-        if not 0 <= number <= 65535:
-            self.fail(f"«{value}» no es un puerto: se admite un número entero entre 0 y 65535.", param, ctx)
-        return number
+def _check_port(_: click.Context, __: click.Parameter, number: int | None) -> int | None:
+    """The number, if it is a port's; click's own range would show its bounds as `[0<=x<=65535]`."""
+    if number is not None and not 0 <= number <= 65535:
+        raise click.BadParameter(f"{number} no es un puerto: se admite un número entre 0 y 65535.")
+    return number
 
 
 @click.command(
@@ -64,7 +56,9 @@ class _Port(click.ParamType):
 @click.argument("fecha")
 @click.option(
     "--port",
-    type=_Port(),
+    type=int,
+    callback=_check_port,
+    metavar="N",
     help=f"Puerto; 0, uno libre. Sin esto, {USUAL_PORT}, o uno libre si está ocupado.",
 )
 @click.option(
