@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from facot_backups.model import Scope
@@ -15,6 +16,11 @@ def number(value: int) -> str:
 def counted(value: int, one: str, many: str | None = None) -> str:
     """`1 documento`, `12,345 documentos`; `many` where the plural is not made with an s."""
     return f"{number(value)} {one if value == 1 else many or f'{one}s'}"
+
+
+def listed(parts: Sequence[str]) -> str:
+    """`a, b y c`."""
+    return " y ".join(filter(None, (", ".join(parts[:-1]), parts[-1] if parts else "")))
 
 
 def part(scope: Scope) -> str:

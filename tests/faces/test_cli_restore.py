@@ -81,6 +81,43 @@ def test_the_plan_is_shown_and_nothing_is_written(world: World) -> None:
     assert (world.stored(), world.published()) == (before, files)
 
 
+INVOICE = {
+    "invoice_number": "B0100000021", "third_party_name": "Ferretería Núñez", "invoice_date": "2024-11-27",
+    "currency": "RD$", "total_amount": 1180.0, "attachment_path": "",
+}  # fmt: skip
+CALLED = "B0100000021 · Ferretería Núñez · 27/11/2024 · RD$ 1,180.00"
+
+
+@pytest.mark.parametrize("more", [["--fields"], []])
+def test_the_plan_calls_documents_as_people_do_and_counts_lines_apart(world: World, more: list[str]) -> None:
+    world.write("invoices/21", **INVOICE)
+    world.write("invoices/21/items/0", "invoices/21/items/1", description="Cemento", line_total=590.0)
+    world.write("clients/7", name="Ana", phone="1")
+    world.run("run")
+    world.delete("invoices/21", "invoices/21/items/0", "invoices/21/items/1", "invoices/1/items/0")
+    world.write("clients/7", name="Ana", phone="2")
+    world.write("clients/8", name="Luis", amount=5.0)
+    lines = world.run("restore", "latest", "--dry-run", "--mode", "mirror", *more).out.splitlines()
+    assert lines[2:5] == ["  Crear: 1 factura con 3 líneas", "  Cambiar: 1 cliente", "  Borrar: 1 cliente"]
+    table = {line[:28].strip(): line[28:].split() for line in lines[5:12]}
+    assert table["invoices"] == ["1", "0", "2", "0", "0"]
+    assert table["items (líneas)"] == ["3", "0", "0", "0", "0"]
+    assert table["clients"] == ["0", "1", "0", "1", "0"]
+    assert table["en total"] == ["1", "1", "2", "1", "0"]
+    assert table["dentro de ellos"] == ["3", "0", "0", "0", "0"]
+    writes = lines[lines.index(next(line for line in lines if line.startswith("Escrituras"))) + 1 : -1]
+    assert writes == [
+        "~ clients/7  Ana",
+        *(['    phone                    "2" → "1"'] if more else []),
+        "− clients/8  Luis · 5.00",
+        '+ invoices/1/items/0  {"n": 1}',
+        f"+ invoices/21  {CALLED}",
+        "+ invoices/21/items/0  Cemento · 590.00",
+        "+ invoices/21/items/1  Cemento · 590.00",
+    ]
+    assert max(map(len, lines)) <= 80
+
+
 def test_a_budget_holds_for_the_plan_the_guard_and_the_reading_back(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -88,6 +88,11 @@ def called(document: Document, zone: tzinfo, *, amount: bool = False) -> str:
     return " · ".join(filter(None, parts))
 
 
+def has_name(document: Document) -> bool:
+    """Whether it says its number or its name: else its day and amount tell little."""
+    return bool(_first(document.fields, _NUMBERS) or _first(document.fields, _NAMES))
+
+
 def currency_of(fields: Mapping[str, Json], name: str = "", inherited: str = "") -> str:
     """The currency of a document's amounts; "" where it does not say."""
     if name in _IN_PESOS:

@@ -12,7 +12,7 @@ from facot_backups.errors import UsageError
 from facot_backups.faces.cli import output
 from facot_backups.model import DocumentPath
 from facot_backups.operations.compare import TYPE_WORDS, Change, FieldChange, Value, field_text
-from facot_backups.operations.summary import called, telling_first
+from facot_backups.operations.summary import called, has_name, telling_first
 from facot_backups.text import visible
 
 # JSON's own spelling tells these apart; the others are named.
@@ -83,20 +83,22 @@ def _new(text: str) -> str:
     return output.style(text, fg="green")
 
 
-def change_lines(change: Change, width: int | None) -> Iterator[str]:
-    """A change as lines: the document and what people call it, and below that what differs.
+def change_lines(change: Change, width: int | None, *, fields: bool = True) -> Iterator[str]:
+    """A change as lines: the document, what people call it, and below that, with `fields`, what differs.
 
-    Of a document that came or went: its content, what tells most first.
+    Of a document that came or went what people call it is enough; of one that has neither a number nor a
+    name, its content.
     """
     sign, color = _SIGNS[change.kind]
     path = path_text(change.path)
     head = f"{output.style(sign, fg=color, bold=True)} {output.style(path, fg=color)}"
     document = change.right if change.kind == "added" else change.left
-    assert document is not None
     whole = change.kind != "changed"
-    name = called(document, SystemClock().zone(), amount=whole)
-    content = json.dumps(telling_first(document.fields), ensure_ascii=False) if whole else ""
-    if whole and not name:
+    name = called(document, SystemClock().zone(), amount=whole) if document is not None else ""
+    content = ""
+    if whole and document is not None and not has_name(document):
+        content = json.dumps(telling_first(document.fields), ensure_ascii=False)
+    if content and not name:
         yield f"{head}  {output.style(_cut(content, width, len(path) + 4), dim=True)}"
         return
     if name and (width is None or len(path) + len(name) + 4 <= width):
@@ -104,9 +106,9 @@ def change_lines(change: Change, width: int | None) -> Iterator[str]:
     else:
         yield head
         yield from output.hanging_lines(name, width, _INDENT) if name else ()
-    if whole:
+    if content:
         yield _INDENT + output.style(_cut(content, width, len(_INDENT)), dim=True)
-    else:
+    elif fields and not whole:
         yield from field_lines(change.fields(), width, _INDENT)
 
 

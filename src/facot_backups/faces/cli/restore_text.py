@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import sys
 from collections.abc import Iterator
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
@@ -11,17 +9,22 @@ from typing import TYPE_CHECKING, Any
 from facot_backups import figures
 from facot_backups.errors import RestoreInterrupted
 from facot_backups.faces.cli import output
-from facot_backups.faces.cli.changes import field_lines, fields_json, path_text
+from facot_backups.faces.cli.changes import change_lines, fields_json, path_text
+from facot_backups.operations.compare import Change
+from facot_backups.operations.nouns import NOUNS, Place, told
+from facot_backups.operations.restore.plan import Counts
 from facot_backups.text import hanging, visible
 
 if TYPE_CHECKING:
-    from facot_backups.operations.restore.plan import Counts, Plan
+    from facot_backups.operations.compare import Kind
+    from facot_backups.operations.restore.guard import Action
+    from facot_backups.operations.restore.plan import Plan
     from facot_backups.operations.restore.report import Report
     from facot_backups.operations.restore.spool import Entry
 
 # Documents named one by one; the rest is in the JSON and in the journal.
 _SHOWN = 50
-_SIGNS = {"create": ("+", "green"), "change": ("~", "yellow"), "delete": ("−", "red")}
+_KINDS: dict[Action, Kind] = {"create": "added", "change": "changed", "delete": "removed"}
 _HEADS = ("crear", "cambiar", "iguales", "borrar", "se dejan")
 # Columns of the plan's table: all of it fits an ordinary terminal.
 _NAME, _NUMBER = 26, 10
@@ -45,11 +48,10 @@ def plan_lines(plan: Plan, *, documents: bool, fields: bool) -> Iterator[str]:
     what = f"Deshacer la restauración {facts.undoes}" if facts.undoes else f"Restaurar {facts.backup}"
     yield f"{what} en {facts.target}"
     yield _MODES[facts.mode]
-    yield f"  {'':<{_NAME}}" + "".join(f"{head:>{_NUMBER}}" for head in _HEADS)
-    for collection, counts in sorted(plan.counts.items()):
-        yield f"  {visible(collection):<{_NAME}}" + _row(counts)
-    if len(plan.counts) > 1:
-        yield f"  {'en total':<{_NAME}}" + _row(plan.total)
+    for verb, action in (("Crear", "create"), ("Cambiar", "change"), ("Borrar", "delete")):
+        if said := told({place: getattr(counts, action) for place, counts in sorted(plan.places.items())}):
+            yield from output.hanging_lines(f"{verb}: {visible(said)}", output.terminal_width(), "  ")
+    yield from _table(plan)
     writes, reads, later = map(figures.number, (plan.writes, plan.reads, plan.read_back))
     yield f"Escrituras: {writes}. Lecturas: {reads} del plan y unas {later} al comprobar."
     for note in plan.notes:
@@ -60,18 +62,38 @@ def plan_lines(plan: Plan, *, documents: bool, fields: bool) -> Iterator[str]:
         yield from _writes(plan, fields=fields)
 
 
+def _table(plan: Plan) -> Iterator[str]:
+    """A row for the documents of each collection, and below it for what is in them."""
+    yield f"  {'':<{_NAME}}" + "".join(f"{head:>{_NUMBER}}" for head in _HEADS)
+    for place, counts in sorted(plan.places.items()):
+        inside = len(place) > 1 and place[:1] in plan.places
+        name = f"  {'/'.join(place[1:])}{_noun(place)}" if inside else "/".join(place)
+        yield f"  {visible(name):<{_NAME}}" + _row(counts)
+    if len(plan.counts) > 1:
+        outer = [counts for place, counts in plan.places.items() if len(place) == 1]
+        inner = [counts for place, counts in plan.places.items() if len(place) > 1]
+        yield f"  {'en total':<{_NAME}}" + _row(Counts.sum(outer))
+        if inner:
+            yield f"  {'  dentro de ellos':<{_NAME}}" + _row(Counts.sum(inner))
+
+
+def _noun(place: Place) -> str:
+    return f" ({NOUNS[place][1]})" if place in NOUNS else ""
+
+
 def _row(counts: Counts) -> str:
     numbers = (counts.create, counts.change, counts.equal, counts.delete, counts.skip)
     return "".join(f"{figures.number(number):>{_NUMBER}}" for number in numbers)
 
 
 def _writes(plan: Plan, *, fields: bool) -> Iterator[str]:
-    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    width = output.terminal_width()
     for entry in plan.entries():
-        sign, color = _SIGNS[entry.action]
-        yield f"{output.style(sign, fg=color, bold=True)} {path_text(entry.path)}"
-        if fields and entry.action == "change":
-            yield from field_lines(plan.field_changes(entry), width, "    ")
+        yield from change_lines(
+            Change(_KINDS[entry.action], entry.path, entry.before_document(), plan.target_of(entry)),
+            width,
+            fields=fields,
+        )
 
 
 def print_plan_json(plan: Plan, *, fields: bool) -> None:

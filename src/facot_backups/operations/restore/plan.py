@@ -55,6 +55,18 @@ class Counts:
         """Documents that are to be written."""
         return self.create + self.change + self.delete
 
+    @staticmethod
+    def sum(counts: Iterable[Counts]) -> Counts:
+        """All of them together."""
+        found = list(counts)
+        return Counts(
+            sum(c.create for c in found),
+            sum(c.change for c in found),
+            sum(c.equal for c in found),
+            sum(c.delete for c in found),
+            sum(c.skip for c in found),
+        )
+
 
 class Conflict(NamedTuple):
     """A document that is not as it must be to be written: it is left alone. `reason` is in Spanish."""
@@ -126,14 +138,7 @@ class Plan:
     @property
     def total(self) -> Counts:
         """The sum over all collections."""
-        counts = list(self.counts.values())
-        return Counts(
-            sum(c.create for c in counts),
-            sum(c.change for c in counts),
-            sum(c.equal for c in counts),
-            sum(c.delete for c in counts),
-            sum(c.skip for c in counts),
-        )
+        return Counts.sum(self.counts.values())
 
     @property
     def writes(self) -> int:

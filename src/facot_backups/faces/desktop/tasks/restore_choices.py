@@ -19,9 +19,9 @@ from facot_backups.events import Emit, PhaseStarted, Progressed
 from facot_backups.faces.desktop import words
 from facot_backups.faces.desktop.session import Session
 from facot_backups.faces.desktop.tasks.overview import Kind
-from facot_backups.faces.desktop.words import collection as collection_words
 from facot_backups.faces.desktop.words import document as document_words
 from facot_backups.model import Document, DocumentPath, Scope, path_key
+from facot_backups.operations.nouns import nouns
 from facot_backups.operations.search_key import query_words, search_key
 from facot_backups.operations.sides import FolderSide, side_of
 from facot_backups.operations.stopping import Stop
@@ -205,7 +205,7 @@ def _matching(side: FolderSide, wanted: str, zone: tzinfo, emit: Emit, stop: Sto
 
 def _found(document: Document, zone: tzinfo) -> FoundDocument:
     shown, path = document_words.summary(document, zone), document.path
-    kind, title = collection_words.nouns(path[::2])[0], document_words.title(path, shown)
+    kind, title = nouns(path[::2])[0], document_words.title(path, shown)
     return FoundDocument(path, f"{kind[:1].upper()}{kind[1:]}", title, shown.date, shown.amount, shown.rnc)
 
 

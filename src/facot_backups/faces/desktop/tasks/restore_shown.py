@@ -14,6 +14,7 @@ from facot_backups.faces.desktop.words import document as document_words
 from facot_backups.faces.desktop.words.change import ChangeLine
 from facot_backups.faces.desktop.words.failures import Failure, failure
 from facot_backups.model import Document, DocumentPath, Source
+from facot_backups.operations.nouns import nouns
 
 if TYPE_CHECKING:
     from facot_backups.operations.restore.plan import Plan
@@ -251,7 +252,7 @@ def _document(plan: Plan, entry: Entry, zone: tzinfo) -> DocumentPlan:
     fields = change_words.lines(plan.field_changes(entry), of, zone, whole=whole)
     place = entry.path[::2]
     name = document_words.called(document, zone) if document is not None else ""
-    noun = collection_words.nouns(place)[0]
+    noun = nouns(place)[0]
     title = f"{noun[:1].upper()}{noun[1:]} {name or words.one_line(entry.path[-1])}"
     return DocumentPlan(entry.action, document_words.path_text(entry.path), title, name, place, fields)
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from facot_backups.faces.desktop import words
 from facot_backups.model import DocumentPath
+from facot_backups.operations.nouns import NOUNS, nouns
 
 # FACOT's collections as its users call what they hold.
 COLLECTIONS: Mapping[str, str] = {
@@ -32,36 +33,11 @@ def sought(names: Sequence[str]) -> str | None:
     return next((name for name in _SOUGHT if name in names), None)
 
 
-# What one document of a place is called, and several.
-_NOUNS: Mapping[tuple[str, ...], tuple[str, str]] = {
-    ("companies",): ("empresa", "empresas"),
-    ("invoices",): ("factura", "facturas"),
-    ("invoices", "items"): ("línea", "líneas"),
-    ("quotations",): ("cotización", "cotizaciones"),
-    ("quotations", "items"): ("línea", "líneas"),
-    ("clients",): ("cliente", "clientes"),
-    ("items",): ("producto", "productos"),
-    ("third_parties",): ("cliente o proveedor", "clientes y proveedores"),
-    ("ncf_sequence_configs",): ("configuración de NCF", "configuraciones de NCF"),
-    ("sequences",): ("contador de NCF", "contadores de NCF"),
-    ("categories",): ("categoría", "categorías"),
-}
-
-
-def nouns(place: tuple[str, ...]) -> tuple[str, str]:
-    """`factura`, `facturas`: what the documents of `place` are called, the collections on the way to them."""
-    known = _NOUNS.get(place)
-    if known is not None:
-        return known
-    of = "de dentro" if len(place) > 1 else f"de «{words.one_line(place[0])}»"
-    return f"documento {of}", f"documentos {of}"
-
-
 def place_title(place: tuple[str, ...]) -> str:
     """`Facturas`, `Facturas: líneas`; the bare names of collections that FACOT does not name."""
     if len(place) == 1:
         return short(place[0])
-    inside = nouns(place)[1] if place in _NOUNS else " / ".join(map(words.one_line, place[1:]))
+    inside = nouns(place)[1] if place in NOUNS else " / ".join(map(words.one_line, place[1:]))
     return f"{short(place[0])}: {inside}"
 
 

@@ -15,8 +15,9 @@ from facot_backups.faces.desktop.tasks.restore_shown import (
     PlanShown,
 )
 from facot_backups.faces.desktop.words import Said
-from facot_backups.faces.desktop.words import collection as collection_words
+from facot_backups.figures import listed
 from facot_backups.model import Source
+from facot_backups.operations.nouns import nouns, told
 
 STEPS = ("Qué restaurar", "El plan", "Confirmar", "Restaurar", "Resultado")
 MODES: Mapping[str, str] = {
@@ -80,7 +81,7 @@ def plan_title(plan: PlanShown) -> str:
     """What is about to happen, in one sentence."""
     verbs = (("crear", "create"), ("cambiar", "change"), ("borrar", "delete"))
     parts = [f"{verb} {said}" for verb, action in verbs if (said := counted(plan.collections, action))]
-    return f"Se {'va' if _is_one(plan) else 'van'} a {_listed(parts)}."
+    return f"Se {'va' if _is_one(plan) else 'van'} a {listed(parts)}."
 
 
 def _is_one(plan: PlanShown) -> bool:
@@ -91,29 +92,7 @@ def _is_one(plan: PlanShown) -> bool:
 
 def counted(collections: Sequence[CollectionPlan], action: str) -> str:
     """`1 factura con 2 líneas y 3 clientes`: the documents of an action as a person counts them."""
-    counts = {one.place: int(getattr(one, action)) for one in collections if getattr(one, action)}
-    roots = list(dict.fromkeys(place[0] for place in counts))
-    if len(roots) <= _FEW:
-        return _listed([_of_root(root, counts) for root in roots])
-    inside = {place: count for place, count in counts.items() if len(place) > 1}
-    outer = words.counted(sum(counts.values()) - sum(inside.values()), "documento")
-    lines = all(collection_words.nouns(place)[0] == "línea" for place in inside)
-    count = sum(inside.values())
-    within = words.counted(count, "línea") if lines else f"{words.number(count)} de dentro"
-    return f"{outer} con {within}" if inside else outer
-
-
-def _of_root(root: str, counts: Mapping[tuple[str, ...], int]) -> str:
-    inside = [
-        words.counted(count, *collection_words.nouns(place))
-        for place, count in counts.items()
-        if place[0] == root and len(place) > 1
-    ]
-    one, many = collection_words.nouns((root,))
-    if own := counts.get((root,)):
-        text = words.counted(own, one, many)
-        return f"{text} con {_listed(inside)}" if inside else text
-    return f"{_listed(inside)} de {many}"
+    return told({one.place: int(getattr(one, action)) for one in collections})
 
 
 def named(plan: PlanShown) -> str:
@@ -125,7 +104,7 @@ def named(plan: PlanShown) -> str:
         return "; ".join(one.title for one in outer or plan.documents)
     inside = [one.place for one in plan.documents if len(one.place) > 1]
     counts = {place: inside.count(place) for place in dict.fromkeys(inside)}
-    said = _listed([words.counted(n, *collection_words.nouns(place)) for place, n in counts.items()])
+    said = listed([words.counted(n, *nouns(place)) for place, n in counts.items()])
     return f"{outer[0].title}, con {said}" if said else outer[0].title
 
 
@@ -253,7 +232,7 @@ def _done(outcome: Outcome) -> str:
         )
         if count
     ]
-    text = _listed(parts) if parts else "nada escrito"
+    text = listed(parts) if parts else "nada escrito"
     return text[:1].upper() + text[1:]
 
 
@@ -327,8 +306,3 @@ def plan_rows(plan: PlanShown) -> tuple[CollectionPlan, ...]:
         place, title = (one.place, one.title) if one is not None else ((), "Lo demás, que ya está igual")
         rows.append(CollectionPlan(place, title, 0, 0, sum(one.equal for one in equal), 0, 0))
     return tuple(rows) if len(rows) < 2 else (*rows, plan.total)
-
-
-def _listed(parts: list[str]) -> str:
-    """`a, b y c`."""
-    return " y ".join(filter(None, (", ".join(parts[:-1]), parts[-1] if parts else "")))
