@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 from pathlib import Path
 
@@ -47,6 +48,11 @@ def test_the_demonstration(
         str(tmp_path / "demostracion/backups"),
     ):
         assert words in out
+    afternoon = out[out.index("5. Una mala tarde") : out.index("6. Las dos facturas")]
+    told = re.findall(r"^[−+] invoices/\d+\n    (.*)$", afternoon, re.MULTILINE)
+    assert [len(one.split(" · ")) for one in told] == [4, 4]  # number, client, day, total
+    assert all(re.search(r" · RD\$ [\d,]+\.\d\d$", one) for one in told)
+    assert not {"{", "…", "\x1b"}.intersection(afternoon)
     story = out[out.index("5. Una mala tarde") : out.index("Dónde está todo")]
     assert max(map(len, story.splitlines())) < 90
     assert "Aviso" not in err

@@ -72,6 +72,7 @@ def command(folder: Path | None) -> int:
                 FACOT_BACKUPS_STATE_DIR=str(place / "estado"),
                 HOME=str(place),
                 APPDATA=str(place),
+                COLUMNS=_LINE,
             ),
         ):
             day = _keep(place, total)
@@ -173,14 +174,13 @@ def _typed(words: tuple[str, ...]) -> str:
 
 
 class _Kept(io.StringIO):
-    """Keeps what is written; a terminal if stdout is one."""
+    """Keeps what is written, as a terminal: the orders break their lines instead of leaving them to us.
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._terminal = sys.stdout.isatty()
+    Whatever commands a terminal is taken out again where stdout is none (`output.repeat`).
+    """
 
     def isatty(self) -> bool:
-        return self._terminal
+        return True
 
 
 def _excerpt(*words: str, until: str | None = None, expected: int = 0) -> None:
@@ -233,7 +233,7 @@ def _environment(**values: Any) -> Iterator[None]:
     before = dict(os.environ)
     for name in [name for name in os.environ if name.startswith(_FOREIGN)]:
         del os.environ[name]
-    os.environ.update(values)
+    os.environ.update({name: str(value) for name, value in values.items()})
     try:
         yield
     finally:
