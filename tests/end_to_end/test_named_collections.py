@@ -39,6 +39,7 @@ def test_a_misspelt_collection_is_told_at_once(shop: World, monkeypatch: pytest.
 
     ran = shop.run("run", "--quiet")
     assert ran.code == 0 and LIKELY in ran.err
+    assert any(LIKELY in warning for warning in shop.run("run", "--json").report["warnings"])
     # Offline from here on: the ledger remembers what there was.
     stood = shop.run("status")
     assert stood.code == 30 and "BIEN" not in stood.out
@@ -46,6 +47,7 @@ def test_a_misspelt_collection_is_told_at_once(shop: World, monkeypatch: pytest.
 
     monkeypatch.setenv("BACKUP_COLLECTIONS", "invoices,clients")
     assert LIKELY not in shop.run("config").out + shop.run("run").err
+    assert shop.run("run", "--json").report["warnings"] == []
     assert shop.run("status").code == 0
 
 

@@ -33,8 +33,9 @@ def run_if_due(settings: Settings, **shared: Any) -> int:
             return _not_due(decision, **shared)
         if decision.due:
             _wait_for_network(job, settings)
-        run = daily.run(settings, emit)
-    return _report(run, settings, **shared)
+        told = run_text.Warnings(emit)
+        run = daily.run(settings, told)
+    return _report(run, settings, told.messages, **shared)
 
 
 def _wait_for_network(job: Job, settings: Settings) -> None:
@@ -63,7 +64,7 @@ def to_json(decision: Decision) -> dict[str, Any]:
     }
 
 
-def _report(run: ScheduledRun, settings: Settings, **shared: Any) -> int:
+def _report(run: ScheduledRun, settings: Settings, warnings: list[str], **shared: Any) -> int:
     if run.backup is None and run.report is None and run.fault is None:
         return _not_due(run.decision, **shared)
     code = _exit_code(run)
@@ -74,7 +75,7 @@ def _report(run: ScheduledRun, settings: Settings, **shared: Any) -> int:
     for alarm in run.retention.alarms if run.retention is not None else ():
         output.echo_lines(f"No se borra nada: {hanging(alarm.message)}", fg="yellow", err=True)
     if shared["as_json"]:
-        told = to_json(run.decision) if run.backup is None else run_text.to_json(run.backup)
+        told = to_json(run.decision) if run.backup is None else run_text.to_json(run.backup, warnings)
         output.print_json(told | {"success": code == 0, "exit_code": code})
     elif run.backup is not None and not shared["quiet"]:
         run_text.show(run.backup)

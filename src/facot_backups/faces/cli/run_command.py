@@ -62,9 +62,10 @@ def command(
         create=create,
     )
     with progress(quiet=shared["quiet"], verbose=shared["verbose"]) as emit:
-        backup = backing_up.back_up(settings, request, emit)
+        told = run_text.Warnings(emit)
+        backup = backing_up.back_up(settings, request, told)
     if shared["as_json"]:
-        output.print_json(run_text.to_json(backup))
+        output.print_json(run_text.to_json(backup, told.messages))
     elif not shared["quiet"]:
         run_text.show(backup)
     if not collections:

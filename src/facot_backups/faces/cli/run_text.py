@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from facot_backups import figures
 from facot_backups.archive.reader import Backup
+from facot_backups.events import Emit, Event, Warned
 from facot_backups.faces.cli import output
 from facot_backups.text import visible
 
@@ -19,8 +22,21 @@ INCOMPLETE_EXIT = 3
 FREE_READS_A_DAY = 50_000
 
 
-def to_json(backup: Backup) -> dict[str, Any]:
-    """The report of a run (docs/cli.md, `run --json`)."""
+@dataclass(slots=True)
+class Warnings:
+    """An `emit` that passes everything on, and keeps what is warned of."""
+
+    emit: Emit
+    messages: list[str] = field(default_factory=list)
+
+    def __call__(self, event: Event) -> None:
+        if isinstance(event, Warned):
+            self.messages.append(event.message)
+        self.emit(event)
+
+
+def to_json(backup: Backup, warnings: Sequence[str]) -> dict[str, Any]:
+    """The report of a run (docs/cli.md, `run --json`). `warnings`: what was warned of meanwhile."""
     metadata = backup.proven()
     return {
         "success": backup.complete,
@@ -40,6 +56,7 @@ def to_json(backup: Backup) -> dict[str, Any]:
         "spot_check": metadata.spot_check,
         "reads": metadata.reads,
         "errors": list(metadata.errors),
+        "warnings": list(warnings),
     }
 
 
