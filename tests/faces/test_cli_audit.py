@@ -48,6 +48,16 @@ def test_the_text_groups_what_it_finds(shop: World) -> None:
     assert KINDS["tax_id"] in ran.out and "El RNC 131246797 tiene mal el dígito verificador" in ran.out
 
 
+def test_documents_but_no_invoice_are_not_said_to_be_right(world: World) -> None:
+    world.delete("invoices/1", "invoices/2")  # a line is left, of an invoice that is gone
+    world.write("categories/1", name="Cemento")
+    world.run("run", "--quiet")
+    ran = world.run("audit")
+    assert ran.code == 0
+    assert "no guarda ninguna factura" in ran.out
+    assert "todo cuadra" not in ran.out
+
+
 def test_documents_that_are_not_named_are_counted(shop: World) -> None:
     shop.write(*(f"third_parties/{n}" for n in range(6)), rnc="131246797")
     shop.run("run", "--quiet")
@@ -84,6 +94,8 @@ def test_the_table_opens_in_a_spreadsheet(shop: World, tmp_path: Path) -> None:
 def test_a_sound_backup_ends_with_zero(world: World) -> None:
     world.delete("invoices/1", "invoices/2", "invoices/1/items/0")
     world.write("companies/1", id=1)
+    invoice = {"company_id": 1, "invoice_type": "gasto", "invoice_number": "B0100000163", "rnc": "131246796"}
+    world.write("invoices/1", **invoice, invoice_date="2024-11-27")
     assert world.run("run", "--create", "--quiet").code == 0
     ran = world.run("audit")
     assert (ran.code, "Sin hallazgos: todo cuadra." in ran.out) == (0, True)

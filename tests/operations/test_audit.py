@@ -67,8 +67,12 @@ def findings(*documents: Document, unknown: tuple[str, ...] = ()) -> list[Findin
 
 
 def kinds(*documents: Document) -> list[str]:
-    """What is found, without what a lone invoice has of itself: no counter."""
-    found = [one for one in findings(*documents) if one.kind != "counter_missing"]
+    """What is found, without what a case has of itself: an invoice without a counter, or no invoice."""
+    found = [
+        one
+        for one in findings(*documents)
+        if one.kind != "counter_missing" and "ninguna factura" not in one.message
+    ]
     return [f"{one.severity} {one.kind}" for one in found]
 
 

@@ -49,6 +49,7 @@ class Audit:
     def __init__(self, side: Audited, emit: Emit = ignore) -> None:
         self.side = side
         self.documents = 0
+        self._invoices = 0
         self.counts: Tally[Severity] = Tally()
         self._emit = emit
         self._numbers = Numbers()
@@ -89,6 +90,7 @@ class Audit:
     def _read(self, collection: str) -> Iterator[Document]:
         for document in self.side.documents(Scope(collections=(collection,))):
             self.documents += document.mark is None
+            self._invoices += document.mark is None and document.path[:-1] == (_INVOICES,)
             if self.documents % _PROGRESS_STEP == 0:
                 self._emit(Progressed(collection, self.documents))
             yield document
@@ -105,6 +107,9 @@ class Audit:
         if not self.documents:
             message = f"El backup {self.side.label} no guarda ningún documento: no hay nada que revisar"
             yield Finding("warning", "unchecked", message)
+        elif not self._invoices and self._knows(_INVOICES):
+            message = f"El backup {self.side.label} no guarda ninguna factura: no hay ninguna que revisar"
+            yield Finding("note", "unchecked", message)
         for name in (_INVOICES, _COMPANIES, *COUNTER_COLLECTIONS):
             if not self._knows(name):
                 message = f"{self.side.label} no dice nada de «{name}»: lo que depende de ella no se comprobó"
