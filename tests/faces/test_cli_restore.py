@@ -545,3 +545,18 @@ def test_verify_and_status_name_a_spoilt_journal(world: World) -> None:
         findings = world.run("status", "--json").report["findings"]
         (found,) = (one for one in findings if one["code"] == "journal_damaged")
         assert (found["severity"], found["subject"]) == ("warning", kept)
+
+
+def test_a_missing_journal_is_named(world: World) -> None:
+    """Without it the restore cannot be undone: nobody should learn that on the bad day."""
+    prepared(world)
+    report = world.run("restore", "latest", "--yes", "--json").report
+    journal.path_of(world.folder, report["restore"]).unlink()
+    world.run("restore", report["pre_restore"], "--yes").failed(12)
+    findings = world.run("status", "--json").report["findings"]
+    (found,) = (one for one in findings if one["code"] == "journal_damaged")
+    assert report["pre_restore"] in found["text"]
+    assert "falta" in found["text"]
+    verified = world.run("verify")
+    assert (verified.code, "FALTA" in verified.out) == (20, True)
+    assert world.run("verify", "--json").report["journals"][0]["part"] == "missing"

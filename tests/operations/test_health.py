@@ -111,6 +111,9 @@ def test_a_restore_that_was_cut_is_a_warning() -> None:
     health = judge(facts(backup(12 * HOUR), backup(36 * HOUR), cut_restores=["20241127T100000Z-00000000"]))
     assert (health.state, codes(health)) == ("warning", ["warning restore_cut"])
     assert "restore --continue 20241127T100000Z-00000000" in health.findings[0].remedy
+    # Whoever is to hear of failures hears of it too, and which order finishes it.
+    (alarm,) = standing(health).alarms
+    assert (alarm.subject, "restore --continue" in alarm.text) == ("restore", True)
 
 
 def test_notes_are_no_harm() -> None:

@@ -13,7 +13,7 @@ from typing import Literal
 from facot_backups import atomic
 from facot_backups.archive.journal import Journal, path_of
 from facot_backups.archive.reader import forget_cached
-from facot_backups.errors import BackupDirUnusable, FormatError, JournalNotFound
+from facot_backups.errors import BackupDirUnusable, FormatError
 from facot_backups.text import one_line
 
 
@@ -22,12 +22,13 @@ class SpoiltJournal:
     """A journal that does not say all that it was to say. `problem` is in Spanish.
 
     `plan`: its restore can be neither undone nor finished. `results`: it can, by what is in Firestore.
-    `unread`: the disk did not give it; that says nothing of what is in it. `pre_restore` is its backup.
+    `unread`: the disk did not give it; that says nothing of what is in it. `missing`: it is not there, and
+    its restore cannot be undone by it. `pre_restore` is its backup.
     """
 
     restore: str
     pre_restore: str
-    part: Literal["plan", "results", "unread"]
+    part: Literal["plan", "results", "unread", "missing"]
     problem: str
 
 
@@ -60,7 +61,7 @@ def examine(root: Path, restore: str, pre_restore: str) -> SpoiltJournal | None:
     """What is wrong with the journal of a restore that published `pre_restore`; None for nothing.
 
     One that was taken back needs no results any more. A file that did not change is not read twice by one
-    process. Raises JournalNotFound.
+    process. Raises JournalNotFound for an id that no restore has.
     """
     path = path_of(root, restore)
     try:
@@ -73,7 +74,7 @@ def examine(root: Path, restore: str, pre_restore: str) -> SpoiltJournal | None:
             return known[1]
     except BackupDirUnusable as error:
         if not os.path.lexists(path):
-            raise JournalNotFound(restore, root) from None
+            return SpoiltJournal(restore, pre_restore, "missing", "su archivo no está")
         return SpoiltJournal(restore, pre_restore, "unread", one_line(error))
 
 

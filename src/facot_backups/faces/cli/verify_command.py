@@ -82,12 +82,12 @@ def _code(reports: list[VerifyReport], journals: list[SpoiltJournal]) -> int:
 
 def _print_journals(journals: list[SpoiltJournal]) -> None:
     for spoilt in journals:
-        state = "NO SE PUDO LEER" if spoilt.part == "unread" else "DAÑADO"
+        state = {"unread": "NO SE PUDO LEER", "missing": "FALTA"}.get(spoilt.part, "DAÑADO")
         output.echo(f"✗ diario de {spoilt.pre_restore}  {state}", fg="red", bold=True)
         output.echo(f"    restores/{spoilt.restore}.jsonl: {spoilt.problem}")
         if spoilt.part == "results":
             output.echo("    Se puede deshacer o terminar igual, por lo que hay ahora en Firestore.")
-        elif spoilt.part == "plan":
+        elif spoilt.part in ("plan", "missing"):
             output.echo(f"    Lo que había antes sigue en {spoilt.pre_restore}, pero no se deshace solo.")
 
 

@@ -1,9 +1,9 @@
 """What is said when. Pure: what stands now and what was said before in, what is to be said out.
 
 A channel is told once when something begins to stand (a failure, staleness, an anomaly, damage, want of
-space, drills that cannot be made, what cannot be read, the journal of a restore that is spoilt), and once
-when it is over. What it was told is remembered for each channel, as text (docs/alertas.md, "Cuándo se
-avisa").
+space, drills that cannot be made, what cannot be read, the journal of a restore that is spoilt,
+a restore that was cut), and once when it is over. What it was told is remembered for each channel, as text
+(docs/alertas.md, "Cuándo se avisa").
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from facot_backups.operations.health.judgement import Health
 from facot_backups.text import one_line, visible
 
 Subject: TypeAlias = Literal[
-    "failure", "staleness", "anomaly", "coverage", "damage", "space", "drill", "unread", "journal"
+    "failure", "staleness", "anomaly", "coverage", "damage", "space", "drill", "unread", "journal", "restore"
 ]
 
 # Different failures that are told between two successes: the last ones of a long bad day are no news.
@@ -39,6 +39,7 @@ _NAMES: Mapping[Subject, str] = {
     "drill": "no se puede hacer el simulacro de restauración",
     "unread": "no se pudo leer un backup",
     "journal": "el diario de una restauración está dañado",
+    "restore": "una restauración quedó a medias",
 }
 _OVER: Mapping[Subject, str] = {
     "failure": "Los backups vuelven a salir bien.",
@@ -50,6 +51,7 @@ _OVER: Mapping[Subject, str] = {
     "drill": "El simulacro de restauración se volvió a hacer.",
     "unread": "Los backups que no se pudieron leer ya se leen.",
     "journal": "Ya no hay ningún diario de restauración dañado.",
+    "restore": "Ya no queda ninguna restauración a medias, o se está terminando.",
 }
 _MILD: frozenset[Subject] = frozenset({"drill", "unread"})
 # What differs between two tries that failed alike: figures, names, technical details.
@@ -198,10 +200,11 @@ _SUBJECTS: Mapping[Code, Subject] = {
     "unreadable": "unread",
     "journal_unread": "unread",
     "journal_damaged": "journal",
+    "restore_cut": "restore",
 }
 _OF_CONTENT: frozenset[Subject] = frozenset({"anomaly", "coverage", "damage"})
 _ON_DISK: frozenset[Subject] = frozenset(
-    {"anomaly", "coverage", "damage", "space", "drill", "unread", "journal"}
+    {"anomaly", "coverage", "damage", "space", "drill", "unread", "journal", "restore"}
 )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal, TypeAlias
 
+from facot_backups.archive.layout import STATE_DIR
 from facot_backups.archive.reader import Backup
 from facot_backups.clock import in_zone
 from facot_backups.figures import age, counted, size
@@ -66,6 +67,11 @@ _JOURNALS: Mapping[str, tuple[str, str]] = {
         "está dañado en parte",
         "Lo que no dice se juzga por lo que hay en Firestore: se puede deshacer (facot-backups restore "
         "{kept}) o completar (facot-backups restore --continue {restore}). Revise el disco.",
+    ),
+    "missing": (
+        "falta, y sin él no se puede deshacer",
+        "Lo que había antes sigue guardado: facot-backups diff {kept} live. Si copió la carpeta sin lo que "
+        f"hay en {STATE_DIR}, cópielo también.",
     ),
     "unread": ("no se pudo leer", "Repita la orden; si sigue así, revise el disco."),
 }
