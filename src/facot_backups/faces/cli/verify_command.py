@@ -74,9 +74,11 @@ def _verify(settings: Settings, fecha: str | None, shared: dict[str, Any]) -> in
 
 
 def _code(reports: list[VerifyReport], journals: list[SpoiltJournal]) -> int:
-    if any(report.damaged for report in reports) or any(one.part != "unread" for one in journals):
+    # A journal that is not there is told and is no damage: a folder copied without `.facot` has none.
+    parts = {one.part for one in journals} - {"missing"}
+    if any(report.damaged for report in reports) or parts - {"unread"}:
         return DamagedBackup.exit_code
-    unread = journals or not all(report.sound for report in reports)
+    unread = parts or not all(report.sound for report in reports)
     return BackupUnreadable.exit_code if unread else 0
 
 
