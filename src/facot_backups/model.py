@@ -130,3 +130,47 @@ class Scope:
 
 
 EVERYTHING = Scope()
+
+Action: TypeAlias = Literal["create", "change", "delete"]
+Result: TypeAlias = Literal["done", "conflict", "failed", "pending", "unknown"]
+
+
+class Write(NamedTuple):
+    """One write of a restore, as it is planned, kept in the journal, and sent on its condition.
+
+    `number` is its name in the outcomes. `expected`: the update time (nanoseconds) that the document must
+    have; None: it must not exist. `digest`: of the content that it is to have
+    (`journal_lines.content_digest`); None for a delete. `document`: that content as a serialized protobuf
+    Document with its name; `before`: the live document that the plan met. Both are None where they were not
+    read. `held`: the content, where it is not the backup's own.
+    """
+
+    number: int
+    path: DocumentPath
+    expected: int | None
+    digest: bytes | None
+    document: bytes | None = None
+    before: Document | None = None
+    held: Document | None = None
+
+    @property
+    def action(self) -> Action:
+        """What it does to the document."""
+        if self.expected is None:
+            return "create"
+        return "delete" if self.digest is None else "change"
+
+
+class Outcome(NamedTuple):
+    """What became of a write.
+
+    `done`: it took effect; `update_time` (nanoseconds) is what the document has now, 0 for a deleted one.
+    `conflict`: the document was not as expected, and was left alone. `failed`: the server refuses it;
+    `reason`, in Spanish, says why. `pending`: it did not take effect. `unknown`: the server cannot be asked.
+    The journal has the first three.
+    """
+
+    number: int
+    result: Result
+    update_time: int = 0
+    reason: str = ""

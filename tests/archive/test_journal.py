@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from facot_backups.archive import journal
-from facot_backups.archive.journal import Header, Journal, JournalWriter, PlanLine, ResultLine
+from facot_backups.archive.journal import Header, Journal, JournalWriter
 from facot_backups.errors import FacotBackupsError, FormatError, JournalNotFound
-from facot_backups.model import Document, Scope
+from facot_backups.model import Document, Outcome, Scope, Write
 from tests.support.archives import NOON, SOURCE, quick_folder
 from tests.support.crash import Unflushed, watched
 
@@ -29,12 +29,12 @@ HEADER = Header(
 )
 HELD = Document(("sequences", "1"), {"current": 164, "n": "NaN"}, {"n": "double"})
 PLAN = [
-    PlanLine(0, "create", ("a", "ñ\n\"'"), None, bytes(range(32))),
-    PlanLine(2, "change", ("a", "2"), 1_732_708_805_123_456_000, bytes(32)),
-    PlanLine(1, "delete", ("a", "3"), 5, None),
-    PlanLine(7, "change", ("sequences", "1"), 9, bytes(32), HELD),
+    Write(0, ("a", "ñ\n\"'"), None, bytes(range(32))),
+    Write(2, ("a", "2"), 1_732_708_805_123_456_000, bytes(32)),
+    Write(1, ("a", "3"), 5, None),
+    Write(7, ("sequences", "1"), 9, bytes(32), held=HELD),
 ]
-RESULTS = [ResultLine(2, "done", 77), ResultLine(0, "conflict"), ResultLine(7, "failed", 0, "no cabe")]
+RESULTS = [Outcome(2, "done", 77), Outcome(0, "conflict"), Outcome(7, "failed", 0, "no cabe")]
 
 
 def write(root: Path, *, results: bool = True) -> Path:
@@ -142,7 +142,7 @@ def test_a_line_without_end_is_no_torn_one(tmp_path: Path, monkeypatch: pytest.M
 def test_a_path_that_leads_to_no_document_is_refused(tmp_path: Path) -> None:
     (tmp_path / ".facot").mkdir()
     with JournalWriter(tmp_path, HEADER.restore, HEADER) as writer:
-        writer.plan(PlanLine(0, "delete", ("a", "1", ".."), 5, None))
+        writer.plan(Write(0, ("a", "1", ".."), 5, None))
         writer.close_plan()
     with pytest.raises(FormatError, match="no es la ruta"):
         list(Journal(tmp_path, HEADER.restore).plan())

@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 
 from facot_backups.archive import journal
-from facot_backups.archive.journal import JournalWriter, ResultLine
+from facot_backups.archive.journal import JournalWriter
 from facot_backups.archive.journal_check import examine, read_whole
 from facot_backups.archive.ledger import Ledger, LedgerEntry
 from facot_backups.errors import FormatError
+from facot_backups.model import Outcome
 from tests.archive.test_journal import write
 from tests.support.archives import NOON
 from tests.support.flaky_disk import FlakyDisk
@@ -39,7 +40,7 @@ def test_a_restore_that_is_gone_on_with_keeps_its_results(tmp_path: Path) -> Non
     before = path.read_bytes()
     for _ in range(50):
         with JournalWriter(tmp_path, path.stem) as writer:
-            writer.results([ResultLine(0, "done", 1)])
+            writer.results([Outcome(0, "done", 1)])
     assert path.read_bytes().startswith(before) and path.read_bytes().count(b"\n") == before.count(b"\n") + 50
     with JournalWriter(tmp_path, path.stem) as writer:
         writer.note(end="COMPLETE")

@@ -21,11 +21,11 @@ from facot_backups.firestore.permission import may_write
 from facot_backups.firestore.ramp import Ramp
 from facot_backups.firestore.requests import Requests
 from facot_backups.firestore.retry import Patience
-from facot_backups.firestore.writes import Outcome, Write, batches
+from facot_backups.firestore.writes import batches
 from facot_backups.local import encode
 from facot_backups.local.faults import Fault
 from facot_backups.local.load import delete_documents
-from facot_backups.model import Source
+from facot_backups.model import Outcome, Source, Write
 from facot_backups.protocol import Document, Message
 from tests.firestore.faulty import Code, ManualClock
 from tests.support.servers import FirestoreServer
@@ -45,7 +45,8 @@ def content(connection: Calls, path: str, number: int) -> bytes:
 
 def write(connection: Calls, number: int, path: str, value: int | None, expected: int | None) -> Write:
     document = content(connection, path, value) if value is not None else None
-    return Write(number, f"{connection.root}/{path}", document, expected)
+    digest = bytes(32) if document is not None else None
+    return Write(number, tuple(path.split("/")), expected, digest, document)
 
 
 def there(connection: Calls, path: str) -> Message | None:
@@ -72,7 +73,7 @@ def send(calls: Calls, *writes: Write, clock: ManualClock | None = None) -> list
 
 
 def kinds(outcomes: list[Outcome]) -> list[str]:
-    return [outcome.kind for outcome in outcomes]
+    return [outcome.result for outcome in outcomes]
 
 
 def test_each_write_meets_its_own_condition(
@@ -297,7 +298,7 @@ def test_batches_are_bounded_by_count_and_by_size(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(writes, "BATCH_WRITES", 4)
     monkeypatch.setattr(writes, "BATCH_BYTES", 1000)
     sizes = [10] * 9 + [900, 10, 2000, 10]
-    all_of_them = (Write(n, "x", bytes(size), None) for n, size in enumerate(sizes))
+    all_of_them = (Write(n, ("x", "1"), None, bytes(32), bytes(size)) for n, size in enumerate(sizes))
     found = [[write.number for write in batch] for batch in batches(all_of_them)]
     assert found == [[0, 1, 2, 3], [4, 5, 6, 7], [8], [9], [10], [11], [12]]
 
@@ -305,12 +306,11 @@ def test_batches_are_bounded_by_count_and_by_size(monkeypatch: pytest.MonkeyPatc
 def test_the_largest_batch_passes(connection: Connection) -> None:
     document = Document(name=f"{connection.root}/a/0", fields=encode.fields({"t": "x" * 900_000}))
     writes = [
-        Write(n, name_of(("a", str(n)), connection.root), _named(document, connection.root, n), None)
-        for n in range(9)
+        Write(n, ("a", str(n)), None, bytes(32), _named(document, connection.root, n)) for n in range(9)
     ]
     sent = list(batches(writes))
     committer = Committer(connection, ManualClock())
-    assert {outcome.kind for batch in sent for outcome in committer.send(batch)} == {"done"}
+    assert {outcome.result for batch in sent for outcome in committer.send(batch)} == {"done"}
     assert [len(batch) for batch in sent] == [4, 4, 1]
 
 
@@ -346,7 +346,7 @@ def test_only_production_is_written_to_slowly(connection: Connection) -> None:
     for start in range(0, 2000, 500):
         batch = [write(connection, n, f"b/{n}", n, None) for n in range(start, start + 500)]
         outcomes = slow.begin(batch).finish() if start else slow.send(batch)
-        assert {outcome.kind for outcome in outcomes} == {"done"}
+        assert {outcome.result for outcome in outcomes} == {"done"}
     assert sum(clock.slept) == pytest.approx(3)
 
 

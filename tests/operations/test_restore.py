@@ -151,8 +151,8 @@ def test_a_plan_writes_nothing(memory_server: FirestoreServer, tmp_path: Path) -
     before, ledger = world.stored(), world.ledger()
 
     with plan_of(world, mode="mirror") as plan:
-        found = [(entry.action, "/".join(entry.path)) for entry in plan.entries()]
-        changed = next(entry for entry in plan.entries() if entry.action == "change")
+        found = [(entry.action, "/".join(entry.path)) for entry in plan.in_name_order()]
+        changed = next(entry for entry in plan.in_name_order() if entry.action == "change")
         fields = [(f.path, f.old and f.old.value, f.new and f.new.value) for f in plan.field_changes(changed)]
 
     assert found == [("change", "a/1"), ("delete", "a/3"), ("create", "b/1/c/2")]

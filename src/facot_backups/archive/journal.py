@@ -18,17 +18,11 @@ from typing import BinaryIO
 
 from facot_backups import atomic
 from facot_backups.archive.journal_lines import (
-    ACTIONS,
     ID,
-    RESULTS,
     VERSION,
-    Action,
     Closing,
     Header,
     Note,
-    PlanLine,
-    Result,
-    ResultLine,
     checked,
     content_digest,
     header_json,
@@ -44,19 +38,13 @@ from facot_backups.archive.journal_lines import (
 )
 from facot_backups.archive.layout import RESTORES_DIR, STATE_DIR
 from facot_backups.errors import FormatError, JournalNotFound
-from facot_backups.model import Json
+from facot_backups.model import Json, Outcome, Write
 
 __all__ = [
-    "ACTIONS",
-    "RESULTS",
     "VERSION",
-    "Action",
     "Header",
     "Journal",
     "JournalWriter",
-    "PlanLine",
-    "Result",
-    "ResultLine",
     "content_digest",
     "cut",
     "folder_of",
@@ -168,7 +156,7 @@ class JournalWriter:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def plan(self, line: PlanLine) -> None:
+    def plan(self, line: Write) -> None:
         """Add a document to the plan; in name order."""
         self.planned += 1
         self._buffer += to_line(plan_json(line))
@@ -184,7 +172,7 @@ class JournalWriter:
             atomic.sync_file(self._descriptor)
             atomic.sync_folder(self._path.parent)
 
-    def results(self, lines: Iterable[ResultLine]) -> None:
+    def results(self, lines: Iterable[Outcome]) -> None:
         """Add results, and wait until they are on the disk."""
         for line in lines:
             self._buffer += to_checked_line(result_json(line))
@@ -244,19 +232,19 @@ class Journal:
         self._results_at = 0
         self._check()
 
-    def plan(self) -> Iterator[PlanLine]:
+    def plan(self) -> Iterator[Write]:
         """The documents of the plan, in name order. Raises FormatError."""
         with closing(self._lines()) as lines:
             next(lines)
             for _, line in zip(range(self.planned), lines, strict=False):
                 yield parse_plan(line, self.place)
 
-    def results(self) -> Iterator[ResultLine]:
+    def results(self) -> Iterator[Outcome]:
         """The results that can be read, in the order in which they came; all of numbers of the plan."""
         with closing(self._after_plan()) as lines:
             for text in lines:
                 found = self._read(text)
-                if isinstance(found, ResultLine):
+                if isinstance(found, Outcome):
                     yield found
 
     def unknown(self) -> int:
@@ -299,7 +287,7 @@ class Journal:
         self.whole = True
         self._results_at = offset + closed.length + (length == closed.length)
 
-    def _read(self, text: bytes | None) -> ResultLine | Note | None:
+    def _read(self, text: bytes | None) -> Outcome | Note | None:
         """A line after the plan; None for one that cannot be read."""
         if text is None:
             return None
@@ -307,7 +295,7 @@ class Journal:
             found = parse_after_plan(text, self.place)
         except FormatError:
             return None
-        return None if isinstance(found, ResultLine) and found.number >= self._numbers else found
+        return None if isinstance(found, Outcome) and found.number >= self._numbers else found
 
     def _after_plan(self) -> Generator[bytes | None, None, None]:
         """The lines after the plan, without their sums; None for each whose sum is wrong."""

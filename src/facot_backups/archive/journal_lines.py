@@ -7,7 +7,7 @@ import re
 import zlib
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal, NamedTuple, TypeAlias
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -21,12 +21,10 @@ from facot_backups.archive.metadata import (
 from facot_backups.archive.strict import Malformed, check_signs, is_document_path, strict_loads
 from facot_backups.clock import iso_utc
 from facot_backups.errors import FormatError
-from facot_backups.model import Document, DocumentPath, Json, Scope, Source
+from facot_backups.model import Action, Document, Json, Outcome, Result, Scope, Source, Write
 
 VERSION = 1
-Action: TypeAlias = Literal["create", "change", "delete"]
-Result: TypeAlias = Literal["done", "conflict", "failed"]
-ACTIONS: tuple[Action, ...] = ("create", "change", "delete")
+_ACTIONS: tuple[Action, ...] = ("create", "change", "delete")
 RESULTS: tuple[Result, ...] = ("done", "conflict", "failed")
 
 # The id of a restore.
@@ -58,31 +56,6 @@ class Header:
     read_time: datetime
     tool: str
     sums: bool = True
-
-
-class PlanLine(NamedTuple):
-    """A document of the plan. `number` is its name in the results.
-
-    `expected`: the update time (nanoseconds) that it must have to be written; None: it must not exist.
-    `digest`: of what it is to become (`content_digest`); None for a delete. `held`: that content itself,
-    where it is not the backup's own.
-    """
-
-    number: int
-    action: Action
-    path: DocumentPath
-    expected: int | None
-    digest: bytes | None
-    held: Document | None = None
-
-
-class ResultLine(NamedTuple):
-    """What became of a document; `update_time` (nanoseconds) is what it has now, 0 for none."""
-
-    number: int
-    result: Result
-    update_time: int = 0
-    reason: str = ""
 
 
 class Note(NamedTuple):
@@ -165,7 +138,7 @@ def parse_header(line: bytes, place: str) -> Header:
     )
 
 
-def plan_json(line: PlanLine) -> dict[str, Json]:
+def plan_json(line: Write) -> dict[str, Json]:
     """A line of the plan."""
     value: dict[str, Json] = {
         "n": line.number,
@@ -180,7 +153,7 @@ def plan_json(line: PlanLine) -> dict[str, Json]:
     return value
 
 
-def parse_plan(line: bytes, place: str) -> PlanLine:
+def parse_plan(line: bytes, place: str) -> Write:
     """A document of the plan. Raises FormatError."""
     try:
         check_signs(line)
@@ -194,7 +167,10 @@ def parse_plan(line: bytes, place: str) -> PlanLine:
     held = Document(path, raw["fields"], raw.get("types")) if "fields" in raw else None
     digest = bytes.fromhex(fields.sha256("sha256")) if "sha256" in raw else None
     expected = fields.optional("at", fields.integer)
-    return PlanLine(fields.integer("n"), fields.one_of("do", ACTIONS), path, expected, digest, held)
+    write = Write(fields.integer("n"), path, expected, digest, held=held)
+    if fields.one_of("do", _ACTIONS) != write.action:
+        raise FormatError(place, f"lo que hace con «{'/'.join(path)}» no es lo que dice su condición")
+    return write
 
 
 def number_of(line: bytes, place: str) -> int:
@@ -211,7 +187,7 @@ def parse_closing(line: bytes) -> Closing | None:
     return Closing(int(found[1]), found[2].decode(), found.end()) if found is not None else None
 
 
-def result_json(line: ResultLine) -> dict[str, Json]:
+def result_json(line: Outcome) -> dict[str, Json]:
     """A result."""
     value: dict[str, Json] = {"n": line.number, "is": line.result}
     if line.update_time:
@@ -221,7 +197,7 @@ def result_json(line: ResultLine) -> dict[str, Json]:
     return value
 
 
-def parse_after_plan(text: bytes, place: str) -> ResultLine | Note:
+def parse_after_plan(text: bytes, place: str) -> Outcome | Note:
     """A result or a note, without its sum. Raises FormatError."""
     try:
         raw: Any = orjson.loads(text)
@@ -236,10 +212,10 @@ def parse_after_plan(text: bytes, place: str) -> ResultLine | Note:
     return note
 
 
-def _result(fields: Fields) -> ResultLine:
+def _result(fields: Fields) -> Outcome:
     names = fields.names()
     at = fields.integer("at") if "at" in names else 0
     why = fields.text("why") if "why" in names else ""
     if at >= 2**63:
         raise FormatError(fields.place, "un instante fuera de 64 bits")
-    return ResultLine(fields.integer("n"), fields.one_of("is", RESULTS), at, why)
+    return Outcome(fields.integer("n"), fields.one_of("is", RESULTS), at, why)

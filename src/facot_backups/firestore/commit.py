@@ -22,7 +22,8 @@ from facot_backups.firestore.ramp import Ramp
 from facot_backups.firestore.requests import Requests
 from facot_backups.firestore.retry import Patience
 from facot_backups.firestore.statuses import BROKEN, OK, StatusError, refusal, transient
-from facot_backups.firestore.writes import Outcome, Write, batch_request, nanoseconds
+from facot_backups.firestore.writes import batch_request, nanoseconds
+from facot_backups.model import Outcome, Write
 from facot_backups.protocol import Message
 
 # Seconds for one call.
@@ -165,9 +166,7 @@ class Sending:
         settled = len(self._outcomes)
         for index, (write, status) in enumerate(zip(pending, answer.status, strict=True)):
             if status.code == OK:
-                time = (
-                    nanoseconds(answer.write_results[index].update_time) if write.document is not None else 0
-                )
+                time = nanoseconds(answer.write_results[index].update_time) if write.action != "delete" else 0
                 self._outcomes.append(Outcome(write.number, "done", time))
             elif status.code in BROKEN:
                 if write.number in self._doubtful:
@@ -191,8 +190,8 @@ class Sending:
     def _judge(self, writes: list[Write]) -> list[Write]:
         """Settle writes by what is there now; returns those that did not take effect and still can."""
         again: list[Write] = []
-        for write, outcome in judge(self._requests, writes):
-            if outcome.kind == "pending":
+        for write, outcome in judge(self._requests, self._calls.root, writes):
+            if outcome.result == "pending":
                 again.append(write)
             else:
                 self._outcomes.append(outcome)
@@ -205,7 +204,7 @@ class Sending:
         doubtful = [write for write in rest if write.number in self._doubtful]
         self._outcomes.extend(Outcome(w.number, "pending") for w in rest if w.number not in self._doubtful)
         try:
-            self._outcomes.extend(outcome for _, outcome in judge(self._requests, doubtful))
+            self._outcomes.extend(outcome for _, outcome in judge(self._requests, self._calls.root, doubtful))
         except (FirestoreUnavailable, SnapshotExpired):
             settled = {outcome.number for outcome in self._outcomes}
             self._outcomes.extend(Outcome(w.number, "unknown") for w in doubtful if w.number not in settled)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from facot_backups.firestore.equality import content
+from facot_backups.firestore.names import name_of
 from facot_backups.firestore.requests import Requests
-from facot_backups.firestore.writes import Outcome, Write, nanoseconds
+from facot_backups.firestore.writes import nanoseconds
+from facot_backups.model import Outcome, Write
 from facot_backups.protocol import Document as DocumentMessage
 from facot_backups.protocol import Message
 
@@ -14,7 +16,7 @@ from facot_backups.protocol import Message
 _GET_TOGETHER = 100
 
 
-def judge(requests: Requests, writes: Sequence[Write]) -> list[tuple[Write, Outcome]]:
+def judge(requests: Requests, root: str, writes: Sequence[Write]) -> list[tuple[Write, Outcome]]:
     """What became of writes, by what is there now; at most a batch of them.
 
     Equal to the target is done, still as expected is pending, anything else a conflict. Raises CallFailed.
@@ -22,15 +24,16 @@ def judge(requests: Requests, writes: Sequence[Write]) -> list[tuple[Write, Outc
     judged: list[tuple[Write, Outcome]] = []
     for start in range(0, len(writes), _GET_TOGETHER):
         part = writes[start : start + _GET_TOGETHER]
-        answers = requests.batch_get([write.name for write in part], None)
+        names = [name_of(write.path, root) for write in part]
+        answers = requests.batch_get(names, None)
         found = {answer.found.name: answer.found for answer in answers if answer.HasField("found")}
-        judged += [(write, _judged(write, found.get(write.name))) for write in part]
+        judged += [(write, _judged(write, found.get(name))) for write, name in zip(part, names, strict=True)]
     return judged
 
 
 def _judged(write: Write, live: Message | None) -> Outcome:
     if live is None:
-        if write.document is None:
+        if write.action == "delete":
             return Outcome(write.number, "done")
         return Outcome(write.number, "pending" if write.expected is None else "conflict")
     time = nanoseconds(live.update_time)

@@ -16,11 +16,10 @@ from facot_backups.operations.restore.plan import Counts
 from facot_backups.text import hanging, visible
 
 if TYPE_CHECKING:
+    from facot_backups.model import Action, Write
     from facot_backups.operations.compare import Kind
-    from facot_backups.operations.restore.guard import Action
     from facot_backups.operations.restore.plan import Plan
     from facot_backups.operations.restore.report import Report
-    from facot_backups.operations.restore.spool import Entry
 
 # Documents named one by one; the rest is in the JSON and in the journal.
 _SHOWN = 50
@@ -88,12 +87,9 @@ def _row(counts: Counts) -> str:
 
 def _writes(plan: Plan, *, fields: bool) -> Iterator[str]:
     width = output.terminal_width()
-    for entry in plan.entries():
-        yield from change_lines(
-            Change(_KINDS[entry.action], entry.path, entry.before_document(), plan.target_of(entry)),
-            width,
-            fields=fields,
-        )
+    for write in plan.in_name_order():
+        change = Change(_KINDS[write.action], write.path, write.before, plan.target_of(write))
+        yield from change_lines(change, width, fields=fields)
 
 
 def print_plan_json(plan: Plan, *, fields: bool) -> None:
@@ -117,16 +113,16 @@ def print_plan_json(plan: Plan, *, fields: bool) -> None:
         "conflict_count": plan.conflict_count,
     }
     output.echo_lines(output.to_text(head).rstrip()[:-1].rstrip() + ',\n  "documents": [', nl=False)
-    for number, entry in enumerate(plan.entries()):
-        text = output.to_text(_entry_json(plan, entry, fields=fields), None)
+    for number, write in enumerate(plan.in_name_order()):
+        text = output.to_text(_write_json(plan, write, fields=fields), None)
         output.echo_lines(("," if number else "") + "\n    " + text, nl=False)
     output.echo_lines("\n  ]\n}")
 
 
-def _entry_json(plan: Plan, entry: Entry, *, fields: bool) -> dict[str, Any]:
-    value: dict[str, Any] = {"path": "/".join(entry.path), "action": entry.action}
+def _write_json(plan: Plan, write: Write, *, fields: bool) -> dict[str, Any]:
+    value: dict[str, Any] = {"path": "/".join(write.path), "action": write.action}
     if fields:
-        value["fields"] = fields_json(plan.field_changes(entry))
+        value["fields"] = fields_json(plan.field_changes(write))
     return value
 
 

@@ -3,30 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import closing
 from itertools import islice
 from typing import Literal
 
 from facot_backups import atomic
 from facot_backups.archive.facot2 import AnyBackup, OldBackup
-from facot_backups.archive.journal import Header, Journal, JournalWriter, PlanLine, ResultLine, content_digest
+from facot_backups.archive.journal import Header, Journal, JournalWriter
+from facot_backups.archive.journal_lines import content_digest
 from facot_backups.archive.layout import STATE_DIR
 from facot_backups.archive.store import LockedStore, Store
 from facot_backups.errors import BackupNotFound, UsageError
 from facot_backups.events import Emit, PhaseStarted, ignore
 from facot_backups.firestore.connection import Connection
 from facot_backups.firestore.requests import Requests
-from facot_backups.model import EVERYTHING, Document
+from facot_backups.model import EVERYTHING, Document, Outcome, Write
 from facot_backups.operations.live import ReadsNote
 from facot_backups.operations.restore.approval import Approval, approve
-from facot_backups.operations.restore.guard import Planned
 from facot_backups.operations.restore.plan import MODES, Facts, Mode, Plan
 from facot_backups.operations.restore.read_back import GET_TOGETHER, ReadBack, documents_at
 from facot_backups.operations.restore.report import LedgerLine, Report, under_lock
 from facot_backups.operations.restore.request import Connect
-from facot_backups.operations.restore.spool import Entry, Outcomes
+from facot_backups.operations.restore.spool import Outcomes
 from facot_backups.operations.restore.undo import Targets, journal_of, not_of, results_of, unknown_notes
-from facot_backups.operations.restore.write import CHANGED_MEANWHILE, begun, letting_go, note_end, write_all
+from facot_backups.operations.restore.write import begun, letting_go, note_end, write_all
 from facot_backups.operations.sides import BackupSide, FolderSide, OldSide
 
 
@@ -77,7 +76,7 @@ class _Continued:
         own = self._store.root / STATE_DIR
         with (
             atomic.explained(self._store.root),
-            closing(results_of(self._journal, own)) as outcomes,
+            results_of(self._journal, own) as outcomes,
         ):
             report = self.line.report = self._report(outcomes)
             with connect() as connection, letting_go(connection):
@@ -96,9 +95,10 @@ class _Continued:
         report = Report(header.restore, header.backup, header.target, self._mode(), header.undoes)
         report.pre_restore = self._kept
         for line in self._journal.plan():
-            result, _ = outcomes.get(line.number)
-            report.left += result is None
-            _tell(report, line, result)
+            outcome = outcomes.get(line.number)
+            report.left += outcome is None
+            if outcome is not None:
+                report.tell(line, outcome._replace(reason="Firestore lo rechazó"))
         report.notes += unknown_notes(self._journal, report.left)
         return report
 
@@ -154,7 +154,7 @@ class _Continued:
         """Compare all of the journal's documents; of one that came to its end, those that it lacked."""
         report = self.line.report
         assert report is not None
-        entries = map(_entry, self._journal.plan()) if self._journal.end is None else plan.entries(heads=True)
+        entries = self._journal.plan() if self._journal.end is None else plan.in_name_order(heads=True)
         if plan.writes or self._journal.end is None:
             self._emit(PhaseStarted("reading-back"))
             back = ReadBack(connection, plan, outcomes, report, self._locked.clock, self._emit)
@@ -172,18 +172,6 @@ def _kept(store: Store, restore: str) -> str | None:
         if entry.details.get("restore") == restore and entry.details.get("pre_restore") in hidden:
             return str(entry.details["pre_restore"])
     return hidden[0] if len(hidden) == 1 else None
-
-
-def _tell(report: Report, line: PlanLine, result: str | None) -> None:
-    """Put what became of a document into the report."""
-    if result == "done":
-        report.created += line.action == "create"
-        report.changed += line.action == "change"
-        report.deleted += line.action == "delete"
-    elif result == "conflict":
-        report.conflict(line.path, CHANGED_MEANWHILE)
-    elif result == "failed":
-        report.trouble(line.path, "failed", "Firestore lo rechazó")
 
 
 class _Remaining:
@@ -213,19 +201,19 @@ class _Remaining:
             live = documents_at(self._requests, self._connection.root, [line.path for line in part], None)
             for line in part:
                 target = self._target(targets, line)
-                result = self._judge(plan, line, target, live.get(line.path))
-                if result is not None:
-                    self._outcomes.put(line.number, result.result, result.update_time)
-                    writer.results([result])
+                outcome = self._judge(plan, line, target, live.get(line.path))
+                if outcome is not None:
+                    self._outcomes.put(outcome)
+                    writer.results([outcome])
         self._report.reads += self._requests.reads
 
-    def _parts(self) -> Iterator[list[PlanLine]]:
+    def _parts(self) -> Iterator[list[Write]]:
         """The lines without a result, a hundred at a time."""
-        lines = (line for line in self._journal.plan() if self._outcomes.get(line.number)[0] is None)
+        lines = (line for line in self._journal.plan() if self._outcomes.get(line.number) is None)
         while part := list(islice(lines, GET_TOGETHER)):
             yield part
 
-    def _target(self, targets: Targets, line: PlanLine) -> Document | None:
+    def _target(self, targets: Targets, line: Write) -> Document | None:
         """What the document is to become. Raises DamagedBackup if the backup no longer says that."""
         if line.digest is None:
             return None
@@ -235,29 +223,25 @@ class _Remaining:
         return target
 
     def _judge(
-        self, plan: Plan, line: PlanLine, target: Document | None, live: Document | None
-    ) -> ResultLine | None:
-        """The result of a document that needs no writing; None for one that is now in the plan."""
+        self, plan: Plan, line: Write, target: Document | None, live: Document | None
+    ) -> Outcome | None:
+        """The outcome of a document that needs no writing; None for one that is now in the plan."""
         if _is_done(line, live):
-            result = ResultLine(line.number, "done", live.update_time if live is not None else 0)
+            outcome = Outcome(line.number, "done", live.update_time if live is not None else 0)
         elif (live.update_time if live is not None else None) == line.expected:
-            plan.add(Planned(line.action, line.path, live, target), number=line.number)
+            plan.add(live, target, number=line.number)
             return None
         else:
-            result = ResultLine(line.number, "conflict")
-        _tell(self._report, line, result.result)
+            outcome = Outcome(line.number, "conflict")
+        self._report.tell(line, outcome)
         self._report.left -= 1
-        return result
+        return outcome
 
 
-def _is_done(line: PlanLine, live: Document | None) -> bool:
+def _is_done(line: Write, live: Document | None) -> bool:
     if live is None or line.digest is None:
         return live is None and line.digest is None
     return content_digest(live) == line.digest
-
-
-def _entry(line: PlanLine) -> Entry:
-    return Entry(line.number, line.action, line.path, line.expected, line.digest, None, None)
 
 
 def _check_target(connection: Connection, header: Header) -> None:

@@ -11,10 +11,10 @@ from facot_backups.events import Emit, ignore
 from facot_backups.firestore.columns import Columns
 from facot_backups.firestore.connection import Connection
 from facot_backups.firestore.scan import Scan
-from facot_backups.model import Scope
+from facot_backups.model import Document, Scope
 from facot_backups.operations import fiscal
 from facot_backups.operations.fiscal_counters import COUNTER_COLLECTIONS
-from facot_backups.operations.restore.guard import Planned, Verdict
+from facot_backups.operations.restore.guard import Verdict
 
 _INVOICES = "invoices"
 
@@ -59,9 +59,9 @@ class FiscalGuard:
                 "No se ha escrito nada. Vuelva a intentarlo.",
             )
 
-    def see(self, planned: Planned) -> None:
+    def see(self, before: Document | None, target: Document | None) -> None:
         """As `Guard.see`."""
-        self._guard.planned(planned.before, planned.target)
+        self._guard.planned(before, target)
 
     def decide(self) -> Verdict:
         """As `Guard.decide`: the invoices are asked for only where the plan touches a counter."""
@@ -85,11 +85,7 @@ class FiscalGuard:
         decisions = found.decisions.items()
         return Verdict(
             adjusted={path: d.document for path, d in decisions if not d.added},
-            raised=tuple(
-                Planned("change", path, d.before, d.document)
-                for path, d in decisions
-                if d.added and d.action == "write"
-            ),
+            raised=tuple((d.before, d.document) for _, d in decisions if d.added and d.action == "write"),
             notes=(*found.notes, *found.lowered),
             questions=found.questions,
             reads=self._reads,

@@ -8,24 +8,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal, NamedTuple, Protocol, TypeAlias
+from typing import Literal, Protocol, TypeAlias
 
 from facot_backups.model import Document, DocumentPath
 
-Action: TypeAlias = Literal["create", "change", "delete"]
 QuestionKey: TypeAlias = Literal["delete-invoices", "counters-from-backup"]
-
-
-class Planned(NamedTuple):
-    """One write of a plan. `before` is the live document, with its update time; None for a `create`.
-
-    `target` is what it is to become; None for a `delete`. Both have the same path.
-    """
-
-    action: Action
-    path: DocumentPath
-    before: Document | None
-    target: Document | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +31,12 @@ class Verdict:
     """What the guard makes of the plan.
 
     `adjusted`: for a path that the plan writes, what it is to become instead; None: it is left as it is.
-    `raised`: writes to add, of existing documents that the plan does not write (`change`, with both
-    documents). `notes` are for the report, in Spanish. `reads`: what Firestore billed for the guard.
+    `raised`: changes to add, of documents that the plan does not write: each as it is, and as it is to be.
+    `notes` are for the report, in Spanish. `reads`: what Firestore billed for the guard.
     """
 
     adjusted: Mapping[DocumentPath, Document | None] = field(default_factory=dict)
-    raised: tuple[Planned, ...] = ()
+    raised: tuple[tuple[Document | None, Document | None], ...] = ()
     notes: tuple[str, ...] = ()
     questions: tuple[Question, ...] = ()
     reads: int = 0
@@ -66,8 +53,8 @@ class Guard(Protocol):
     def begin(self, read_time: datetime) -> None:
         """Read what must be known first; `read_time` is the plan's own instant (aware, UTC)."""
 
-    def see(self, planned: Planned) -> None:
-        """Look at a write that the plan is to make."""
+    def see(self, before: Document | None, target: Document | None) -> None:
+        """Look at a write that the plan is to make: what is there, and what is to be; None for nothing."""
 
     def decide(self) -> Verdict:
         """Judge the whole plan."""
@@ -79,7 +66,7 @@ class NoGuard:
     def begin(self, read_time: datetime) -> None:
         """Nothing to know."""
 
-    def see(self, planned: Planned) -> None:
+    def see(self, before: Document | None, target: Document | None) -> None:
         """Nothing to look at."""
 
     def decide(self) -> Verdict:

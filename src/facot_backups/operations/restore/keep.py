@@ -9,9 +9,8 @@ from facot_backups.archive.metadata import FileEntry, Metadata, local_text
 from facot_backups.archive.reader import Backup
 from facot_backups.archive.store import LockedStore
 from facot_backups.events import Emit, PhaseStarted
-from facot_backups.model import Document, DocumentPath, Scope
+from facot_backups.model import Document, DocumentPath, Scope, Write
 from facot_backups.operations.restore.plan import Plan
-from facot_backups.operations.restore.spool import Entry
 from facot_backups.version import __version__
 
 _NOT_COUNTED = "un .pre-restore guarda solo lo que la restauración cambia"
@@ -26,29 +25,28 @@ def keep_earlier(locked: LockedStore, plan: Plan, restore: str, started_at: date
     with locked.begin(restore) as staging:
         writer = staging.writer(_scope(restore))
         total = plan.total
-        for document in earlier(plan.entries()) if total.change or total.delete else ():
+        for document in earlier(plan.in_name_order()) if total.change or total.delete else ():
             writer.add(document)
         files = writer.finish()
         return locked.publish(staging, _metadata(locked, plan, restore, started_at, files))
 
 
-def earlier(entries: Iterable[Entry]) -> Iterator[Document]:
+def earlier(writes: Iterable[Write]) -> Iterator[Document]:
     """The documents as they were, in name order.
 
     One that the plan creates did not exist: it is `missing` where something below it was there. A parent
     that the plan does not touch is left to the writer, who marks it unread.
     """
     absent: list[DocumentPath] = []
-    for entry in entries:
-        while absent and entry.path[: len(absent[-1])] != absent[-1]:
+    for write in writes:
+        while absent and write.path[: len(absent[-1])] != absent[-1]:
             absent.pop()
-        document = entry.before_document()
-        if document is None:
-            absent.append(entry.path)
+        if write.before is None:
+            absent.append(write.path)
             continue
         yield from (Document(path, {}, None, "missing") for path in absent)
         absent.clear()
-        yield document
+        yield write.before
 
 
 def _scope(restore: str) -> Scope:

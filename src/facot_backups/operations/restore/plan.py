@@ -14,18 +14,18 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import Literal, NamedTuple, TypeAlias
 
-from facot_backups.archive.journal import content_digest
+from facot_backups.archive.journal_lines import content_digest
 from facot_backups.errors import FormatError
 from facot_backups.firestore.codec import decode_document
 from facot_backups.firestore.encode import encode_document
-from facot_backups.model import Document, DocumentPath, Scope, Source, path_key
+from facot_backups.model import Action, Document, DocumentPath, Scope, Source, Write, path_key
 from facot_backups.operations.compare import (
     FieldChange,
     field_changes,
     precedes,
 )
-from facot_backups.operations.restore.guard import Action, Planned, Question, Verdict
-from facot_backups.operations.restore.spool import Entry, Names, Spool, content
+from facot_backups.operations.restore.guard import Question, Verdict
+from facot_backups.operations.restore.spool import Names, Spool
 from facot_backups.protocol import Document as DocumentMessage
 
 Mode: TypeAlias = Literal["overwrite", "missing", "mirror"]
@@ -112,8 +112,8 @@ class Plan:
     questions: tuple[Question, ...] = ()
     reads: int = 0
     read_back: int = 0
-    _adjusted: dict[int, Entry | None] = field(default_factory=dict)
-    _raised: list[Entry] = field(default_factory=list)
+    _adjusted: dict[int, Write | None] = field(default_factory=dict)
+    _raised: list[Write] = field(default_factory=list)
     _numbers: int = 0
     # Counters and all others; and, in the order of names, how many in a row are in which.
     _spools: tuple[Spool, Spool] = field(init=False)
@@ -150,19 +150,20 @@ class Plan:
         """Counters that the guard raises beside what the plan had; they may lie outside its scope."""
         return len(self._raised)
 
-    def add(self, planned: Planned, *, number: int | None = None, held: bool = False) -> None:
-        """Add a write, in name order. `number`: its number in a journal that is continued.
+    def add(self, before: Document | None, target: Document | None, *, number: int | None = None) -> None:
+        """Add a write, in name order: what is there, and what is to be; None for nothing.
 
-        Raises FormatError for what Firestore would refuse.
+        `number`: its number in a journal that is continued. Raises FormatError for what Firestore would
+        refuse.
         """
         number = self._numbers if number is None else number
         self._numbers = max(self._numbers, number) + 1
-        entry = entry_of(planned, number, self.facts, held=held)
-        which = 0 if planned.path[0] in _FIRST else 1
-        self._spools[which].add(entry)
+        write = self._write(number, before, target)
+        which = 0 if write.path[0] in _FIRST else 1
+        self._spools[which].add(write)
         last, row = self._rows.pop() if self._rows and self._rows[-1][0] == which else (which, 0)
         self._rows.append((last, row + 1))
-        self._count(planned.path, planned.action)
+        self._count(write.path, write.action)
 
     def leave(self, path: DocumentPath, kind: Literal["equal", "skip"]) -> None:
         """Count a live document that is not to be written; in name order."""
@@ -180,54 +181,54 @@ class Plan:
         self.notes.extend(verdict.notes)
         self.questions = verdict.questions
         self.reads += verdict.reads
-        entries = {entry.path: entry for entry in self._spools[0] if entry.path in verdict.adjusted}
+        writes = {write.path: write for write in self._spools[0] if write.path in verdict.adjusted}
         for path, target in verdict.adjusted.items():
-            self._adjust(entries[path], target)
-        for planned in verdict.raised:
-            entry = entry_of(planned, self._numbers, self.facts, held=True)
+            self._adjust(writes[path], target)
+        for before, target in verdict.raised:
+            write = self._write(self._numbers, before, target, held=True)
             self._numbers += 1
-            self._raised.append(entry)
-            self._count(planned.path, planned.action)
-        self._raised.sort(key=lambda entry: path_key(entry.path))
+            self._raised.append(write)
+            self._count(write.path, write.action)
+        self._raised.sort(key=lambda write: path_key(write.path))
 
     def left(self) -> Iterator[DocumentPath]:
         """The live documents that the plan does not write, in name order. Raises OSError."""
         return iter(self._left)
 
-    def entries(self, *, heads: bool = False) -> Iterator[Entry]:
+    def in_name_order(self, *, heads: bool = False) -> Iterator[Write]:
         """All writes in name order. Raises OSError.
 
-        `heads`: without what was there before, and without targets that are the backup's own.
+        `heads`: without `document` and `before`.
         """
         parts = [spool.read(heads=heads) for spool in self._spools]
         rows = chain.from_iterable(islice(parts[which], length) for which, length in self._rows)
         return self._final(_merged(rows, iter(self._raised)) if self._raised else rows)
 
-    def counters(self) -> Iterator[Entry]:
+    def counters(self) -> Iterator[Write]:
         """The writes that come before all others, in any order; without `before`."""
         return self._final(chain(self._raised, self._spools[0].shuffled(random.Random())))
 
-    def others(self) -> Iterator[Entry]:
+    def others(self) -> Iterator[Write]:
         """All other writes, spread over the range of names; without `before`."""
         return self._final(self._spools[1].shuffled(random.Random()))
 
-    def _final(self, entries: Iterable[Entry]) -> Iterator[Entry]:
+    def _final(self, writes: Iterable[Write]) -> Iterator[Write]:
         """As the guard left them."""
         if not self._adjusted:
-            return iter(entries)
-        found = (self._adjusted.get(entry.number, entry) for entry in entries)
-        return (entry for entry in found if entry is not None)
+            return iter(writes)
+        found = (self._adjusted.get(write.number, write) for write in writes)
+        return (write for write in found if write is not None)
 
-    def target_of(self, entry: Entry) -> Document | None:
+    def target_of(self, write: Write) -> Document | None:
         """What a write makes of its document; None for a delete."""
-        if entry.target is None:
+        if write.document is None:
             return None
-        return decode_document(DocumentMessage.FromString(entry.target), self.facts.root)
+        return decode_document(DocumentMessage.FromString(write.document), self.facts.root)
 
-    def field_changes(self, entry: Entry) -> Iterator[FieldChange]:
+    def field_changes(self, write: Write) -> Iterator[FieldChange]:
         """The fields in which a write's target differs from what is there."""
-        nothing = Document(entry.path, {})
-        return field_changes(entry.before_document() or nothing, self.target_of(entry) or nothing)
+        nothing = Document(write.path, {})
+        return field_changes(write.before or nothing, self.target_of(write) or nothing)
 
     def _count(self, path: DocumentPath, kind: Action | Literal["equal", "skip"], by: int = 1) -> None:
         place = path[::2]
@@ -237,32 +238,31 @@ class Plan:
         for counts in (self.counts[path[0]], self.places[place]):
             setattr(counts, kind, getattr(counts, kind) + by)
 
-    def _adjust(self, entry: Entry, target: Document | None) -> None:
-        self._count(entry.path, entry.action, -1)
+    def _adjust(self, write: Write, target: Document | None) -> None:
+        self._count(write.path, write.action, -1)
         if target is None:
-            self._adjusted[entry.number] = None
-            self._count(entry.path, "skip")
+            self._adjusted[write.number] = None
+            self._count(write.path, "skip")
             return
-        before = entry.before_document()
-        action: Action = "create" if before is None else "change"
-        planned = Planned(action, entry.path, before, target)
-        self._adjusted[entry.number] = entry_of(planned, entry.number, self.facts, held=True)
-        self._count(entry.path, action)
+        adjusted = self._write(write.number, write.before, target, held=True)
+        self._adjusted[write.number] = adjusted
+        self._count(write.path, adjusted.action)
 
-
-def entry_of(planned: Planned, number: int, facts: Facts, *, held: bool = False) -> Entry:
-    """A write as it is kept. Raises FormatError for what Firestore would refuse."""
-    before, target = planned.before, planned.target
-    return Entry(
-        number,
-        planned.action,
-        planned.path,
-        before.update_time if before is not None else None,
-        content_digest(target) if target is not None else None,
-        encoded(target, facts) if target is not None else None,
-        content(before) if before is not None else None,
-        held,
-    )
+    def _write(
+        self, number: int, before: Document | None, target: Document | None, *, held: bool = False
+    ) -> Write:
+        """A write as it is kept. Raises FormatError for what Firestore would refuse."""
+        document = target or before
+        assert document is not None
+        return Write(
+            number,
+            document.path,
+            before.update_time if before is not None else None,
+            content_digest(target) if target is not None else None,
+            encoded(target, self.facts) if target is not None else None,
+            before,
+            target if held else None,
+        )
 
 
 def encoded(document: Document, facts: Facts) -> bytes:
@@ -273,8 +273,8 @@ def encoded(document: Document, facts: Facts) -> bytes:
         raise FormatError(f"{facts.backup}: {error.place}", error.problem) from None
 
 
-def _merged(one: Iterator[Entry], other: Iterator[Entry]) -> Iterator[Entry]:
-    """Two streams of entries in name order as one."""
+def _merged(one: Iterator[Write], other: Iterator[Write]) -> Iterator[Write]:
+    """Two streams of writes in name order as one."""
     a, b = next(one, None), next(other, None)
     while a is not None and b is not None:
         if precedes(a.path, b.path):

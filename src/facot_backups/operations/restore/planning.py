@@ -9,10 +9,10 @@ from facot_backups.clock import Clock
 from facot_backups.errors import FirestoreUnavailable, UsageError
 from facot_backups.events import Emit, Progressed
 from facot_backups.firestore.connection import Connection
-from facot_backups.model import DocumentPath, Scope
+from facot_backups.model import Document, DocumentPath, Scope
 from facot_backups.operations.compare import Change, compare, intersection, touches
 from facot_backups.operations.live import LiveSide
-from facot_backups.operations.restore.guard import Guard, Planned
+from facot_backups.operations.restore.guard import Guard
 from facot_backups.operations.restore.lost import LostValues
 from facot_backups.operations.restore.plan import Plan, encoded
 from facot_backups.operations.sides import FolderSide, OldSide
@@ -70,20 +70,20 @@ class Planning:
         if change.kind == "equal":
             plan.leave(path, "equal")
         elif change.kind == "added":
-            self._write(plan, Planned("create", path, None, ours))
+            self._write(plan, None, ours)
         elif change.kind == "changed" and mode != "missing":
-            self._write(plan, Planned("change", path, live, ours))
+            self._write(plan, live, ours)
         elif change.kind == "removed" and mode == "mirror":
-            self._write(plan, Planned("delete", path, live, None))
+            self._write(plan, live, None)
         else:
             if change.kind == "changed":
                 assert ours is not None
                 encoded(ours, plan.facts)  # the whole scope must be sound
             plan.leave(path, "skip")
 
-    def _write(self, plan: Plan, planned: Planned) -> None:
-        plan.add(planned)
-        self._guard.see(planned)
+    def _write(self, plan: Plan, live: Document | None, ours: Document | None) -> None:
+        plan.add(live, ours)
+        self._guard.see(live, ours)
 
     def _find(self, scope: Scope, path: DocumentPath, change: Change) -> None:
         """Note which of the things asked for by name are there."""

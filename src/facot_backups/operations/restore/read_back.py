@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from itertools import chain, islice
 from typing import TypeVar
 
-from facot_backups.archive.journal import content_digest
+from facot_backups.archive.journal_lines import content_digest
 from facot_backups.clock import Clock
 from facot_backups.errors import FirestoreUnavailable, SnapshotExpired
 from facot_backups.events import Emit, PhaseStarted, Progressed
@@ -15,12 +15,12 @@ from facot_backups.firestore.codec import UnknownValue, decode_document
 from facot_backups.firestore.connection import Connection
 from facot_backups.firestore.names import name_of, path_of
 from facot_backups.firestore.requests import Requests
-from facot_backups.model import Document, DocumentPath
+from facot_backups.model import Document, DocumentPath, Write
 from facot_backups.operations.compare import precedes
 from facot_backups.operations.live import LiveSide
 from facot_backups.operations.restore.plan import Plan
 from facot_backups.operations.restore.report import Report
-from facot_backups.operations.restore.spool import Entry, Outcomes
+from facot_backups.operations.restore.spool import Outcomes
 
 _T = TypeVar("_T")
 
@@ -52,7 +52,7 @@ class ReadBack:
         """
         self._emit(PhaseStarted("reading-back"))
         live = LiveSide(self._connection, self._clock, self._emit)
-        outside: list[Entry] = []
+        outside: list[Write] = []
         try:
             self._walk(live, outside)
             problem = live.stopped or next(iter(live.failures.values()), None)
@@ -64,66 +64,66 @@ class ReadBack:
             self._report.reads += live.reads
         self.documents(outside)
 
-    def documents(self, entries: Iterable[Entry]) -> None:
+    def documents(self, writes: Iterable[Write]) -> None:
         """The documents of the plan alone, fetched by name."""
         try:
-            for entry, document in fetched(self._connection, entries, self._clock, self._emit, self._report):
-                self._judge(entry, document)
+            for write, document in fetched(self._connection, writes, self._clock, self._emit, self._report):
+                self._judge(write, document)
         except (FirestoreUnavailable, SnapshotExpired) as failure:
             self._report.read_back_failure = failure
 
-    def _walk(self, live: LiveSide, outside: list[Entry]) -> None:
+    def _walk(self, live: LiveSide, outside: list[Write]) -> None:
         """What is there now beside the plan's writes, and beside the documents that it left."""
         since = nanoseconds(self._plan.facts.read_time)
-        entries, left = self._plan.entries(heads=True), self._plan.left()
-        entry, name = next(entries, None), next(left, None)
+        writes, left = self._plan.in_name_order(heads=True), self._plan.left()
+        write, name = next(writes, None), next(left, None)
         for done, document in enumerate(live.documents(self._plan.facts.scope), 1):
             path = document.path
-            while entry is not None and entry.path != path and precedes(entry.path, path):
-                self._passed(entry, live, outside)
-                entry = next(entries, None)
+            while write is not None and write.path != path and precedes(write.path, path):
+                self._passed(write, live, outside)
+                write = next(writes, None)
             while name is not None and name != path and precedes(name, path):
                 self._gone(name, live)
                 name = next(left, None)
             if name == path:
                 name = next(left, None)
-            if entry is not None and entry.path == path:
-                self._judge(entry, document)
-                entry = next(entries, None)
+            if write is not None and write.path == path:
+                self._judge(write, document)
+                write = next(writes, None)
             elif document.update_time > since:
                 self._report.edit(path)
             if done % _STEP == 0:
                 self._emit(Progressed(path[0], done))
-        for rest in _all(entry, entries):
+        for rest in _all(write, writes):
             self._passed(rest, live, outside)
         for path in _all(name, left):
             self._gone(path, live)
 
-    def _passed(self, entry: Entry, live: LiveSide, outside: list[Entry]) -> None:
+    def _passed(self, write: Write, live: LiveSide, outside: list[Write]) -> None:
         """A document of the plan that the scan did not meet: it is not there, or not in the scope."""
-        if not self._plan.facts.scope.includes(entry.path):
-            outside.append(entry)
-        elif live.knows(entry.path):
-            self._judge(entry, None)
+        if not self._plan.facts.scope.includes(write.path):
+            outside.append(write)
+        elif live.knows(write.path):
+            self._judge(write, None)
 
     def _gone(self, path: DocumentPath, live: LiveSide) -> None:
         """A document that the plan left alone, and that the scan did not meet."""
         if live.knows(path):
             self._report.edit(path)
 
-    def _judge(self, entry: Entry, live: Document | None) -> None:
+    def _judge(self, write: Write, live: Document | None) -> None:
         """A document of the plan; only of what was confirmed is anything to be said."""
-        result, update_time = self._outcomes.get(entry.number)
-        if result != "done":
+        outcome = self._outcomes.get(write.number)
+        if outcome is None or outcome.result != "done":
             return
-        if entry.digest is None or live is None:
-            if entry.digest is not None or live is not None:
-                self._report.conflict(entry.path, CHANGED_AFTER)
-        elif content_digest(live) != entry.digest:
-            if live.update_time == update_time:
-                self._report.trouble(entry.path, "mismatch", _DIFFERENT)
+        if write.digest is None or live is None:
+            if write.digest is not None or live is not None:
+                self._report.conflict(write.path, CHANGED_AFTER)
+        elif content_digest(live) != write.digest:
+            if live.update_time == outcome.update_time:
+                self._report.trouble(write.path, "mismatch", _DIFFERENT)
             else:
-                self._report.conflict(entry.path, CHANGED_AFTER)
+                self._report.conflict(write.path, CHANGED_AFTER)
 
 
 def _all(first: _T | None, rest: Iterator[_T]) -> Iterator[_T]:
@@ -132,23 +132,23 @@ def _all(first: _T | None, rest: Iterator[_T]) -> Iterator[_T]:
 
 def fetched(
     connection: Connection,
-    entries: Iterable[Entry],
+    writes: Iterable[Write],
     clock: Clock,
     emit: Emit,
     report: Report,
     read_time: datetime | None = None,
-) -> Iterator[tuple[Entry, Document | None]]:
-    """Each entry with the document that is there now, or None; a hundred are held at a time.
+) -> Iterator[tuple[Write, Document | None]]:
+    """Each write with the document that is there now, or None; a hundred are held at a time.
 
     The reads go into `report`. Raises FirestoreUnavailable, SnapshotExpired.
     """
     requests = Requests(connection, clock, emit)
-    iterator = iter(entries)
+    iterator = iter(writes)
     try:
         while part := list(islice(iterator, GET_TOGETHER)):
-            found = documents_at(requests, connection.root, [entry.path for entry in part], read_time)
-            for entry in part:
-                yield entry, found.get(entry.path)
+            found = documents_at(requests, connection.root, [write.path for write in part], read_time)
+            for write in part:
+                yield write, found.get(write.path)
     finally:
         report.reads += requests.reads
 

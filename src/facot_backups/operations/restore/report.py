@@ -21,7 +21,7 @@ from facot_backups.errors import (
     Unforeseen,
 )
 from facot_backups.events import Emit, Warned
-from facot_backups.model import DocumentPath, Json, Source
+from facot_backups.model import DocumentPath, Json, Outcome, Source, Write
 from facot_backups.operations.restore.plan import Conflict, Counts
 from facot_backups.operations.restore.request import Connect
 from facot_backups.text import one_line
@@ -33,6 +33,7 @@ PARTIAL_EXIT = 3
 # mismatch: what was written reads back otherwise.
 Trouble: TypeAlias = Literal["failed", "pending", "unknown", "mismatch"]
 _SHOWN = 10_000
+_CHANGED_MEANWHILE = "alguien lo cambió después de hacer el plan"
 _FREE_SPACE = "Libere espacio: en Firestore quedó a medias, y con espacio se puede terminar o deshacer."
 # What can end a restore that is gone on with before it writes more.
 _NOT_A_REFUSAL = (FirestoreUnavailable, SnapshotExpired, LockHeld, BackupDirUnusable)
@@ -116,6 +117,17 @@ class Report:
             told = Unforeseen(error)
         told.__cause__ = error
         return told
+
+    def tell(self, write: Write, outcome: Outcome) -> None:
+        """Note what became of a write; nothing for one that is not settled."""
+        if outcome.result == "done":
+            self.created += write.action == "create"
+            self.changed += write.action == "change"
+            self.deleted += write.action == "delete"
+        elif outcome.result == "conflict":
+            self.conflict(write.path, _CHANGED_MEANWHILE)
+        elif outcome.result == "failed":
+            self.trouble(write.path, "failed", outcome.reason)
 
     def conflict(self, path: DocumentPath, reason: str) -> None:
         """Note a document that somebody else changed."""

@@ -17,7 +17,7 @@ from typing import TypeAlias
 from facot_backups import atomic
 from facot_backups.archive import journal
 from facot_backups.archive.facot2 import OldBackup
-from facot_backups.archive.journal import Header, JournalWriter, PlanLine
+from facot_backups.archive.journal import Header, JournalWriter
 from facot_backups.archive.layout import STATE_DIR
 from facot_backups.archive.store import LockedStore, Store
 from facot_backups.clock import Clock
@@ -33,7 +33,7 @@ from facot_backups.operations.restore.planning import Planning, judged_scope
 from facot_backups.operations.restore.read_back import ReadBack
 from facot_backups.operations.restore.report import LedgerLine, Report, under_lock
 from facot_backups.operations.restore.request import Connect, RestoreRequest, check_target, usable
-from facot_backups.operations.restore.spool import Entry, Outcomes
+from facot_backups.operations.restore.spool import Outcomes
 from facot_backups.operations.restore.undo import Undo, undo_facts
 from facot_backups.operations.restore.write import begun, letting_go, note_end, write_all
 from facot_backups.operations.schedule.tries import new_id
@@ -229,7 +229,7 @@ class _Restore:
     def _carry_out(self, connection: Connection, work: _Planned, plan: Plan, report: Report) -> None:
         """Keep what is there, write, read back."""
         own = self._store.root / STATE_DIR
-        with self._journal(plan) as writer, _closing(Outcomes(own)) as outcomes:
+        with self._journal(plan) as writer, Outcomes(own) as outcomes:
             try:
                 kept = keep_earlier(self._locked, plan, self._id, self._started_at, self._emit)
             except BaseException:
@@ -256,15 +256,15 @@ class _Restore:
         if work.side is not None:
             back.scope()
         else:
-            back.documents(plan.entries(heads=True))
+            back.documents(plan.in_name_order(heads=True))
         note_end(writer, report)
 
     def _journal(self, plan: Plan) -> JournalWriter:
         """The journal with the whole plan, on the disk."""
         writer = JournalWriter(self._store.root, self._id, _header(self._id, self._started_at, plan))
         try:
-            for entry in plan.entries(heads=True):
-                writer.plan(_line(entry, plan))
+            for write in plan.in_name_order(heads=True):
+                writer.plan(write)
             writer.close_plan()
         except BaseException:
             writer.close()
@@ -295,16 +295,3 @@ def _header(restore: str, started_at: datetime, plan: Plan) -> Header:
         read_time=facts.read_time,
         tool=f"facot-backups {__version__}",
     )
-
-
-def _line(entry: Entry, plan: Plan) -> PlanLine:
-    held = plan.target_of(entry) if entry.held else None
-    return PlanLine(entry.number, entry.action, entry.path, entry.expected, entry.digest, held)
-
-
-@contextmanager
-def _closing(outcomes: Outcomes) -> Iterator[Outcomes]:
-    try:
-        yield outcomes
-    finally:
-        outcomes.close()

@@ -11,13 +11,13 @@ import tempfile
 from array import array
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO, NamedTuple, cast
+from typing import BinaryIO, cast
 
 import orjson
 
 from facot_backups import atomic
-from facot_backups.archive.journal import Action, Result
-from facot_backups.model import Document, DocumentPath
+from facot_backups.archive.journal_lines import RESULTS
+from facot_backups.model import Document, DocumentPath, Outcome, Write
 
 # Writes between two noted places of a spool: the grain of the shuffling.
 _BLOCK = 64
@@ -25,43 +25,11 @@ _BLOCK = 64
 _OPEN_BLOCKS = 64
 # Bytes that are read at once: of a whole spool, and of each of those places.
 _CHUNK, _SMALL_CHUNK = 1 << 18, 1 << 14
-_HEAD = struct.Struct("<QBBIIIqB32s")
-_ACTIONS: tuple[Action, ...] = ("create", "change", "delete")
-
-
-class Entry(NamedTuple):
-    """One write of a plan, as it is kept.
-
-    `expected`: the update time (nanoseconds) that the document must have; None: it must not exist.
-    `digest`: of the target's content; None for a delete. `target`: the serialized protobuf Document with
-    its name; None for a delete. `before`: the live content, JSON of fields and types; None for a create.
-    Both are None where they were not asked for. `held`: the target is not the backup's own.
-    """
-
-    number: int
-    action: Action
-    path: DocumentPath
-    expected: int | None
-    digest: bytes | None
-    target: bytes | None
-    before: bytes | None
-    held: bool = False
-
-    def before_document(self) -> Document | None:
-        """The live document before the restore; None for a create."""
-        if self.before is None:
-            return None
-        fields, types = orjson.loads(self.before)
-        return Document(self.path, fields, types, None, self.expected or 0)
-
-
-def content(document: Document) -> bytes:
-    """A document's content as `Entry.before` has it."""
-    return orjson.dumps((document.fields, document.types))
+_HEAD = struct.Struct("<QIIIIqB32s")
 
 
 class Spool:
-    """Entries on disk, in the order in which they were added (by name), to be read in it or shuffled.
+    """Writes on disk, in the order in which they were added (by name), to be read in it or shuffled.
 
     `folder` is where the file is made (None: the system's own). Raises OSError.
     """
@@ -72,43 +40,43 @@ class Spool:
         self._end = 0
         self.size = 0
 
-    def add(self, entry: Entry) -> None:
-        """Add an entry."""
-        path = "/".join(entry.path).encode()
-        target, before = entry.target or b"", entry.before or b""
+    def add(self, write: Write) -> None:
+        """Add a write."""
+        bodies = (
+            "/".join(write.path).encode(),
+            _content(write.held),
+            write.document or b"",
+            _content(write.before),
+        )
         if self.size % _BLOCK == 0:
             self._starts.append(self._end)
         head = _HEAD.pack(
-            entry.number,
-            _ACTIONS.index(entry.action),
-            entry.held,
-            len(path),
-            len(target),
-            len(before),
-            -1 if entry.expected is None else entry.expected,
-            (entry.target is not None) | (entry.before is not None) << 1 | (entry.digest is not None) << 2,
-            entry.digest or b"",
+            write.number,
+            *map(len, bodies),
+            -1 if write.expected is None else write.expected,
+            write.digest is not None,
+            write.digest or b"",
         )
-        record = b"".join((head, path, target, before))
+        record = b"".join((head, *bodies))
         self._file.write(record)
         self._end += len(record)
         self.size += 1
 
-    def __iter__(self) -> Iterator[Entry]:
-        """All entries, in the order in which they were added. Add no more while reading."""
+    def __iter__(self) -> Iterator[Write]:
+        """All writes, in the order in which they were added. Add no more while reading."""
         return self.read(heads=False)
 
-    def read(self, *, heads: bool) -> Iterator[Entry]:
-        """As iterating; `heads`: without `before`, and without the `target` that is the backup's own."""
+    def read(self, *, heads: bool) -> Iterator[Write]:
+        """As iterating; `heads`: without `document` and `before`."""
         reader = _Reader(self._file, 0, _CHUNK)
         for _ in range(self.size):
-            yield reader.entry(target=not heads, before=not heads)
+            yield reader.write(document=not heads, before=not heads)
 
-    def shuffled(self, dice: random.Random) -> Iterator[Entry]:
-        """All entries once, spread over the whole range of names; without `before`."""
+    def shuffled(self, dice: random.Random) -> Iterator[Write]:
+        """All writes once, spread over the whole range of names; without `before`."""
         blocks = list(range(len(self._starts)))
         dice.shuffle(blocks)
-        cursors: list[tuple[_Reader, int]] = []  # with the entries left
+        cursors: list[tuple[_Reader, int]] = []  # with the writes left
         while blocks or cursors:
             while blocks and len(cursors) < _OPEN_BLOCKS:
                 block = blocks.pop()
@@ -116,7 +84,7 @@ class Spool:
                 cursors.append((reader, min(_BLOCK, self.size - block * _BLOCK)))
             at = dice.randrange(len(cursors))
             reader, left = cursors[at]
-            yield reader.entry(target=True, before=False)
+            yield reader.write(document=True, before=False)
             if left > 1:
                 cursors[at] = (reader, left - 1)
             else:
@@ -129,7 +97,7 @@ class Spool:
 
 
 class _Reader:
-    """Reads entries one after the other from a place of a spool, `chunk` bytes at a time or a whole entry."""
+    """Reads writes one after the other from a place of a spool, `chunk` bytes at a time or a whole write."""
 
     def __init__(self, file: BinaryIO, place: int, chunk: int) -> None:
         self._file = file
@@ -146,28 +114,42 @@ class _Reader:
             self._file.seek(self._start)
             self._data = self._file.read(max(self._chunk, size))
 
-    def entry(self, *, target: bool, before: bool) -> Entry:
-        """The next entry, with those of its bodies; a target that is held comes always."""
+    def write(self, *, document: bool, before: bool) -> Write:
+        """The next write, with those of its bodies."""
         self._need(_HEAD.size)
         head = _HEAD.unpack_from(self._data, self._at)
-        number, action, held, path_size, target_size, before_size, expected, there, digest = head
-        target = target or bool(held)
+        number, path_size, held_size, document_size, before_size, expected, has_digest, digest = head
         self._at += _HEAD.size
-        self._need(path_size + (target_size if target else 0) + (before_size if before else 0))
-        data, start = self._data, self._at
-        middle = start + path_size
-        end = middle + target_size
-        self._at = end + before_size
-        return Entry(
+        bodies = document_size + before_size if before else document_size if document else 0
+        self._need(path_size + held_size + bodies)
+        data, path_at = self._data, self._at
+        held_at = path_at + path_size
+        document_at = held_at + held_size
+        before_at = document_at + document_size
+        self._at = before_at + before_size
+        path = tuple(data[path_at:held_at].decode().split("/"))
+        expected_time = None if expected < 0 else expected
+        return Write(
             number,
-            _ACTIONS[action],
-            tuple(data[start:middle].decode().split("/")),
-            None if expected < 0 else expected,
-            digest if there & 4 else None,
-            data[middle:end] if there & 1 and target else None,
-            data[end : self._at] if there & 2 and before else None,
-            bool(held),
+            path,
+            expected_time,
+            digest if has_digest else None,
+            data[document_at:before_at] if document and has_digest else None,
+            _document(path, data[before_at : self._at], expected or 0) if before else None,
+            _document(path, data[held_at:document_at]),
         )
+
+
+def _content(document: Document | None) -> bytes:
+    return orjson.dumps((document.fields, document.types)) if document is not None else b""
+
+
+def _document(path: DocumentPath, content: bytes, update_time: int = 0) -> Document | None:
+    """What `_content` made of it."""
+    if not content:
+        return None
+    fields, types = orjson.loads(content)
+    return Document(path, fields, types, None, update_time)
 
 
 class Names:
@@ -192,30 +174,33 @@ class Names:
 
 
 class Outcomes:
-    """What became of each document, by its number, and the update time that it has.
+    """What became of each write, by its number, and the update time that its document has.
 
     `folder` is where the file is made (None: the system's own). Raises OSError.
     """
 
-    _ENTRY = struct.Struct("<bq")
-    _RESULTS: tuple[Result | None, ...] = (None, "done", "conflict", "failed")
+    _RECORD = struct.Struct("<bq")
 
     def __init__(self, folder: Path | None = None) -> None:
         self._file = _temporary(folder)
 
-    def put(self, number: int, result: Result, update_time: int = 0) -> None:
-        """Note a result; a later one of the same number replaces it."""
-        self._file.seek(number * self._ENTRY.size)
-        self._file.write(self._ENTRY.pack(self._RESULTS.index(result), update_time))
+    def __enter__(self) -> Outcomes:
+        return self
 
-    def get(self, number: int) -> tuple[Result | None, int]:
-        """(result, update time in nanoseconds); (None, 0) where nothing is known."""
-        self._file.seek(number * self._ENTRY.size)
-        data = self._file.read(self._ENTRY.size)
-        if len(data) < self._ENTRY.size:
-            return None, 0
-        code, update_time = self._ENTRY.unpack(data)
-        return self._RESULTS[code], update_time
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def put(self, outcome: Outcome) -> None:
+        """Note an outcome of the journal's, without its reason; a later one of its number replaces it."""
+        self._file.seek(outcome.number * self._RECORD.size)
+        self._file.write(self._RECORD.pack(RESULTS.index(outcome.result) + 1, outcome.update_time))
+
+    def get(self, number: int) -> Outcome | None:
+        """What became of a write; None where nothing is known."""
+        self._file.seek(number * self._RECORD.size)
+        data = self._file.read(self._RECORD.size)
+        code, update_time = self._RECORD.unpack(data) if len(data) == self._RECORD.size else (0, 0)
+        return Outcome(number, RESULTS[code - 1], update_time) if code else None
 
     def close(self) -> None:
         """Let go of the file."""

@@ -10,17 +10,18 @@ from datetime import datetime
 from itertools import islice
 from pathlib import Path
 
-from facot_backups.archive.journal import Journal, PlanLine, content_digest
+from facot_backups.archive.journal import Journal
 from facot_backups.archive.journal_check import read_whole
+from facot_backups.archive.journal_lines import content_digest
 from facot_backups.archive.reader import Backup
 from facot_backups.clock import Clock
 from facot_backups.errors import DamagedBackup, FormatError
 from facot_backups.events import Emit, Progressed
 from facot_backups.firestore.connection import Connection
 from facot_backups.firestore.requests import Requests
-from facot_backups.model import EVERYTHING, Document, DocumentPath, Scope
+from facot_backups.model import EVERYTHING, Document, DocumentPath, Outcome, Scope, Write
 from facot_backups.operations.compare import same_content
-from facot_backups.operations.restore.guard import Guard, Planned
+from facot_backups.operations.restore.guard import Guard
 from facot_backups.operations.restore.plan import Facts, Plan
 from facot_backups.operations.restore.read_back import GET_TOGETHER, documents_at
 from facot_backups.operations.restore.spool import Outcomes
@@ -75,21 +76,20 @@ class Undo:
         moment = plan.facts.read_time
         self._guard.begin(moment)
         requests = Requests(self._connection, self._clock, self._emit)
-        outcomes = results_of(self._journal, plan.folder)
         earlier = Targets(BackupSide(self._backup, EVERYTHING))
         lines = self._journal.plan()
         done = 0
         try:
-            while part := list(islice(lines, GET_TOGETHER)):
-                paths = [line.path for line in part]
-                live = documents_at(requests, self._connection.root, paths, moment)
-                for line in part:
-                    before = earlier.at(line.path) if line.action != "create" else None
-                    self._take(plan, line, outcomes.get(line.number), before, live.get(line.path))
-                done += len(part)
-                self._emit(Progressed(part[-1].path[0], done))
+            with results_of(self._journal, plan.folder) as outcomes:
+                while part := list(islice(lines, GET_TOGETHER)):
+                    paths = [line.path for line in part]
+                    live = documents_at(requests, self._connection.root, paths, moment)
+                    for line in part:
+                        before = earlier.at(line.path) if line.action != "create" else None
+                        self._take(plan, line, outcomes.get(line.number), before, live.get(line.path))
+                    done += len(part)
+                    self._emit(Progressed(part[-1].path[0], done))
         finally:
-            outcomes.close()
             plan.reads += requests.reads
         plan.notes += unknown_notes(self._journal, self._unknown)
         plan.judge(self._guard.decide())
@@ -98,27 +98,22 @@ class Undo:
     def _take(
         self,
         plan: Plan,
-        line: PlanLine,
-        outcome: tuple[str | None, int],
+        line: Write,
+        outcome: Outcome | None,
         before: Document | None,
         live: Document | None,
     ) -> None:
         """Decide on one document of the journal: `before` is what the restore met, None where nothing was."""
-        result, update_time = outcome
-        self._unknown += result is None
-        if result in ("conflict", "failed"):
+        self._unknown += outcome is None
+        if outcome is not None and outcome.result != "done":
             plan.leave(line.path, "equal")  # the restore did not write it
         elif _is_back(before, live):
             plan.leave(line.path, "equal")
-        elif _is_ours(line, result, update_time, live):
-            if before is None:
-                planned = Planned("delete", line.path, live, None)
-            else:
-                planned = Planned("create" if live is None else "change", line.path, live, before)
-            plan.add(planned)
-            self._guard.see(planned)
+        elif _is_ours(line, outcome, live):
+            plan.add(live, before)
+            self._guard.see(live, before)
         else:
-            unknown = result is None and self._journal.unreadable
+            unknown = outcome is None and self._journal.unreadable
             plan.conflict(line.path, NOT_KNOWN if unknown else CHANGED_SINCE)
             plan.leave(line.path, "skip")
 
@@ -130,15 +125,15 @@ def _is_back(before: Document | None, live: Document | None) -> bool:
     return same_content(before, live)
 
 
-def _is_ours(line: PlanLine, result: str | None, update_time: int, live: Document | None) -> bool:
+def _is_ours(line: Write, outcome: Outcome | None, live: Document | None) -> bool:
     """Whether the document is as the restore left it.
 
     Without a recorded result, the restore may have been cut after the write: its target tells.
     """
     if line.action == "delete" or live is None:
         return line.action == "delete" and live is None
-    if result == "done":
-        return live.update_time == update_time
+    if outcome is not None:
+        return live.update_time == outcome.update_time
     return content_digest(live) == line.digest
 
 
@@ -176,8 +171,8 @@ def unknown_notes(journal: Journal, documents: int) -> list[str]:
 def results_of(journal: Journal, folder: Path | None) -> Outcomes:
     """What the journal says became of each document."""
     outcomes = Outcomes(folder)
-    for line in journal.results():
-        outcomes.put(line.number, line.result, line.update_time)
+    for outcome in journal.results():
+        outcomes.put(outcome)
     return outcomes
 
 

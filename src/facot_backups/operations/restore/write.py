@@ -8,22 +8,22 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from facot_backups import atomic
-from facot_backups.archive.journal import JournalWriter, ResultLine
+from facot_backups.archive.journal import JournalWriter
+from facot_backups.archive.journal_lines import RESULTS
 from facot_backups.archive.ledger import COMPLETE, INCOMPLETE
 from facot_backups.archive.store import LockedStore
 from facot_backups.errors import Interrupted
 from facot_backups.events import Emit, PhaseStarted, Progressed
 from facot_backups.firestore.commit import Committer, Sending
 from facot_backups.firestore.connection import Connection
-from facot_backups.firestore.names import name_of, path_of
-from facot_backups.firestore.writes import Outcome, Write, batches
+from facot_backups.firestore.writes import batches
+from facot_backups.model import Outcome, Write
 from facot_backups.operations.restore.plan import Plan
 from facot_backups.operations.restore.report import Report
-from facot_backups.operations.restore.spool import Entry, Outcomes
+from facot_backups.operations.restore.spool import Outcomes
 
 # Batches under way at the same time: while the server works on one, the next is made ready.
 IN_FLIGHT = 2
-CHANGED_MEANWHILE = "alguien lo cambió después de hacer el plan"
 
 
 @contextmanager
@@ -90,7 +90,6 @@ class _Writing:
         report: Report,
         emit: Emit,
     ) -> None:
-        self._root = connection.root
         self._locked = locked
         self._plan = plan
         self._journal = journal
@@ -117,10 +116,10 @@ class _Writing:
         self._send(self._plan.counters(), 1)
         self._send(self._plan.others(), IN_FLIGHT)
 
-    def _send(self, entries: Iterator[Entry], in_flight: int) -> None:
-        """Write `entries`, so many batches at a time; what is under way is settled also at the end."""
+    def _send(self, writes: Iterator[Write], in_flight: int) -> None:
+        """Make `writes`, so many batches at a time; what is under way is settled also at the end."""
         flying: deque[Sending] = deque()
-        parts = batches(map(self._write, entries))
+        parts = batches(writes)
         try:
             while self._committer.failure is None and (batch := next(parts, None)) is not None:
                 self._locked.still_ours()
@@ -145,22 +144,16 @@ class _Writing:
         self._note(batch, sending.finish())
         if self._committer.failure is None:
             self._done += len(batch)
-            self._emit(Progressed(path_of(batch[0].name, self._root)[0], self._done))
-
-    def _write(self, entry: Entry) -> Write:
-        return Write(entry.number, name_of(entry.path, self._root), entry.target, entry.expected)
+            self._emit(Progressed(batch[0].path[0], self._done))
 
     def _note(self, batch: list[Write], outcomes: list[Outcome]) -> None:
         """Keep what became of a batch. Of what is pending or unknown the journal says nothing."""
         self._tell(batch, outcomes)
-        lines = []
-        for number, kind, update_time, reason in outcomes:
-            if kind == "unknown":
-                self._unknown.add(number)
-            elif kind != "pending":
-                self._outcomes.put(number, kind, update_time)
-                lines.append(ResultLine(number, kind, update_time, reason))
-        self._journal.results(lines)
+        self._unknown.update(outcome.number for outcome in outcomes if outcome.result == "unknown")
+        known = [outcome for outcome in outcomes if outcome.result in RESULTS]
+        for outcome in known:
+            self._outcomes.put(outcome)
+        self._journal.results(known)
 
     def _tell(self, batch: list[Write], outcomes: list[Outcome]) -> None:
         writes = {write.number: write for write in batch}
@@ -169,18 +162,11 @@ class _Writing:
 
     def _tell_one(self, write: Write, outcome: Outcome) -> None:
         report = self._report
-        report.left -= outcome.kind not in ("pending", "unknown")
-        if outcome.kind == "done":
-            report.deleted += write.document is None
-            report.created += write.document is not None and write.expected is None
-            report.changed += write.document is not None and write.expected is not None
-        elif outcome.kind == "conflict":
-            report.conflict(path_of(write.name, self._root), CHANGED_MEANWHILE)
-        elif outcome.kind == "failed":
-            report.trouble(path_of(write.name, self._root), "failed", outcome.reason)
+        report.left -= outcome.result in RESULTS
+        report.tell(write, outcome)
 
     def _name_the_rest(self) -> None:
         """After the end: every document that was not settled is not as planned."""
-        for entry in self._plan.entries(heads=True):
-            if self._outcomes.get(entry.number)[0] is None:
-                self._report.trouble(entry.path, "unknown" if entry.number in self._unknown else "pending")
+        for write in self._plan.in_name_order(heads=True):
+            if self._outcomes.get(write.number) is None:
+                self._report.trouble(write.path, "unknown" if write.number in self._unknown else "pending")

@@ -10,10 +10,11 @@ from qtpy.QtCore import QAbstractItemModel, QModelIndex, QObject, Qt
 from facot_backups.faces.desktop import words
 from facot_backups.faces.desktop.models.table import Column, Index, TableModel
 from facot_backups.faces.desktop.tasks.restore_choices import FoundDocument
-from facot_backups.faces.desktop.tasks.restore_shown import Action, CollectionPlan, DocumentPlan
+from facot_backups.faces.desktop.tasks.restore_shown import CollectionPlan, DocumentPlan
 from facot_backups.faces.desktop.theme import Theme, Tone
 from facot_backups.faces.desktop.words import document as document_words
 from facot_backups.faces.desktop.words.change import ChangeLine
+from facot_backups.model import Action
 
 ACTIONS: Mapping[Action, str] = {"create": "Se crea", "change": "Se cambia", "delete": "Se borra"}
 _PICTURES: Mapping[Action, tuple[str, Tone]] = {

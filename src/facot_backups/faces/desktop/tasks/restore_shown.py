@@ -13,15 +13,13 @@ from facot_backups.faces.desktop.words import collection as collection_words
 from facot_backups.faces.desktop.words import document as document_words
 from facot_backups.faces.desktop.words.change import ChangeLine
 from facot_backups.faces.desktop.words.failures import Failure, failure
-from facot_backups.model import Document, DocumentPath, Source
+from facot_backups.model import Action, Document, DocumentPath, Source, Write
 from facot_backups.operations.nouns import nouns
 
 if TYPE_CHECKING:
     from facot_backups.operations.restore.plan import Plan
     from facot_backups.operations.restore.report import Report
-    from facot_backups.operations.restore.spool import Entry
 
-Action: TypeAlias = Literal["create", "change", "delete"]
 Mode: TypeAlias = Literal["overwrite", "missing", "mirror"]
 State: TypeAlias = Literal["done", "nothing", "conflicts", "partial", "cut"]
 
@@ -235,26 +233,26 @@ def plan_shown(plan: Plan, zone: tzinfo, backup: str, source: Source | None = No
 def _documents(plan: Plan, zone: tzinfo) -> tuple[DocumentPlan, ...]:
     shown: list[DocumentPlan] = []
     taken: dict[str, int] = {}
-    for entry in plan.entries():
-        name = entry.path[0]
+    for write in plan.in_name_order():
+        name = write.path[0]
         if taken.get(name, 0) < _OF_COLLECTION:
             taken[name] = taken.get(name, 0) + 1
-            shown.append(_document(plan, entry, zone))
+            shown.append(_document(plan, write, zone))
             if len(shown) == _IN_ALL:
                 break
     return tuple(shown)
 
 
-def _document(plan: Plan, entry: Entry, zone: tzinfo) -> DocumentPlan:
-    document = plan.target_of(entry) or entry.before_document()
-    of = document or Document(entry.path, {})
-    whole = entry.action != "change"
-    fields = change_words.lines(plan.field_changes(entry), of, zone, whole=whole)
-    place = entry.path[::2]
+def _document(plan: Plan, write: Write, zone: tzinfo) -> DocumentPlan:
+    document = plan.target_of(write) or write.before
+    of = document or Document(write.path, {})
+    whole = write.action != "change"
+    fields = change_words.lines(plan.field_changes(write), of, zone, whole=whole)
+    place = write.path[::2]
     name = document_words.called(document, zone) if document is not None else ""
     noun = nouns(place)[0]
-    title = f"{noun[:1].upper()}{noun[1:]} {name or words.one_line(entry.path[-1])}"
-    return DocumentPlan(entry.action, document_words.path_text(entry.path), title, name, place, fields)
+    title = f"{noun[:1].upper()}{noun[1:]} {name or words.one_line(write.path[-1])}"
+    return DocumentPlan(write.action, document_words.path_text(write.path), title, name, place, fields)
 
 
 def _conflict(path: DocumentPath, reason: str) -> ConflictShown:
