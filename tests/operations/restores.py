@@ -16,7 +16,7 @@ from facot_backups.operations.restore.approval import Approval, Yes
 from facot_backups.operations.restore.continuing import continue_restore
 from facot_backups.operations.restore.guard import NoGuard
 from facot_backups.operations.restore.plan import Plan
-from facot_backups.operations.restore.report import Report
+from facot_backups.operations.restore.report import RestoreReport
 from facot_backups.operations.restore.request import RestoreRequest
 from facot_backups.operations.restore.run import planned, restore
 from facot_backups.protocol import Message
@@ -46,7 +46,7 @@ def give_back(
     *,
     guard: bool = False,
     **request: Any,
-) -> Report:
+) -> RestoreReport:
     """Restore, all questions answered with yes; with the fiscal guard only if asked for."""
     wanted = RestoreRequest(backup=name, **request)
     make_guard = None if guard else lambda *_: NoGuard()
@@ -59,12 +59,12 @@ def plan_of(world: World, name: str = "latest", **request: Any) -> AbstractConte
     return planned(world.connect, world.store(), wanted, ignore, lambda *_: NoGuard())
 
 
-def go_on(world: World, restore: str) -> Report:
+def go_on(world: World, restore: str) -> RestoreReport:
     """Finish a restore that was cut."""
     return continue_restore(world.connect, world.store(), restore, Yes())
 
 
-def take_back(world: World, report: Report) -> Report:
+def take_back(world: World, report: RestoreReport) -> RestoreReport:
     """Undo, without the fiscal guard."""
     assert report.pre_restore is not None
     return give_back(world, report.pre_restore)

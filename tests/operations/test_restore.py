@@ -95,7 +95,7 @@ def check(world: World, data: st.DataObject, size: int) -> None:
 
     report = give_back(world, mode=mode, scope=scope)
 
-    assert (report.exit_code, report.edited, report.notes) == (0, [], [])
+    assert (report.exit_code, report.edited, report.notes) == (0, (), ())
     assert world.stored() == wanted
     assert report.written == sum(live.get(path) != wanted.get(path) for path in live.keys() | wanted.keys())
     if report.pre_restore is None:

@@ -11,7 +11,7 @@ import pytest
 
 from facot_backups.errors import FacotBackupsError
 from facot_backups.firestore import writes
-from facot_backups.operations.restore.report import Report
+from facot_backups.operations.restore.report import RestoreReport
 from tests.end_to_end.world import World
 from tests.operations.restores import give_back, go_on, take_back, world_in
 from tests.operations.test_restore_faults import prepared
@@ -40,14 +40,14 @@ def below(root: Path, hook: Hook) -> Hook:
     return look
 
 
-def before(what: str, world: World) -> Report | None:
+def before(what: str, world: World) -> RestoreReport | None:
     """The restore that is gone on with, or taken back."""
     if what == "continue":
         return cut(world)
     return give_back(world, mode="mirror") if what == "undo" else None
 
 
-def act(what: str, world: World, first: Report | None) -> Report:
+def act(what: str, world: World, first: RestoreReport | None) -> RestoreReport:
     if first is None:
         return give_back(world, mode="mirror")
     return go_on(world, first.restore) if what == "continue" else take_back(world, first)

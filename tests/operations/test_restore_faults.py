@@ -12,7 +12,7 @@ from facot_backups.events import Event
 from facot_backups.firestore import writes
 from facot_backups.local.faults import Fault, Kind
 from facot_backups.operations.proof.verify import verify
-from facot_backups.operations.restore.report import Report
+from facot_backups.operations.restore.report import RestoreReport
 from tests.end_to_end.world import World, contents
 from tests.operations.restores import Stored, give_back, go_on, remove, take_back, world_in
 from tests.support.servers import FirestoreServer
@@ -42,7 +42,7 @@ def calls_of(world: World) -> int:
     return sum(world.server.local.script.calls(method) for method in methods)
 
 
-def check_truth(world: World, report: Report, live: Stored, wanted: Stored) -> None:
+def check_truth(world: World, report: RestoreReport, live: Stored, wanted: Stored) -> None:
     """What the report says of each document of the plan is so."""
     now = world.stored()
     said = {path: kind for path, kind, _ in report.troubles}
@@ -58,7 +58,7 @@ def check_truth(world: World, report: Report, live: Stored, wanted: Stored) -> N
         assert now[path] == live[path]
 
 
-def check_kept(world: World, report: Report, live: Stored, wanted: Stored) -> None:
+def check_kept(world: World, report: RestoreReport, live: Stored, wanted: Stored) -> None:
     """The pre-restore holds what was there of everything that the plan changes or deletes."""
     kept = world.store().find(report.pre_restore or "")
     assert verify(kept).sound

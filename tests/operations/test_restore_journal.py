@@ -19,7 +19,7 @@ from facot_backups.archive import journal
 from facot_backups.errors import DamagedBackup, Interrupted
 from facot_backups.events import Event, PhaseStarted, Progressed
 from facot_backups.firestore import writes
-from facot_backups.operations.restore.report import Report
+from facot_backups.operations.restore.report import RestoreReport
 from tests.end_to_end.world import World
 from tests.operations.restores import give_back, go_on, remove, take_back, world_in
 from tests.support.servers import FirestoreServer
@@ -69,7 +69,7 @@ def world(memory_server: FirestoreServer, tmp_path: Path, monkeypatch: pytest.Mo
     return made
 
 
-def restored(world: World) -> Report:
+def restored(world: World) -> RestoreReport:
     report = give_back(world, mode="mirror")
     assert (report.exit_code, report.written) == (0, 11)
     return report
@@ -95,7 +95,7 @@ def test_what_undoes_it_is_told_though_it_cannot_be_read_now(world: World, noted
     assert (finished.exit_code, finished.pre_restore) == (0, report.pre_restore)
 
 
-def cut(world: World) -> Report:
+def cut(world: World) -> RestoreReport:
     """A restore that somebody stops after its first writes."""
     writing = False
 
@@ -194,7 +194,7 @@ def test_a_spoilt_plan_is_refused_and_says_what_is_left(world: World, where: str
     content[at] ^= 1
     path.write_bytes(content)
     assert [one.part for one in world.store().spoilt_journals(world.backups())] == ["plan"]
-    ways: list[Callable[[], Report]] = [
+    ways: list[Callable[[], RestoreReport]] = [
         lambda: take_back(world, report),
         lambda: go_on(world, report.restore),
     ]

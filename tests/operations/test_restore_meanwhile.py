@@ -19,7 +19,7 @@ from facot_backups.firestore import writes
 from facot_backups.firestore.names import name_of
 from facot_backups.local.faults import Fault
 from facot_backups.model import DocumentPath
-from facot_backups.operations.restore.report import Report
+from facot_backups.operations.restore.report import RestoreReport
 from facot_backups.protocol import BatchWriteRequest
 from tests.end_to_end.world import World
 from tests.operations.restores import Stored, give_back, go_on, remove, take_back, world_in
@@ -87,7 +87,7 @@ class Meddler:
         return self.at <= max(n for n, name in enumerate(self.calls, 1) if name in reads)
 
 
-def told(report: Report) -> set[str]:
+def told(report: RestoreReport) -> set[str]:
     return {"/".join(c.path) for c in report.conflicts} | {"/".join(path) for path in report.edited}
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from facot_backups.archive.facot2 import AnyBackup
     from facot_backups.operations.restore.guard import Question
     from facot_backups.operations.restore.plan import Counts, Mode, Plan
-    from facot_backups.operations.restore.report import Report
+    from facot_backups.operations.restore.report import RestoreReport
 
 
 class RestoredCollection(TypedDict):
@@ -183,7 +183,7 @@ def _is_callers_mistake(error: FacotBackupsError) -> bool:
     return isinstance(error, mistakes) and not isinstance(error, ReadBudgetExceeded)
 
 
-def _counts(counts: dict[str, Counts]) -> dict[str, RestoredCollection]:
+def _counts(counts: Mapping[str, Counts]) -> dict[str, RestoredCollection]:
     return {
         name: RestoredCollection(
             create=c.create, change=c.change, equal=c.equal, delete=c.delete, skip=c.skip
@@ -212,10 +212,9 @@ def _planned(plan: Plan) -> RestoreResult:
     )
 
 
-def _restored(report: Report) -> RestoreResult:
+def _restored(report: RestoreReport) -> RestoreResult:
     if report.cut:
         logs.log_failure(str(report.failure))
-    failures = (report.failure, report.read_back_failure)
     return RestoreResult(
         success=report.exit_code == 0,
         dry_run=False,
@@ -228,9 +227,9 @@ def _restored(report: Report) -> RestoreResult:
         pre_restore=report.pre_restore,
         conflicts=["/".join(conflict.path) for conflict in report.conflicts],
         edited=["/".join(path) for path in report.edited],
-        troubles=["/".join(path) for path, _, _ in report.troubles],
+        troubles=["/".join(trouble.path) for trouble in report.troubles],
         notes=list(report.notes),
-        errors=[str(failure) for failure in failures if failure is not None],
+        errors=[str(failure) for failure in report.failures],
         exit_code=report.exit_code,
     )
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from facot_backups.archive.store import Store
     from facot_backups.operations.restore.guard import Question
     from facot_backups.operations.restore.plan import Plan
-    from facot_backups.operations.restore.report import Report
+    from facot_backups.operations.restore.report import RestoreReport
     from facot_backups.operations.restore.request import RestoreRequest
     from facot_backups.settings import Settings
 
@@ -156,12 +156,12 @@ class _Command:
         output.echo("No se ha escrito nada (--dry-run).")
         return 0
 
-    def _tell(self, report: Report) -> int:
+    def _tell(self, report: RestoreReport) -> int:
         undo = self._again(report.pre_restore) if report.pre_restore else None
         go_on = self._again("--continue", report.restore) if report.to_continue else None
         as_json, quiet = self._options["as_json"], self._options["quiet"]
         if as_json:
-            output.print_json(restore_text.report_json(report, undo, go_on))
+            output.print_json(report.to_json(undo_command=undo, continue_command=go_on))
         if report.cut:
             self._tell_cut(report, undo, go_on)
         elif not as_json:
@@ -169,7 +169,7 @@ class _Command:
                 output.echo(line)
         return report.exit_code
 
-    def _tell_cut(self, report: Report, undo: str | None, go_on: str | None) -> None:
+    def _tell_cut(self, report: RestoreReport, undo: str | None, go_on: str | None) -> None:
         """An error like any other, with all that is to be known of a database that is half written."""
         if self._options["verbose"] and report.failure is not None:
             output.show_trace(report.failure)

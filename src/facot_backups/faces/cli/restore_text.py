@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from facot_backups import figures
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
     from facot_backups.model import Action, Write
     from facot_backups.operations.compare import Kind
     from facot_backups.operations.restore.plan import Plan
-    from facot_backups.operations.restore.report import Report
+    from facot_backups.operations.restore.report import RestoreReport
 
 # Documents named one by one; the rest is in the JSON and in the journal.
 _SHOWN = 50
@@ -27,12 +26,6 @@ _KINDS: dict[Action, Kind] = {"create": "added", "change": "changed", "delete": 
 _HEADS = ("crear", "cambiar", "iguales", "borrar", "se dejan")
 # Columns of the plan's table: all of it fits an ordinary terminal.
 _NAME, _NUMBER = 26, 10
-_TROUBLES = {
-    "failed": "Firestore lo rechazó",
-    "pending": "no se llegó a escribir",
-    "unknown": "no se sabe si se escribió",
-    "mismatch": "se escribió y se lee otra cosa",
-}
 _MODES = {
     "overwrite": "Se pone lo que tiene el backup; lo demás se deja.",
     "missing": "Solo se pone lo que ahora no existe.",
@@ -94,6 +87,8 @@ def _writes(plan: Plan, *, fields: bool) -> Iterator[str]:
 
 def print_plan_json(plan: Plan, *, fields: bool) -> None:
     """The report of `restore --dry-run --json` (docs/cli.md), written as it is read."""
+    from facot_backups.operations.restore.report import conflicts_json, counts_json
+
     facts = plan.facts
     head = {
         "success": True,
@@ -103,13 +98,13 @@ def print_plan_json(plan: Plan, *, fields: bool) -> None:
         "target": str(facts.target),
         "mode": facts.mode,
         "undoes": facts.undoes,
-        "plan": _counts_json(plan.counts),
+        "plan": counts_json(plan.counts),
         "writes": plan.writes,
         "reads": plan.reads,
         "read_back": plan.read_back,
         "notes": plan.notes,
         "questions": [question.text for question in plan.questions],
-        "conflicts": [_conflict_json(c.path, c.reason) for c in plan.conflicts],
+        "conflicts": conflicts_json(plan.conflicts),
         "conflict_count": plan.conflict_count,
     }
     output.echo_lines(output.to_text(head).rstrip()[:-1].rstrip() + ',\n  "documents": [', nl=False)
@@ -126,63 +121,18 @@ def _write_json(plan: Plan, write: Write, *, fields: bool) -> dict[str, Any]:
     return value
 
 
-def _counts_json(counts: dict[str, Counts]) -> dict[str, Any]:
-    return {collection: asdict(counts[collection]) for collection in sorted(counts)}
-
-
-def _conflict_json(path: tuple[str, ...], reason: str) -> dict[str, str]:
-    return {"path": "/".join(path), "reason": reason}
-
-
-def report_json(report: Report, undo: str | None, go_on: str | None) -> dict[str, Any]:
-    """The report of `restore --json` (docs/cli.md)."""
-    return {
-        "success": report.exit_code == 0,
-        "exit_code": report.exit_code,
-        "dry_run": False,
-        "restore": report.restore,
-        "backup": report.backup,
-        "target": str(report.target),
-        "mode": report.mode,
-        "undoes": report.undoes,
-        "plan": _counts_json(report.planned),
-        "created": report.created,
-        "changed": report.changed,
-        "deleted": report.deleted,
-        "written": report.written,
-        "left": report.left,
-        "pre_restore": report.pre_restore,
-        "undo_command": undo,
-        "continue_command": go_on,
-        "conflicts": [_conflict_json(c.path, c.reason) for c in report.conflicts],
-        "conflict_count": report.conflict_count,
-        "edited": ["/".join(path) for path in report.edited],
-        "edited_count": report.edited_count,
-        "troubles": [
-            {"path": "/".join(path), "kind": kind, "reason": reason or _TROUBLES[kind]}
-            for path, kind, reason in report.troubles
-        ],
-        "trouble_count": report.trouble_count,
-        "notes": report.notes,
-        "answered": list(report.answered),
-        "reads": report.reads,
-        "error": str(report.failure) if report.cut else None,
-        "errors": [str(error) for error in (report.failure, report.read_back_failure) if error is not None],
-    }
-
-
-def report_lines(report: Report, undo: str | None, go_on: str | None, *, quiet: bool) -> Iterator[str]:
+def report_lines(report: RestoreReport, undo: str | None, go_on: str | None, *, quiet: bool) -> Iterator[str]:
     """What was done, what was not, and the commands that go on or take it back."""
     if not quiet or report.exit_code:
         yield _headline(report)
-    for error in (report.failure, report.read_back_failure):
-        if error is not None and not isinstance(error, RestoreInterrupted):  # the headline says it
+    for error in report.failures:
+        if not isinstance(error, RestoreInterrupted):  # the headline says it
             yield from (output.style(line, fg="red") for line in hanging(str(error)).split("\n"))
     for conflict in report.conflicts[:_SHOWN]:
         yield f"  ! {path_text(conflict.path)}: {conflict.reason}"
     yield from _more(report.conflict_count)
-    for path, kind, reason in report.troubles[:_SHOWN]:
-        yield f"  ✗ {path_text(path)}: {visible(reason) if reason else _TROUBLES[kind]}"
+    for trouble in report.troubles[:_SHOWN]:
+        yield f"  ✗ {path_text(trouble.path)}: {visible(trouble.why)}"
     yield from _more(report.trouble_count)
     for path in report.edited[:_SHOWN]:
         yield f"  • {path_text(path)}: alguien lo cambió mientras tanto; no era de esta restauración"
@@ -199,7 +149,7 @@ def report_lines(report: Report, undo: str | None, go_on: str | None, *, quiet: 
         yield f"Para deshacerla:  {undo}"
 
 
-def _headline(report: Report) -> str:
+def _headline(report: RestoreReport) -> str:
     done = f"{_done(report)} en {report.target}"
     if report.exit_code == 0:
         if not report.written:
@@ -214,7 +164,7 @@ def _headline(report: Report) -> str:
     return output.style(f"Restauración {word}", fg="red", bold=True) + f": {done}"
 
 
-def _done(report: Report) -> str:
+def _done(report: RestoreReport) -> str:
     """`3 creados, 1 cambiado`."""
     counts = (("creado", report.created), ("cambiado", report.changed), ("borrado", report.deleted))
     parts = [f"{figures.number(count)} {word}{'s' * (count != 1)}" for word, count in counts if count]

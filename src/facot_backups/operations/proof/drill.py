@@ -48,7 +48,7 @@ from facot_backups.operations.proof.drill_faults import NOTHING_TO_PROVE, not_ma
 from facot_backups.operations.proof.verify import VerifyReport, verify
 from facot_backups.operations.restore.approval import Yes
 from facot_backups.operations.restore.guard import NoGuard
-from facot_backups.operations.restore.report import Report
+from facot_backups.operations.restore.report import RestoreReport
 from facot_backups.operations.restore.request import RestoreRequest
 from facot_backups.operations.restore.run import restore
 from facot_backups.operations.serving import UNKNOWN_PROJECT, warn_of_memory
@@ -154,7 +154,7 @@ def _once(
         differences=tuple(found.differences),
         difference_count=found.count,
         problems=tuple(_problems(report)),
-        notes=tuple(report.notes),
+        notes=report.notes,
     )
 
 
@@ -167,7 +167,7 @@ def refuse_no_backup(backup: AnyBackup) -> None:
         )
 
 
-def _give_back(backup: AnyBackup, source: Source, clock: Clock, emit: Emit) -> tuple[Report, _Found]:
+def _give_back(backup: AnyBackup, source: Source, clock: Clock, emit: Emit) -> tuple[RestoreReport, _Found]:
     """Restore into a server of our own, and compare. Raises what kept that from its end.
 
     Nobody else reads or writes there: only the drill knows the token.
@@ -214,7 +214,7 @@ class _Bench(Store):
 
 def _restore(
     backup: AnyBackup, source: Source, options: ConnectionOptions, clock: Clock, emit: Emit
-) -> Report:
+) -> RestoreReport:
     """Our own restore, as a user's, but for the guard."""
     request = RestoreRequest(
         backup=str(backup.name),
@@ -234,7 +234,7 @@ def _restore(
         return report
 
 
-def _problems(report: Report) -> Iterator[str]:
+def _problems(report: RestoreReport) -> Iterator[str]:
     """Whatever was not as planned: nobody else can write there, so each is a fault."""
     for path, _, reason in report.troubles[:_SHOWN]:
         yield f"{'/'.join(path)}: no se escribió como debía{f' ({reason})' if reason else ''}"

@@ -20,8 +20,9 @@ from facot_backups.model import EVERYTHING, Document, Outcome, Write
 from facot_backups.operations.live import ReadsNote
 from facot_backups.operations.restore.approval import Approval, approve
 from facot_backups.operations.restore.plan import MODES, Facts, Mode, Plan
+from facot_backups.operations.restore.progress import LedgerLine, Progress, under_lock
 from facot_backups.operations.restore.read_back import GET_TOGETHER, ReadBack, documents_at
-from facot_backups.operations.restore.report import LedgerLine, Report, under_lock
+from facot_backups.operations.restore.report import RestoreReport
 from facot_backups.operations.restore.request import Connect
 from facot_backups.operations.restore.spool import Outcomes
 from facot_backups.operations.restore.undo import Targets, journal_of, not_of, results_of, unknown_notes
@@ -31,7 +32,7 @@ from facot_backups.operations.sides import BackupSide, FolderSide, OldSide
 
 def continue_restore(
     connect: Connect, store: Store, restore: str, approval: Approval, emit: Emit = ignore
-) -> Report:
+) -> RestoreReport:
     """Finish the restore `restore`, and report on all of its documents.
 
     Of each that has no result yet: at its precondition it is written, equal to its target it is done,
@@ -62,7 +63,7 @@ class _Continued:
             resumed=True,
         )
 
-    def run(self, connect: Connect) -> Report:
+    def run(self, connect: Connect) -> RestoreReport:
         """Finish it; the outcome is a line of the ledger whatever it is."""
         if self._journal.undone is not None:
             raise UsageError(
@@ -71,14 +72,14 @@ class _Continued:
             )
         return self.line.around(lambda: self._run(connect))
 
-    def _run(self, connect: Connect) -> Report:
+    def _run(self, connect: Connect) -> Progress:
         side = self._side()
         own = self._store.root / STATE_DIR
         with (
             atomic.explained(self._store.root),
             results_of(self._journal, own) as outcomes,
         ):
-            report = self.line.report = self._report(outcomes)
+            progress = self.line.progress = self._progress(outcomes)
             with connect() as connection, letting_go(connection):
                 _check_target(connection, self._header)
                 self._emit(PhaseStarted("connecting"))
@@ -86,21 +87,21 @@ class _Continued:
                 note = ReadsNote(self._store, connection, "restore")
                 with Plan(self._facts(connection), own) as plan:
                     self._finish(connection, side, plan, outcomes)
-                note.record(report.reads, "RESTORE")
-        return report
+                note.record(progress.reads, "RESTORE")
+        return progress
 
-    def _report(self, outcomes: Outcomes) -> Report:
+    def _progress(self, outcomes: Outcomes) -> Progress:
         """What the restore did so far, by its journal."""
         header = self._header
-        report = Report(header.restore, header.backup, header.target, self._mode(), header.undoes)
-        report.pre_restore = self._kept
+        progress = Progress(header.restore, header.backup, header.target, self._mode(), header.undoes)
+        progress.pre_restore = self._kept
         for line in self._journal.plan():
             outcome = outcomes.get(line.number)
-            report.left += outcome is None
+            progress.left += outcome is None
             if outcome is not None:
-                report.tell(line, outcome._replace(reason="Firestore lo rechazó"))
-        report.notes += unknown_notes(self._journal, report.left)
-        return report
+                progress.tell(line, outcome._replace(reason="Firestore lo rechazó"))
+        progress.notes += unknown_notes(self._journal, progress.left)
+        return progress
 
     def _mode(self) -> Mode | Literal["undo"]:
         return next((known for known in MODES if known == self._header.mode), "undo")
@@ -130,34 +131,34 @@ class _Continued:
         )
 
     def _finish(self, connection: Connection, side: FolderSide, plan: Plan, outcomes: Outcomes) -> None:
-        report, root = self.line.report, self._store.root
-        assert report is not None
-        settled = self._journal.end is not None and not report.left
-        work = _Remaining(connection, self._journal, side, outcomes, report, self._locked, self._emit)
-        with JournalWriter(root, report.restore) as writer:
+        progress, root = self.line.progress, self._store.root
+        assert progress is not None
+        settled = self._journal.end is not None and not progress.left
+        work = _Remaining(connection, self._journal, side, outcomes, progress, self._locked, self._emit)
+        with JournalWriter(root, progress.restore) as writer:
             self._emit(PhaseStarted("planning"))
             work.fill(plan, writer)
-            report.planned = plan.counts
+            progress.planned = plan.counts
             if plan.writes:
-                report.answered = approve(connection, plan, self._approval, self._store.clock, self._emit)
-            with begun(connection, root, report):
+                progress.answered = approve(connection, plan, self._approval, self._store.clock, self._emit)
+            with begun(connection, root, progress):
                 if plan.writes:
-                    write_all(connection, self._locked, plan, writer, outcomes, report, self._emit)
-                if report.failure is None:
+                    write_all(connection, self._locked, plan, writer, outcomes, progress, self._emit)
+                if progress.failure is None:
                     self._compare(connection, plan, outcomes)
                     if settled:
-                        report.ended = True
+                        progress.ended = True
                     else:
-                        note_end(writer, report)
+                        note_end(writer, progress)
 
     def _compare(self, connection: Connection, plan: Plan, outcomes: Outcomes) -> None:
         """Compare all of the journal's documents; of one that came to its end, those that it lacked."""
-        report = self.line.report
-        assert report is not None
+        progress = self.line.progress
+        assert progress is not None
         entries = self._journal.plan() if self._journal.end is None else plan.in_name_order(heads=True)
         if plan.writes or self._journal.end is None:
             self._emit(PhaseStarted("reading-back"))
-            back = ReadBack(connection, plan, outcomes, report, self._locked.clock, self._emit)
+            back = ReadBack(connection, plan, outcomes, progress, self._locked.clock, self._emit)
             back.documents(entries)
 
 
@@ -183,7 +184,7 @@ class _Remaining:
         journal: Journal,
         side: FolderSide,
         outcomes: Outcomes,
-        report: Report,
+        progress: Progress,
         locked: LockedStore,
         emit: Emit,
     ) -> None:
@@ -191,11 +192,11 @@ class _Remaining:
         self._journal = journal
         self._side = side
         self._outcomes = outcomes
-        self._report = report
+        self._progress = progress
         self._requests = Requests(connection, locked.clock, emit)
 
     def fill(self, plan: Plan, writer: JournalWriter) -> None:
-        """Put into `plan` what is to be written; what needs no writing goes into journal and report."""
+        """Put into `plan` what is to be written; what needs no writing goes into journal and progress."""
         targets = Targets(self._side)
         for part in self._parts():
             live = documents_at(self._requests, self._connection.root, [line.path for line in part], None)
@@ -205,7 +206,7 @@ class _Remaining:
                 if outcome is not None:
                     self._outcomes.put(outcome)
                     writer.results([outcome])
-        self._report.reads += self._requests.reads
+        self._progress.reads += self._requests.reads
 
     def _parts(self) -> Iterator[list[Write]]:
         """The lines without a result, a hundred at a time."""
@@ -233,8 +234,8 @@ class _Remaining:
             return None
         else:
             outcome = Outcome(line.number, "conflict")
-        self._report.tell(line, outcome)
-        self._report.left -= 1
+        self._progress.tell(line, outcome)
+        self._progress.left -= 1
         return outcome
 
 

@@ -19,7 +19,7 @@ from facot_backups.model import Document, DocumentPath, Write
 from facot_backups.operations.compare import precedes
 from facot_backups.operations.live import LiveSide
 from facot_backups.operations.restore.plan import Plan
-from facot_backups.operations.restore.report import Report
+from facot_backups.operations.restore.progress import Progress
 from facot_backups.operations.restore.spool import Outcomes
 
 _T = TypeVar("_T")
@@ -33,22 +33,28 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class ReadBack:
-    """Compares the target with the plan, once it is written. What differs goes into `report`."""
+    """Compares the target with the plan, once it is written. What differs goes into `progress`."""
 
     def __init__(
-        self, connection: Connection, plan: Plan, outcomes: Outcomes, report: Report, clock: Clock, emit: Emit
+        self,
+        connection: Connection,
+        plan: Plan,
+        outcomes: Outcomes,
+        progress: Progress,
+        clock: Clock,
+        emit: Emit,
     ) -> None:
         self._connection = connection
         self._plan = plan
         self._outcomes = outcomes
-        self._report = report
+        self._progress = progress
         self._clock = clock
         self._emit = emit
 
     def scope(self) -> None:
         """By one more scan of the plan's scope; what is outside it, one by one.
 
-        A failure to read is in `report.read_back_failure`.
+        A failure to read is in `progress.read_back_failure`.
         """
         self._emit(PhaseStarted("reading-back"))
         live = LiveSide(self._connection, self._clock, self._emit)
@@ -59,18 +65,18 @@ class ReadBack:
             if problem is not None:
                 raise FirestoreUnavailable(problem, "Compare con: facot-backups diff")
         except (FirestoreUnavailable, SnapshotExpired) as failure:
-            self._report.read_back_failure = failure
+            self._progress.read_back_failure = failure
         finally:
-            self._report.reads += live.reads
+            self._progress.reads += live.reads
         self.documents(outside)
 
     def documents(self, writes: Iterable[Write]) -> None:
         """The documents of the plan alone, fetched by name."""
         try:
-            for write, document in fetched(self._connection, writes, self._clock, self._emit, self._report):
+            for write, document in fetched(self._connection, writes, self._clock, self._emit, self._progress):
                 self._judge(write, document)
         except (FirestoreUnavailable, SnapshotExpired) as failure:
-            self._report.read_back_failure = failure
+            self._progress.read_back_failure = failure
 
     def _walk(self, live: LiveSide, outside: list[Write]) -> None:
         """What is there now beside the plan's writes, and beside the documents that it left."""
@@ -91,7 +97,7 @@ class ReadBack:
                 self._judge(write, document)
                 write = next(writes, None)
             elif document.update_time > since:
-                self._report.edit(path)
+                self._progress.edit(path)
             if done % _STEP == 0:
                 self._emit(Progressed(path[0], done))
         for rest in _all(write, writes):
@@ -109,7 +115,7 @@ class ReadBack:
     def _gone(self, path: DocumentPath, live: LiveSide) -> None:
         """A document that the plan left alone, and that the scan did not meet."""
         if live.knows(path):
-            self._report.edit(path)
+            self._progress.edit(path)
 
     def _judge(self, write: Write, live: Document | None) -> None:
         """A document of the plan; only of what was confirmed is anything to be said."""
@@ -118,12 +124,12 @@ class ReadBack:
             return
         if write.digest is None or live is None:
             if write.digest is not None or live is not None:
-                self._report.conflict(write.path, CHANGED_AFTER)
+                self._progress.conflict(write.path, CHANGED_AFTER)
         elif content_digest(live) != write.digest:
             if live.update_time == outcome.update_time:
-                self._report.trouble(write.path, "mismatch", _DIFFERENT)
+                self._progress.trouble(write.path, "mismatch", _DIFFERENT)
             else:
-                self._report.conflict(write.path, CHANGED_AFTER)
+                self._progress.conflict(write.path, CHANGED_AFTER)
 
 
 def _all(first: _T | None, rest: Iterator[_T]) -> Iterator[_T]:
@@ -135,12 +141,12 @@ def fetched(
     writes: Iterable[Write],
     clock: Clock,
     emit: Emit,
-    report: Report,
+    progress: Progress,
     read_time: datetime | None = None,
 ) -> Iterator[tuple[Write, Document | None]]:
     """Each write with the document that is there now, or None; a hundred are held at a time.
 
-    The reads go into `report`. Raises FirestoreUnavailable, SnapshotExpired.
+    The reads go into `progress`. Raises FirestoreUnavailable, SnapshotExpired.
     """
     requests = Requests(connection, clock, emit)
     iterator = iter(writes)
@@ -150,7 +156,7 @@ def fetched(
             for write in part:
                 yield write, found.get(write.path)
     finally:
-        report.reads += requests.reads
+        progress.reads += requests.reads
 
 
 def documents_at(

@@ -30,8 +30,9 @@ from facot_backups.operations.restore.guard import Guard
 from facot_backups.operations.restore.keep import keep_earlier
 from facot_backups.operations.restore.plan import Facts, Plan
 from facot_backups.operations.restore.planning import Planning, judged_scope
+from facot_backups.operations.restore.progress import LedgerLine, Progress, under_lock
 from facot_backups.operations.restore.read_back import ReadBack
-from facot_backups.operations.restore.report import LedgerLine, Report, under_lock
+from facot_backups.operations.restore.report import RestoreReport
 from facot_backups.operations.restore.request import Connect, RestoreRequest, check_target, usable
 from facot_backups.operations.restore.spool import Outcomes
 from facot_backups.operations.restore.undo import Undo, undo_facts
@@ -54,7 +55,7 @@ def restore(
     approval: Approval,
     emit: Emit = ignore,
     make_guard: MakeGuard | None = None,
-) -> Report:
+) -> RestoreReport:
     """Restore, or undo, under the lock of the store's folder, and report what is not as planned.
 
     `connect` opens the connection, which is closed at the end. `make_guard` None: the fiscal guard. Raises,
@@ -204,11 +205,11 @@ class _Restore:
             locked, emit, self._id, request.backup, stopped="interrumpida antes de escribir"
         )
 
-    def run(self, connect: Connect) -> Report:
+    def run(self, connect: Connect) -> RestoreReport:
         """The whole restore; its outcome is a line of the ledger whatever it is."""
         return self.line.around(lambda: self._run(connect))
 
-    def _run(self, connect: Connect) -> Report:
+    def _run(self, connect: Connect) -> Progress:
         own = self._store.root / STATE_DIR
         work = _Planned(self._store, self._request, self._emit, self._make_guard, own)
         with (
@@ -217,16 +218,16 @@ class _Restore:
             atomic.explained(self._store.root),
             work.plan(connection) as plan,
         ):
-            report = self.line.report = _new_report(self._id, plan)
+            progress = self.line.progress = _progress_of(self._id, plan)
             assert work.note is not None
             if plan.writes:
                 work.note.check(plan.read_back, self._request.max_reads, "Comprobar lo escrito", _NOTHING)
-                report.answered = approve(connection, plan, self._approval, self._store.clock, self._emit)
-                self._carry_out(connection, work, plan, report)
-            work.note.record(report.reads, "RESTORE")
-        return report
+                progress.answered = approve(connection, plan, self._approval, self._store.clock, self._emit)
+                self._carry_out(connection, work, plan, progress)
+            work.note.record(progress.reads, "RESTORE")
+        return progress
 
-    def _carry_out(self, connection: Connection, work: _Planned, plan: Plan, report: Report) -> None:
+    def _carry_out(self, connection: Connection, work: _Planned, plan: Plan, progress: Progress) -> None:
         """Keep what is there, write, read back."""
         own = self._store.root / STATE_DIR
         with self._journal(plan) as writer, Outcomes(own) as outcomes:
@@ -236,8 +237,8 @@ class _Restore:
                 writer.close()
                 journal.remove(self._store.root, self._id)
                 raise
-            report.pre_restore, report.left = str(kept.name), plan.writes
-            with begun(connection, self._store.root, report):
+            progress.pre_restore, progress.left = str(kept.name), plan.writes
+            with begun(connection, self._store.root, progress):
                 if plan.facts.undoes is not None:
                     with JournalWriter(self._store.root, plan.facts.undoes) as undone:
                         undone.note(undone=self._id)
@@ -247,17 +248,17 @@ class _Restore:
         self, connection: Connection, work: _Planned, plan: Plan, writer: JournalWriter, outcomes: Outcomes
     ) -> None:
         """Write everything, and compare what is there then."""
-        report = self.line.report
-        assert report is not None
-        write_all(connection, self._locked, plan, writer, outcomes, report, self._emit)
-        if report.failure is not None:
+        progress = self.line.progress
+        assert progress is not None
+        write_all(connection, self._locked, plan, writer, outcomes, progress, self._emit)
+        if progress.failure is not None:
             return
-        back = ReadBack(connection, plan, outcomes, report, self._store.clock, self._emit)
+        back = ReadBack(connection, plan, outcomes, progress, self._store.clock, self._emit)
         if work.side is not None:
             back.scope()
         else:
             back.documents(plan.in_name_order(heads=True))
-        note_end(writer, report)
+        note_end(writer, progress)
 
     def _journal(self, plan: Plan) -> JournalWriter:
         """The journal with the whole plan, on the disk."""
@@ -273,12 +274,12 @@ class _Restore:
         return writer
 
 
-def _new_report(restore: str, plan: Plan) -> Report:
+def _progress_of(restore: str, plan: Plan) -> Progress:
     facts = plan.facts
-    report = Report(restore, facts.backup, facts.target, facts.mode, facts.undoes, plan.counts)
-    report.conflicts, report.conflict_count = list(plan.conflicts), plan.conflict_count
-    report.notes, report.reads = list(plan.notes), plan.reads
-    return report
+    progress = Progress(restore, facts.backup, facts.target, facts.mode, facts.undoes, plan.counts)
+    progress.conflicts, progress.conflict_count = list(plan.conflicts), plan.conflict_count
+    progress.notes, progress.reads = list(plan.notes), plan.reads
+    return progress
 
 
 def _header(restore: str, started_at: datetime, plan: Plan) -> Header:

@@ -19,7 +19,7 @@ from facot_backups.firestore.connection import Connection
 from facot_backups.firestore.writes import batches
 from facot_backups.model import Outcome, Write
 from facot_backups.operations.restore.plan import Plan
-from facot_backups.operations.restore.report import Report
+from facot_backups.operations.restore.progress import Progress
 from facot_backups.operations.restore.spool import Outcomes
 
 # Batches under way at the same time: while the server works on one, the next is made ready.
@@ -40,25 +40,25 @@ def letting_go(connection: Connection) -> Iterator[None]:
 
 
 @contextmanager
-def begun(connection: Connection, root: Path, report: Report) -> Iterator[None]:
+def begun(connection: Connection, root: Path, progress: Progress) -> Iterator[None]:
     """From the first write on: what ends it is put into the report at once, and raised.
 
     `root`: the backup folder.
     """
-    report.begun = True
+    progress.begun = True
     try:
         with letting_go(connection), atomic.explained(root):
             yield
     except (Exception, KeyboardInterrupt) as error:
-        if not report.ended:
-            report.cut_short(error)
+        if not progress.ended:
+            progress.cut_short(error)
         raise
 
 
-def note_end(journal: JournalWriter, report: Report) -> None:
+def note_end(journal: JournalWriter, progress: Progress) -> None:
     """Write into the journal how the restore ended."""
-    journal.note(end=COMPLETE if report.exit_code == 0 else INCOMPLETE)
-    report.ended = True
+    journal.note(end=COMPLETE if progress.report().exit_code == 0 else INCOMPLETE)
+    progress.ended = True
 
 
 def write_all(
@@ -67,16 +67,16 @@ def write_all(
     plan: Plan,
     journal: JournalWriter,
     outcomes: Outcomes,
-    report: Report,
+    progress: Progress,
     emit: Emit,
 ) -> None:
-    """Write the plan, or until the server takes no more: then `report.failure` says why.
+    """Write the plan, or until the server takes no more: then `progress.failure` says why.
 
-    Every outcome goes to the journal, to `outcomes` and, but for what was done, by name into the report.
+    Every outcome goes to the journal, to `outcomes` and, but for what was done, by name into the progress.
     Raises LockHeld, NoSpace, BackupDirUnusable if the journal cannot be kept: then nothing more is written,
     and what was under way has been waited for.
     """
-    _Writing(connection, locked, plan, journal, outcomes, report, emit).run()
+    _Writing(connection, locked, plan, journal, outcomes, progress, emit).run()
 
 
 class _Writing:
@@ -87,14 +87,14 @@ class _Writing:
         plan: Plan,
         journal: JournalWriter,
         outcomes: Outcomes,
-        report: Report,
+        progress: Progress,
         emit: Emit,
     ) -> None:
         self._locked = locked
         self._plan = plan
         self._journal = journal
         self._outcomes = outcomes
-        self._report = report
+        self._progress = progress
         self._emit = emit
         self._committer = Committer(connection, locked.clock, emit)
         self._unknown: set[int] = set()
@@ -105,9 +105,9 @@ class _Writing:
         try:
             self._send_all()
         finally:
-            self._report.reads += self._committer.reads
+            self._progress.reads += self._committer.reads
         if self._committer.failure is not None:
-            self._report.failure = self._committer.failure
+            self._progress.failure = self._committer.failure
             self._name_the_rest()
 
     def _send_all(self) -> None:
@@ -161,12 +161,12 @@ class _Writing:
             self._tell_one(writes[outcome.number], outcome)
 
     def _tell_one(self, write: Write, outcome: Outcome) -> None:
-        report = self._report
-        report.left -= outcome.result in RESULTS
-        report.tell(write, outcome)
+        progress = self._progress
+        progress.left -= outcome.result in RESULTS
+        progress.tell(write, outcome)
 
     def _name_the_rest(self) -> None:
         """After the end: every document that was not settled is not as planned."""
         for write in self._plan.in_name_order(heads=True):
             if self._outcomes.get(write.number) is None:
-                self._report.trouble(write.path, "unknown" if write.number in self._unknown else "pending")
+                self._progress.trouble(write.path, "unknown" if write.number in self._unknown else "pending")

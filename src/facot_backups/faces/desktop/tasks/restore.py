@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from facot_backups.firestore.connection import Connection
     from facot_backups.operations.restore.guard import Question
     from facot_backups.operations.restore.plan import Plan
-    from facot_backups.operations.restore.report import Report
+    from facot_backups.operations.restore.report import RestoreReport
 
 # A server that does not answer is let go so long after a wish to stop, while documents are written.
 _GRACE_SECONDS = 5.0
@@ -127,7 +127,7 @@ class _Running:
         logs.log_event(event)
         self._emit(event)
 
-    def run(self, operate: Callable[[Callable[[], Connection], Store], Report]) -> Outcome:
+    def run(self, operate: Callable[[Callable[[], Connection], Store], RestoreReport]) -> Outcome:
         """The outcome of `operate`. Raises what it raises before the first write."""
         settings = self._session.settings(self._target)
         store = self._session.store(self.tell, self._stop)

@@ -18,7 +18,7 @@ from facot_backups.operations.nouns import nouns
 
 if TYPE_CHECKING:
     from facot_backups.operations.restore.plan import Plan
-    from facot_backups.operations.restore.report import Report
+    from facot_backups.operations.restore.report import RestoreReport
 
 Mode: TypeAlias = Literal["overwrite", "missing", "mirror"]
 State: TypeAlias = Literal["done", "nothing", "conflicts", "partial", "cut"]
@@ -29,12 +29,6 @@ UNDO_SUFFIX = ".pre-restore"
 _OF_COLLECTION, _IN_ALL = 500, 4000
 # Conflicts, troubles and edits that are shown one by one.
 _SHOWN = 500
-_TROUBLES = {
-    "failed": "Firestore lo rechazó",
-    "pending": "no se llegó a escribir",
-    "unknown": "no se sabe si se escribió",
-    "mismatch": "se escribió y se lee otra cosa",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,9 +253,9 @@ def _conflict(path: DocumentPath, reason: str) -> ConflictShown:
     return ConflictShown(document_words.path_text(path), words.one_line(reason), path)
 
 
-def outcome(report: Report, *, stopped: bool, plan: PlanShown | None = None) -> Outcome:
+def outcome(report: RestoreReport, *, stopped: bool, plan: PlanShown | None = None) -> Outcome:
     """A report in plain values. `stopped`: somebody wanted it to stop. `plan`: what a person said yes to."""
-    error = report.failure or report.read_back_failure
+    error = next(iter(report.failures), None)
     return Outcome(
         state=_state(report, stopped=stopped),
         backup=report.backup,
@@ -275,9 +269,7 @@ def outcome(report: Report, *, stopped: bool, plan: PlanShown | None = None) -> 
         restore=report.restore if report.to_continue else None,
         conflicts=tuple(_conflict(c.path, c.reason) for c in report.conflicts[:_SHOWN]),
         conflict_count=report.conflict_count,
-        troubles=tuple(
-            _conflict(path, reason or _TROUBLES[kind]) for path, kind, reason in report.troubles[:_SHOWN]
-        ),
+        troubles=tuple(_conflict(trouble.path, trouble.why) for trouble in report.troubles[:_SHOWN]),
         trouble_count=report.trouble_count,
         edited=tuple(map(document_words.path_text, report.edited[:_SHOWN])),
         edited_count=report.edited_count,
@@ -293,7 +285,7 @@ def _failure(error: FacotBackupsError) -> Failure:
     return replace(found, remedy="Espere a que termine.") if isinstance(error, LockHeld) else found
 
 
-def _state(report: Report, *, stopped: bool) -> State:
+def _state(report: RestoreReport, *, stopped: bool) -> State:
     if report.failure is not None:
         return "cut" if stopped or report.to_continue else "partial"
     if report.trouble_count or report.read_back_failure is not None:
