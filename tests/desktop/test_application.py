@@ -115,7 +115,7 @@ def test_closing_is_asked_once_and_goes_to_the_tray(
         assert not program.tray.back_up.isEnabled()
     qtbot.waitUntil(lambda: program.tray.state.text() == "Protegido", timeout=_LONG_MS)
     assert tray == [("Backup completado", program.panel.notice.text.text())]
-    assert "Último backup hoy a las" in program.tray.icon.toolTip() and len(world.backups()) == 1
+    assert "Último backup hoy a la" in program.tray.icon.toolTip() and len(world.backups()) == 1
     world.folder.rename(world.folder.with_name("otro-disco"))
     program.panel.look()
     qtbot.waitUntil(lambda: len(tray) == 2, timeout=_LONG_MS)

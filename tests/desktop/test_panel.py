@@ -52,7 +52,7 @@ def test_one_click_makes_a_backup(qtbot: Any, world: DesktopWorld, show: Show, w
     assert panel.notice.title.text() == "Backup completado"
     total = backup.proven().total_documents + backup.proven().nested_documents
     assert f"{total:,} documentos" in panel.notice.text.text()
-    assert panel.card.title.text() == "Protegido" and "hoy a las" in panel.card.text.text()
+    assert panel.card.title.text() == "Protegido" and "hoy a la" in panel.card.text.text()
     assert panel.list.sorted.rowCount() == 1
 
 

@@ -136,7 +136,7 @@ def test_a_lost_document_comes_back_from_where_it_was_seen(
     qtbot.waitUntil(lambda: window.pages.currentWidget() is window.plan, timeout=20_000)
     said = window.plan.title.text()
     assert f"crear 1 {kind}" in said and "documento" not in said and said.startswith("Se va a")
-    assert "backup de hoy a las" in window.plan.text.text() and "(default)" not in window.plan.text.text()
+    assert "backup de hoy a la" in window.plan.text.text() and "(default)" not in window.plan.text.text()
     _click(qtbot, window.next)
     qtbot.waitUntil(lambda: window.pages.currentWidget() is window.ending, timeout=20_000)
     ending = window.ending
