@@ -17,7 +17,7 @@ from facot_backups.errors import (
     UsageError,
 )
 from facot_backups.faces import logs, wiring
-from facot_backups.model import EVERYTHING, DocumentPath, Scope
+from facot_backups.model import EVERYTHING, DocumentPath, Scope, Source
 from facot_backups.settings import load_settings
 
 if TYPE_CHECKING:
@@ -183,65 +183,20 @@ def _is_callers_mistake(error: FacotBackupsError) -> bool:
     return isinstance(error, mistakes) and not isinstance(error, ReadBudgetExceeded)
 
 
-def _counts(counts: Mapping[str, Counts]) -> dict[str, RestoredCollection]:
-    return {
-        name: RestoredCollection(
-            create=c.create, change=c.change, equal=c.equal, delete=c.delete, skip=c.skip
-        )
-        for name, c in sorted(counts.items())
-    }
-
-
-def _planned(plan: Plan) -> RestoreResult:
+def _result(backup: str, target: Source | None, exit_code: int, plan: Mapping[str, Counts]) -> RestoreResult:
+    """The result of a restore of which nothing more is known."""
     return RestoreResult(
-        success=True,
-        dry_run=True,
-        restore=None,
-        backup=plan.facts.backup,
-        target=str(plan.facts.target),
-        plan=_counts(plan.counts),
-        written=0,
-        left=plan.writes,
-        pre_restore=None,
-        conflicts=["/".join(conflict.path) for conflict in plan.conflicts],
-        edited=[],
-        troubles=[],
-        notes=list(plan.notes),
-        errors=[],
-        exit_code=0,
-    )
-
-
-def _restored(report: RestoreReport) -> RestoreResult:
-    if report.cut:
-        logs.log_failure(str(report.failure))
-    return RestoreResult(
-        success=report.exit_code == 0,
+        success=exit_code == 0,
         dry_run=False,
-        restore=report.restore if report.pre_restore else None,
-        backup=report.backup,
-        target=str(report.target),
-        plan=_counts(report.planned),
-        written=report.written,
-        left=report.left,
-        pre_restore=report.pre_restore,
-        conflicts=["/".join(conflict.path) for conflict in report.conflicts],
-        edited=["/".join(path) for path in report.edited],
-        troubles=["/".join(trouble.path) for trouble in report.troubles],
-        notes=list(report.notes),
-        errors=[str(failure) for failure in report.failures],
-        exit_code=report.exit_code,
-    )
-
-
-def _failed(backup: str, error: FacotBackupsError, *, dry_run: bool) -> RestoreResult:
-    return RestoreResult(
-        success=False,
-        dry_run=dry_run,
         restore=None,
         backup=backup,
-        target=None,
-        plan={},
+        target=str(target) if target is not None else None,
+        plan={
+            name: RestoredCollection(
+                create=c.create, change=c.change, equal=c.equal, delete=c.delete, skip=c.skip
+            )
+            for name, c in sorted(plan.items())
+        },
         written=0,
         left=0,
         pre_restore=None,
@@ -249,6 +204,37 @@ def _failed(backup: str, error: FacotBackupsError, *, dry_run: bool) -> RestoreR
         edited=[],
         troubles=[],
         notes=[],
-        errors=[str(error)],
-        exit_code=error.exit_code,
+        errors=[],
+        exit_code=exit_code,
     )
+
+
+def _planned(plan: Plan) -> RestoreResult:
+    result = _result(plan.facts.backup, plan.facts.target, 0, plan.counts)
+    result["dry_run"] = True
+    result["left"] = plan.writes
+    result["conflicts"] = ["/".join(conflict.path) for conflict in plan.conflicts]
+    result["notes"] = list(plan.notes)
+    return result
+
+
+def _restored(report: RestoreReport) -> RestoreResult:
+    if report.cut:
+        logs.log_failure(str(report.failure))
+    result = _result(report.backup, report.target, report.exit_code, report.planned)
+    result["restore"] = report.restore if report.pre_restore else None
+    result["written"], result["left"] = report.written, report.left
+    result["pre_restore"] = report.pre_restore
+    result["conflicts"] = ["/".join(conflict.path) for conflict in report.conflicts]
+    result["edited"] = ["/".join(path) for path in report.edited]
+    result["troubles"] = ["/".join(trouble.path) for trouble in report.troubles]
+    result["notes"] = list(report.notes)
+    result["errors"] = [str(failure) for failure in report.failures]
+    return result
+
+
+def _failed(backup: str, error: FacotBackupsError, *, dry_run: bool) -> RestoreResult:
+    result = _result(backup, None, error.exit_code, {})
+    result["dry_run"] = dry_run
+    result["errors"] = [str(error)]
+    return result

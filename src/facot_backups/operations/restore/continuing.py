@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import islice
 from typing import Literal
 
 from facot_backups import atomic
 from facot_backups.archive.facot2 import AnyBackup, OldBackup
-from facot_backups.archive.journal import Header, Journal, JournalWriter
+from facot_backups.archive.journal import Header, JournalWriter
 from facot_backups.archive.journal_lines import content_digest
 from facot_backups.archive.layout import STATE_DIR
 from facot_backups.archive.store import LockedStore, Store
@@ -21,12 +19,12 @@ from facot_backups.operations.live import ReadsNote
 from facot_backups.operations.restore.approval import Approval, approve
 from facot_backups.operations.restore.plan import MODES, Facts, Mode, Plan
 from facot_backups.operations.restore.progress import LedgerLine, Progress, under_lock
-from facot_backups.operations.restore.read_back import GET_TOGETHER, ReadBack, documents_at
+from facot_backups.operations.restore.read_back import ReadBack, fetched
 from facot_backups.operations.restore.report import RestoreReport
 from facot_backups.operations.restore.request import Connect
 from facot_backups.operations.restore.spool import Outcomes
 from facot_backups.operations.restore.undo import Targets, journal_of, not_of, results_of, unknown_notes
-from facot_backups.operations.restore.write import begun, letting_go, note_end, write_all
+from facot_backups.operations.restore.write import Writing, begun, letting_go, note_end
 from facot_backups.operations.sides import BackupSide, FolderSide, OldSide
 
 
@@ -134,22 +132,41 @@ class _Continued:
         progress, root = self.line.progress, self._store.root
         assert progress is not None
         settled = self._journal.end is not None and not progress.left
-        work = _Remaining(connection, self._journal, side, outcomes, progress, self._locked, self._emit)
         with JournalWriter(root, progress.restore) as writer:
             self._emit(PhaseStarted("planning"))
-            work.fill(plan, writer)
+            self._fill(connection, side, plan, writer, outcomes)
             progress.planned = plan.counts
             if plan.writes:
                 progress.answered = approve(connection, plan, self._approval, self._store.clock, self._emit)
             with begun(connection, root, progress):
                 if plan.writes:
-                    write_all(connection, self._locked, plan, writer, outcomes, progress, self._emit)
+                    Writing(connection, self._locked, plan, writer, outcomes, progress, self._emit).run()
                 if progress.failure is None:
                     self._compare(connection, plan, outcomes)
                     if settled:
                         progress.ended = True
                     else:
                         note_end(writer, progress)
+
+    def _fill(
+        self, connection: Connection, side: FolderSide, plan: Plan, writer: JournalWriter, outcomes: Outcomes
+    ) -> None:
+        """Put into `plan` what is to be written; what needs no writing goes into journal and progress."""
+        progress, targets = self.line.progress, Targets(side)
+        assert progress is not None
+        requests = Requests(connection, self._locked.clock, self._emit)
+        unknown = (line for line in self._journal.plan() if outcomes.get(line.number) is None)
+        for line, live in fetched(requests, connection.root, unknown):
+            target = _target(side, targets, line)
+            outcome = _known(line, live)
+            if outcome is None:
+                plan.add(live, target, number=line.number)
+                continue
+            outcomes.put(outcome)
+            writer.results([outcome])
+            progress.tell(line, outcome)
+            progress.left -= 1
+        progress.reads += requests.reads
 
     def _compare(self, connection: Connection, plan: Plan, outcomes: Outcomes) -> None:
         """Compare all of the journal's documents; of one that came to its end, those that it lacked."""
@@ -175,74 +192,24 @@ def _kept(store: Store, restore: str) -> str | None:
     return hidden[0] if len(hidden) == 1 else None
 
 
-class _Remaining:
-    """What of a journal is still to be written."""
-
-    def __init__(
-        self,
-        connection: Connection,
-        journal: Journal,
-        side: FolderSide,
-        outcomes: Outcomes,
-        progress: Progress,
-        locked: LockedStore,
-        emit: Emit,
-    ) -> None:
-        self._connection = connection
-        self._journal = journal
-        self._side = side
-        self._outcomes = outcomes
-        self._progress = progress
-        self._requests = Requests(connection, locked.clock, emit)
-
-    def fill(self, plan: Plan, writer: JournalWriter) -> None:
-        """Put into `plan` what is to be written; what needs no writing goes into journal and progress."""
-        targets = Targets(self._side)
-        for part in self._parts():
-            live = documents_at(self._requests, self._connection.root, [line.path for line in part], None)
-            for line in part:
-                target = self._target(targets, line)
-                outcome = self._judge(plan, line, target, live.get(line.path))
-                if outcome is not None:
-                    self._outcomes.put(outcome)
-                    writer.results([outcome])
-        self._progress.reads += self._requests.reads
-
-    def _parts(self) -> Iterator[list[Write]]:
-        """The lines without a result, a hundred at a time."""
-        lines = (line for line in self._journal.plan() if self._outcomes.get(line.number) is None)
-        while part := list(islice(lines, GET_TOGETHER)):
-            yield part
-
-    def _target(self, targets: Targets, line: Write) -> Document | None:
-        """What the document is to become. Raises DamagedBackup if the backup no longer says that."""
-        if line.digest is None:
-            return None
-        target = line.held or targets.at(line.path)
-        if content_digest(target) != line.digest:
-            raise not_of(self._side, line.path)
-        return target
-
-    def _judge(
-        self, plan: Plan, line: Write, target: Document | None, live: Document | None
-    ) -> Outcome | None:
-        """The outcome of a document that needs no writing; None for one that is now in the plan."""
-        if _is_done(line, live):
-            outcome = Outcome(line.number, "done", live.update_time if live is not None else 0)
-        elif (live.update_time if live is not None else None) == line.expected:
-            plan.add(live, target, number=line.number)
-            return None
-        else:
-            outcome = Outcome(line.number, "conflict")
-        self._progress.tell(line, outcome)
-        self._progress.left -= 1
-        return outcome
+def _target(side: FolderSide, targets: Targets, line: Write) -> Document | None:
+    """What the document is to become. Raises DamagedBackup if the backup no longer says that."""
+    if line.digest is None:
+        return None
+    target = line.held or targets.at(line.path)
+    if content_digest(target) != line.digest:
+        raise not_of(side, line.path)
+    return target
 
 
-def _is_done(line: Write, live: Document | None) -> bool:
-    if live is None or line.digest is None:
-        return live is None and line.digest is None
-    return content_digest(live) == line.digest
+def _known(line: Write, live: Document | None) -> Outcome | None:
+    """The outcome of a document that needs no writing; None for one that is still as the plan met it."""
+    digest = content_digest(live) if live is not None else None
+    if digest == line.digest:
+        return Outcome(line.number, "done", live.update_time if live is not None else 0)
+    if (live.update_time if live is not None else None) == line.expected:
+        return None
+    return Outcome(line.number, "conflict")
 
 
 def _check_target(connection: Connection, header: Header) -> None:

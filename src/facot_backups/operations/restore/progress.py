@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
-from typing import Protocol
+from dataclasses import dataclass, field, fields
+from typing import Any, Protocol
 
 from facot_backups.archive.ledger import COMPLETE, FAILED, INCOMPLETE, INTERRUPTED
 from facot_backups.archive.store import LockedStore, Store
@@ -70,32 +70,16 @@ class Progress:
 
     def report(self) -> RestoreReport:
         """What it did so far, as it is told."""
-        return RestoreReport(
-            restore=self.restore,
-            backup=self.backup,
-            target=self.target,
-            mode=self.mode,
-            undoes=self.undoes,
-            planned=self.planned,
-            created=self.created,
-            changed=self.changed,
-            deleted=self.deleted,
-            left=self.left,
-            pre_restore=self.pre_restore,
-            to_continue=self.begun and not self.ended,
-            conflicts=tuple(self.conflicts),
-            conflict_count=self.conflict_count,
-            edited=tuple(self.edited),
-            edited_count=self.edited_count,
-            troubles=tuple(self.troubles),
-            trouble_count=self.trouble_count,
-            notes=tuple(self.notes),
-            answered=self.answered,
-            reads=self.reads,
-            failure=self.failure,
-            cut=self.cut,
-            read_back_failure=self.read_back_failure,
-        )
+        values: dict[str, Any] = {}
+        for one in fields(RestoreReport):
+            value = getattr(self, one.name)
+            values[one.name] = tuple(value) if isinstance(value, list) else value
+        return RestoreReport(**values)
+
+    @property
+    def to_continue(self) -> bool:
+        """Whether `restore --continue` has anything left to do."""
+        return self.begun and not self.ended
 
     def cut_short(self, error: BaseException) -> None:
         """Note what ended it early; the first to do so counts."""

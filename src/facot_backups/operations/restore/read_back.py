@@ -72,11 +72,14 @@ class ReadBack:
 
     def documents(self, writes: Iterable[Write]) -> None:
         """The documents of the plan alone, fetched by name."""
+        requests = Requests(self._connection, self._clock, self._emit)
         try:
-            for write, document in fetched(self._connection, writes, self._clock, self._emit, self._progress):
+            for write, document in fetched(requests, self._connection.root, writes):
                 self._judge(write, document)
         except (FirestoreUnavailable, SnapshotExpired) as failure:
             self._progress.read_back_failure = failure
+        finally:
+            self._progress.reads += requests.reads
 
     def _walk(self, live: LiveSide, outside: list[Write]) -> None:
         """What is there now beside the plan's writes, and beside the documents that it left."""
@@ -137,26 +140,17 @@ def _all(first: _T | None, rest: Iterator[_T]) -> Iterator[_T]:
 
 
 def fetched(
-    connection: Connection,
-    writes: Iterable[Write],
-    clock: Clock,
-    emit: Emit,
-    progress: Progress,
-    read_time: datetime | None = None,
+    requests: Requests, root: str, writes: Iterable[Write], read_time: datetime | None = None
 ) -> Iterator[tuple[Write, Document | None]]:
     """Each write with the document that is there now, or None; a hundred are held at a time.
 
-    The reads go into `progress`. Raises FirestoreUnavailable, SnapshotExpired.
+    Raises FirestoreUnavailable, SnapshotExpired.
     """
-    requests = Requests(connection, clock, emit)
     iterator = iter(writes)
-    try:
-        while part := list(islice(iterator, GET_TOGETHER)):
-            found = documents_at(requests, connection.root, [write.path for write in part], read_time)
-            for write in part:
-                yield write, found.get(write.path)
-    finally:
-        progress.reads += requests.reads
+    while part := list(islice(iterator, GET_TOGETHER)):
+        found = documents_at(requests, root, [write.path for write in part], read_time)
+        for write in part:
+            yield write, found.get(write.path)
 
 
 def documents_at(

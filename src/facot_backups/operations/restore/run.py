@@ -36,7 +36,7 @@ from facot_backups.operations.restore.report import RestoreReport
 from facot_backups.operations.restore.request import Connect, RestoreRequest, check_target, usable
 from facot_backups.operations.restore.spool import Outcomes
 from facot_backups.operations.restore.undo import Undo, undo_facts
-from facot_backups.operations.restore.write import begun, letting_go, note_end, write_all
+from facot_backups.operations.restore.write import Writing, begun, letting_go, note_end
 from facot_backups.operations.schedule.tries import new_id
 from facot_backups.operations.sides import BackupSide, FolderSide, OldSide
 from facot_backups.version import __version__
@@ -250,7 +250,7 @@ class _Restore:
         """Write everything, and compare what is there then."""
         progress = self.line.progress
         assert progress is not None
-        write_all(connection, self._locked, plan, writer, outcomes, progress, self._emit)
+        Writing(connection, self._locked, plan, writer, outcomes, progress, self._emit).run()
         if progress.failure is not None:
             return
         back = ReadBack(connection, plan, outcomes, progress, self._store.clock, self._emit)

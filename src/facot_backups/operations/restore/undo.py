@@ -7,7 +7,6 @@ others changed since is theirs: a conflict.
 from __future__ import annotations
 
 from datetime import datetime
-from itertools import islice
 from pathlib import Path
 
 from facot_backups.archive.journal import Journal
@@ -23,7 +22,7 @@ from facot_backups.model import EVERYTHING, Document, DocumentPath, Outcome, Sco
 from facot_backups.operations.compare import same_content
 from facot_backups.operations.restore.guard import Guard
 from facot_backups.operations.restore.plan import Facts, Plan
-from facot_backups.operations.restore.read_back import GET_TOGETHER, documents_at
+from facot_backups.operations.restore.read_back import GET_TOGETHER, fetched
 from facot_backups.operations.restore.spool import Outcomes
 from facot_backups.operations.sides import BackupSide, FolderSide
 
@@ -77,18 +76,14 @@ class Undo:
         self._guard.begin(moment)
         requests = Requests(self._connection, self._clock, self._emit)
         earlier = Targets(BackupSide(self._backup, EVERYTHING))
-        lines = self._journal.plan()
-        done = 0
+        lines = fetched(requests, self._connection.root, self._journal.plan(), moment)
         try:
             with results_of(self._journal, plan.folder) as outcomes:
-                while part := list(islice(lines, GET_TOGETHER)):
-                    paths = [line.path for line in part]
-                    live = documents_at(requests, self._connection.root, paths, moment)
-                    for line in part:
-                        before = earlier.at(line.path) if line.action != "create" else None
-                        self._take(plan, line, outcomes.get(line.number), before, live.get(line.path))
-                    done += len(part)
-                    self._emit(Progressed(part[-1].path[0], done))
+                for done, (line, live) in enumerate(lines, 1):
+                    before = earlier.at(line.path) if line.action != "create" else None
+                    self._take(plan, line, outcomes.get(line.number), before, live)
+                    if done % GET_TOGETHER == 0 or done == self._journal.planned:
+                        self._emit(Progressed(line.path[0], done))
         finally:
             plan.reads += requests.reads
         plan.notes += unknown_notes(self._journal, self._unknown)

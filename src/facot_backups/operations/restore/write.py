@@ -61,25 +61,11 @@ def note_end(journal: JournalWriter, progress: Progress) -> None:
     progress.ended = True
 
 
-def write_all(
-    connection: Connection,
-    locked: LockedStore,
-    plan: Plan,
-    journal: JournalWriter,
-    outcomes: Outcomes,
-    progress: Progress,
-    emit: Emit,
-) -> None:
-    """Write the plan, or until the server takes no more: then `progress.failure` says why.
-
-    Every outcome goes to the journal, to `outcomes` and, but for what was done, by name into the progress.
-    Raises LockHeld, NoSpace, BackupDirUnusable if the journal cannot be kept: then nothing more is written,
-    and what was under way has been waited for.
+class Writing:
+    """Writes a plan. Every outcome goes to the journal, to `outcomes` and, but for what was done, by name
+    into `progress`. Use once: `run`.
     """
-    _Writing(connection, locked, plan, journal, outcomes, progress, emit).run()
 
-
-class _Writing:
     def __init__(
         self,
         connection: Connection,
@@ -101,7 +87,11 @@ class _Writing:
         self._done = 0
 
     def run(self) -> None:
-        """See `write_all`."""
+        """Write the plan, or until the server takes no more: then `progress.failure` says why.
+
+        Raises LockHeld, NoSpace, BackupDirUnusable if the journal cannot be kept: then nothing more is
+        written, and what was under way has been waited for.
+        """
         try:
             self._send_all()
         finally:
