@@ -26,7 +26,7 @@ from facot_backups.faces.desktop.actions import BACKUP_ACTIONS, PANEL_ACTIONS
 from facot_backups.faces.desktop.session import Session
 from facot_backups.faces.desktop.views.detail import DetailWindow
 from facot_backups.faces.desktop.views.losses import open_losses
-from facot_backups.faces.desktop.views.restore import RestoreWindow
+from facot_backups.faces.desktop.views.restore import RestoreWindow, open_restore
 from facot_backups.faces.desktop.widgets.check import CheckBox, CheckList
 from tests.desktop.world import DesktopWorld
 
@@ -88,13 +88,43 @@ def _tab_around(qtbot: Any, view: QWidget) -> None:
         # Of a group only the chosen one; the arrows go to the others.
         and not (isinstance(widget, QRadioButton) and not widget.isChecked())
     }
-    next(iter(wanted)).setFocus(Qt.FocusReason.TabFocusReason)
+    # Where the keyboard is in a window that opens, else at its first part.
+    here = view.focusWidget()
+    start = here if here in wanted else next(one for one in view.findChildren(QWidget) if one in wanted)
+    start.setFocus(Qt.FocusReason.TabFocusReason)
+    reached = _reached_by_tab(qtbot)
+    missed = [one for one in wanted if one not in reached and one.focusProxy() not in reached]
+    assert not missed, (view, [(one, one.accessibleName()) for one in missed])
+    strays = [one for one in reached if isinstance(one, QRadioButton) and one not in wanted]
+    assert not strays, (view, [one.text() for one in strays])
+
+
+def _reached_by_tab(qtbot: Any) -> list[QWidget]:
+    """All that Tab comes to, from where the keyboard is once around."""
     reached: list[QWidget] = []
     while (here := QApplication.focusWidget()) is not None and here not in reached:
         reached.append(here)
         qtbot.keyClick(here, Qt.Key.Key_Tab)
-    missed = [one for one in wanted if one not in reached and one.focusProxy() not in reached]
-    assert not missed, (view, [(one, one.accessibleName()) for one in missed])
+    return reached
+
+
+def test_tab_comes_to_the_chosen_radio_button_from_wherever_the_keyboard_was(
+    qtbot: Any, old_world: DesktopWorld, show: Show
+) -> None:
+    window = open_restore(show(old_world))
+    page = window.what
+    qtbot.waitUntil(lambda: page.words.hasFocus() and not window.jobs.busy, timeout=20_000)
+    qtbot.waitUntil(lambda: QApplication.activeWindow() is window, timeout=5_000)
+    # The field lies between the radio buttons, of which none ever had the keyboard.
+    reached = _reached_by_tab(qtbot)
+    assert [one for one in reached if isinstance(one, QRadioButton)] == [page.one]
+    page.one.setFocus()
+    qtbot.keyClick(page.one, Qt.Key.Key_Down)
+    assert page.some.isChecked() and page.some.hasFocus() and page.collections.isVisible()
+    page.everything.setChecked(True)  # such as by the program
+    page.more.setFocus()
+    reached = _reached_by_tab(qtbot)
+    assert [one for one in reached if isinstance(one, QRadioButton)] == [page.everything]
 
 
 def _usable(view: QWidget) -> list[QWidget]:

@@ -131,6 +131,13 @@ def _choose(qtbot: Any, choice: QRadioButton) -> None:
     assert choice.isChecked()
 
 
+def _asks_to_delete(window: RestoreWindow, number: str) -> None:
+    """It says which invoice it takes back; Enter once too often goes back."""
+    asked = window.ask.text.text()
+    assert "¿Borrar 1 factura emitida?" in asked and window.next.text() == "&Sí, continuar"
+    assert f"Factura {number} · " in asked and window.back.hasFocus()
+
+
 def test_what_was_lost_comes_back_an_edit_meanwhile_stays_and_all_of_it_is_undone(
     qtbot: Any, backed_up: DesktopWorld, show: Show, watchdog: Watchdog
 ) -> None:
@@ -159,13 +166,16 @@ def test_what_was_lost_comes_back_an_edit_meanwhile_stays_and_all_of_it_is_undon
     ending = window.ending
     assert ending.title.text() == "Hecho, menos lo que alguien cambió mientras tanto"
     conflicts = ending.conflicts
-    assert conflicts.title.text() == f"Conflicto 1 de 2: {_said(busy)}" and not conflicts.previous.isEnabled()
+    called = f"{business.value(busy, 'invoice_number')} · Editado mientras tanto"
+    assert conflicts.title.text().startswith(f"Conflicto 1 de 2: {called}")
+    assert conflicts.state.text() == _said(busy) and not conflicts.previous.isEnabled()
     shown = {row.label: (row.old, row.new) for row in ending.conflicts.versions.rows}
     was = business.value(busy, "third_party_name")
     assert shown == {"Cliente o proveedor": ("Editado mientras tanto", was)}
     _click(qtbot, conflicts.next)
     _quiet(qtbot, window)
-    assert conflicts.title.text() == f"Conflicto 2 de 2: {_said(late)}" and not conflicts.next.isEnabled()
+    called = business.value(late, "invoice_number")
+    assert f"Conflicto 2 de 2: {called} · " in conflicts.title.text() and not conflicts.next.isEnabled()
     assert conflicts.state.text() == "Ahora no existe: alguien lo borró."
     assert business.stored(lost) and business.stored(wrong)["third_party_name"] != "Otro"
     assert business.stored(counter)["current"] == 9_999
@@ -174,7 +184,7 @@ def test_what_was_lost_comes_back_an_edit_meanwhile_stays_and_all_of_it_is_undon
     assert _plan_of(window) == {"invoices": (0, 1, gone)}
     _click(qtbot, window.next)
     _on(qtbot, window, window.ask)
-    assert "¿Borrar 1 factura emitida?" in window.ask.text.text() and window.next.text() == "&Sí, continuar"
+    _asks_to_delete(window, business.value(lost, "invoice_number"))
     _click(qtbot, window.next)
     _on(qtbot, window, window.ending)
     assert ending.title.text() == "Deshecho y comprobado"
@@ -381,8 +391,10 @@ def test_a_real_database_wants_its_name_typed(qtbot: Any, world: DesktopWorld, s
     assert PROJECT in window.ask.text.text() and not window.next.isEnabled()
     qtbot.keyClicks(window.ask.typed, PROJECT[:-1])
     assert not window.next.isEnabled()
+    qtbot.keyClick(window.ask.typed, Qt.Key.Key_Return)
+    assert window.pages.currentWidget() is window.ask
     qtbot.keyClicks(window.ask.typed, PROJECT[-1])
-    _click(qtbot, window.next)
+    qtbot.keyClick(window.ask.typed, Qt.Key.Key_Return)
     _on(qtbot, window, window.ending)
     assert window.ending.title.text() == "Restaurado y comprobado"
     assert business.stored(business.invoices[0])["third_party_name"] != "Otro"

@@ -122,3 +122,21 @@ def test_a_search_stops_when_it_is_asked_to(world: DesktopWorld, days: list[str]
     with pytest.raises(Interrupted):
         search_task.search(world.session, emit, stop, "b01")
     assert isinstance(told[0], PhaseStarted) and not any(isinstance(one, Progressed) for one in told)
+
+
+def test_where_it_is_stays_in_sight_in_a_narrow_window(
+    qtbot: Any, world: DesktopWorld, show: Show, days: list[str]
+) -> None:
+    panel = show(world)
+    panel.search.field.setText("MARTINEZ")
+    qtbot.mouseClick(panel.search.button, Qt.MouseButton.LeftButton)
+    window = _results(qtbot, panel)
+    window.resize(784, 600)
+    qtbot.waitUntil(lambda: window.table.isColumnHidden(window.model.column("date")), timeout=10_000)
+    where, header = window.model.column("where"), window.table.horizontalHeader()
+    right = header.sectionViewportPosition(where) + header.sectionSize(where)
+    assert not window.table.isColumnHidden(where) and right <= window.table.viewport().width()
+    told = window.model.index(0, where).data()
+    assert window.about.isVisible() and window.about.text() == f"B0100000002 · Martínez. {told}."
+    window.resize(1240, 600)
+    qtbot.waitUntil(lambda: not window.table.isColumnHidden(window.model.column("date")), timeout=10_000)

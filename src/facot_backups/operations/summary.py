@@ -118,6 +118,25 @@ def moment_text(value: str, zone: tzinfo) -> str:
     return f"{local:%d/%m/%Y %H:%M:%S}"
 
 
+def spelled_day(value: str) -> str:
+    """A day in any of FACOT's spellings, as Dominicans write it, with its hour if it has one; "" if none.
+
+    `27/11/2024`, `27/11/2024 14:00`.
+    """
+    if found := _YEAR_FIRST.fullmatch(value):
+        year, month, day, hour = found.groups()
+    elif found := _DAY_FIRST.fullmatch(value):
+        day, month, year, hour = found.groups()
+    else:
+        return ""
+    return f"{int(day):02d}/{int(month):02d}/{year}" + (f" {hour}" if hour else "")
+
+
+def is_day(name: str) -> bool:
+    """Whether a field of this name tells a day."""
+    return name in _DATES or name.endswith("_date")
+
+
 def _first(fields: Mapping[str, Json], names: tuple[str, ...]) -> str:
     for name in names:
         value = fields.get(name)
@@ -136,8 +155,4 @@ def _day(value: Json, types: TypeTree | str | None, zone: tzinfo) -> str:
         return ""
     if types == "timestamp":
         return moment_text(value, zone).partition(" ")[0]
-    if found := _YEAR_FIRST.fullmatch(value):
-        return f"{int(found[3]):02d}/{int(found[2]):02d}/{found[1]}"
-    if found := _DAY_FIRST.fullmatch(value):
-        return f"{int(found[1]):02d}/{int(found[2]):02d}/{found[3]}"
-    return ""
+    return spelled_day(value).partition(" ")[0]

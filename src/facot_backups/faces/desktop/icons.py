@@ -130,12 +130,16 @@ _SCALES = (1, 2)
 
 
 @lru_cache(maxsize=256)
-def icon(name: str, colour: str, width: float = 1.8) -> QIcon:
-    """The picture `name` of PATHS in `colour` (`#2563eb`), sharp at 100 and 200 %. KeyError for another."""
+def icon(name: str, colour: str, disabled: str, width: float = 1.8) -> QIcon:
+    """The picture `name` of PATHS in `colour` (`#2563eb`), sharp at 100 and 200 %. KeyError for another.
+
+    `disabled`: its colour on what cannot be used.
+    """
     found = QIcon()
-    for size in _SIZES:
-        for scale in _SCALES:
-            found.addPixmap(pixmap(name, colour, size, scale, width))
+    for mode, of in ((QIcon.Mode.Normal, colour), (QIcon.Mode.Disabled, disabled)):
+        for size in _SIZES:
+            for scale in _SCALES:
+                found.addPixmap(pixmap(name, of, size, scale, width), mode)
     return found
 
 

@@ -52,7 +52,7 @@ class Theme(QObject):
 
     def icon(self, name: str, tone: Tone = "text") -> QIcon:
         """One of our pictures in a colour of the look."""
-        return icons.icon(name, getattr(self.colours, tone))
+        return icons.icon(name, getattr(self.colours, tone), self.colours.muted)
 
     @slot
     def look_again(self) -> None:

@@ -17,9 +17,7 @@ def hits_model(where: Callable[[Hit], str], parent: QObject) -> TableModel[Hit]:
     """A model of `Hit`, in the order of the search; `where` says in which backups one is."""
     return TableModel(
         [
-            Column(
-                "number", "Documento", lambda hit: hit.shown.number or words.one_line(hit.path[-1]), tip=_tip
-            ),
+            Column("number", "Documento", _number, tip=_tip),
             Column("name", "Nombre", lambda hit: hit.shown.name, tip=_tip),
             Column("date", "Fecha", lambda hit: hit.shown.date),
             Column("amount", "Importe", lambda hit: hit.shown.amount, right=True),
@@ -28,6 +26,11 @@ def hits_model(where: Callable[[Hit], str], parent: QObject) -> TableModel[Hit]:
         ],
         parent,
     )
+
+
+def _number(hit: Hit) -> str:
+    """What people tell it from others by: its number, else the RNC, else the id."""
+    return hit.shown.number or hit.shown.rnc or words.one_line(hit.path[-1])
 
 
 def _tip(hit: Hit) -> str:

@@ -34,15 +34,16 @@ _COUNTERS = frozenset({"ncf_sequence_configs", "sequences"})
 
 @dataclass(frozen=True, slots=True)
 class CollectionChoice:
-    """A root collection of a backup. `documents` counts nested ones too, None where nothing tells."""
+    """A root collection of a backup. `documents`: its own, None where nothing tells; `nested`: in them."""
 
     name: str
     documents: int | None
+    nested: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class BackupChoice:
-    """A backup that can be restored. `moment` is local, None for an old one; `errors` what it lacks."""
+    """A backup that can be restored. `documents`: in its root collections; `errors`: what it lacks."""
 
     name: str
     kind: Kind
@@ -119,12 +120,19 @@ def _choice(backup: AnyBackup, zone: tzinfo) -> BackupChoice:
         stated = backup.stated.total_documents if backup.stated is not None else None
         return BackupChoice(name, "facot2", f"{day}, de formato antiguo", kept, stated)
     metadata = backup.proven()
-    counts = {one: entry.documents + entry.nested_documents for one, entry in metadata.files.items()}
-    kept = tuple(CollectionChoice(one, count) for one, count in sorted(counts.items()))
+    kept = tuple(
+        CollectionChoice(one, entry.documents, entry.nested_documents)
+        for one, entry in sorted(metadata.files.items())
+    )
     hour = words.clock(in_zone(metadata.read_time, zone))
     lacks = "" if backup.complete else ", incompleto"
     return BackupChoice(
-        name, backup.kind, f"{day}, {hour}{lacks}", kept, sum(counts.values()), metadata.errors
+        name,
+        backup.kind,
+        f"{day}, {hour}{lacks}",
+        kept,
+        sum(entry.documents for entry in metadata.files.values()),
+        metadata.errors,
     )
 
 

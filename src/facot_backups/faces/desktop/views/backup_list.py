@@ -173,7 +173,7 @@ def _summary(found: Overview) -> tuple[str, ...]:
 
 
 def _table(model: SortedModel, optional: int, parent: QWidget) -> FittedTable:
-    table = FittedTable(_SAMPLES, optional, parent)
+    table = FittedTable(_SAMPLES, (optional,), parent)
     furnish(table, model, "Lista de backups", _ROW_HEIGHT)
     table.setSortingEnabled(True)
     table.sortByColumn(0, Qt.SortOrder.DescendingOrder)

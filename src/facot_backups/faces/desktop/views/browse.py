@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from qtpy.QtCore import Qt, QTimer
 from qtpy.QtGui import QShowEvent
-from qtpy.QtWidgets import QComboBox, QLineEdit, QSplitter, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QComboBox, QLineEdit, QSplitter, QTabBar, QVBoxLayout, QWidget
 
 from facot_backups.events import Event
 from facot_backups.faces.desktop import words
@@ -125,7 +125,9 @@ class BrowsePage(QWidget):
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
         """Go through the documents the first time."""
         super().showEvent(event)
-        self.field.setFocus()
+        # Arrows that go along the tabs are not held up here.
+        if not isinstance(self.window().focusWidget(), QTabBar):
+            self.field.setFocus()
         if self.index is None and self._indexing is None:
             self.load()
 

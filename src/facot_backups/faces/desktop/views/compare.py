@@ -91,13 +91,13 @@ class ComparePage(QWidget):
 
     def _result(self) -> QSplitter:
         self.model = changed_documents(self._window.theme, self)
-        self.table = table(self.model, "Documentos que difieren", widths={0: 120, 2: 150})
+        self.table = table(self.model, "Documentos que difieren", widths={0: 120, 2: 190})
         self.table.selectionModel().currentRowChanged.connect(self._chosen_changed)
         self.title = label("", "heading")
         self.about = label("", "muted", selectable=True)
         self.history_button = button("&Historia", "flat", tip="Cuándo apareció, cambió o se borró")
         self.restore_button = button(
-            "Restaurar…", "flat", tip="Devolver a Firestore el documento de este backup"
+            "R&estaurar…", "flat", tip="Devolver a Firestore el documento de este backup"
         )
         self.history_button.clicked.connect(self._open_history)
         self.restore_button.clicked.connect(self._restore)
@@ -208,6 +208,8 @@ class ComparePage(QWidget):
         self.collection.blockSignals(False)
         self._show_result()
         self._filter()
+        if self.model.rows:
+            self.table.setFocus()
 
     def _failed(self, failure: Failure) -> None:
         self.notice.tell_failure(failure)

@@ -47,7 +47,7 @@ class DocumentPane(QWidget):
         self.history_button = button("&Historia", "flat", tip="Cuándo apareció, cambió o se borró")
         self.copy_button = button("Copiar", "flat", tip="Copiar el documento como texto")
         self.restore_button = button(
-            "Restaurar…", "flat", tip="Devolver a Firestore este documento y lo de dentro"
+            "R&estaurar…", "flat", tip="Devolver a Firestore este documento y lo de dentro"
         )
         self.history_button.clicked.connect(self.open_history)
         self.copy_button.clicked.connect(self.copy)

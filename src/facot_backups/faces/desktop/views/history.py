@@ -24,7 +24,7 @@ class HistoryWindow(ViewWindow):
     """What each backup says of the document at `path`: when it came, what changed, when it went."""
 
     def __init__(self, panel: Host, path: tuple[str, ...]) -> None:
-        super().__init__(panel, f"Historia de {document_words.path_text(path)}", QSize(900, 620))
+        super().__init__(panel, f"Historia de {document_words.path_text(path)}", QSize(1000, 620))
         self.path = path
         self.history: DocumentHistory | None = None
         self._build()
@@ -74,6 +74,15 @@ class HistoryWindow(ViewWindow):
         self.model.replace(history_words.lines(found))
         show_spanned(self.tree, self.model)
         self.tree.expandToDepth(0)
+        self._choose_newest()
+
+    def _choose_newest(self) -> None:
+        """Choose the newest line that has the document to bring back."""
+        for number in range(self.model.rowCount()):
+            line = self.model.index(number, 0)
+            if line.data(ROW_ROLE).key:
+                self.tree.setCurrentIndex(line)
+                return
 
     def _failed(self, failure: Failure) -> None:
         self.notice.tell_failure(failure)

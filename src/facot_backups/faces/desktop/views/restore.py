@@ -108,6 +108,7 @@ class RestoreWindow(ViewWindow):
         self.what.changed.connect(self._enable)
         self.what.more.toggled.connect(self._reveal)
         self.ask.ready.connect(self._ready)
+        self.ask.typed.returnPressed.connect(self._confirm)
         self.work.progress.cancelled.connect(self.stop)
         self.ending.undo.connect(self.undo)
         self.ending.go_on.connect(self.continue_)
@@ -146,6 +147,8 @@ class RestoreWindow(ViewWindow):
             mark(one, role="heading" if number == step else "muted")
         self.next.setDefault(page not in (self.plan, self.ask))
         self._enable()
+        if page is self.work:  # not on «Parar», where another Enter would stop it
+            self.work.setFocus()
 
     @slot
     def _enable(self) -> None:
@@ -281,7 +284,8 @@ class RestoreWindow(ViewWindow):
             self.plan.tree.setFocus()
         elif isinstance(asked, QuestionShown):
             self._show(self.ask)
-            self.ask.ask(asked)
+            self.ask.ask(asked, self._plan)
+            (self.cancel if self._undoes else self.back).setFocus()
         elif isinstance(asked, ConfirmShown):
             self._show(self.ask)
             self.ask.confirm(asked, self._plan)
@@ -309,6 +313,12 @@ class RestoreWindow(ViewWindow):
             self._desk.answer(True)
         else:
             self.close()
+
+    @slot
+    def _confirm(self) -> None:
+        """Enter after the project's name is the yes."""
+        if self.next.isEnabled():
+            self._go_next()
 
     def _is_last_word(self) -> bool:
         """Whether a yes to what is asked now is followed by writing."""
@@ -349,6 +359,7 @@ class RestoreWindow(ViewWindow):
 
     def _failed(self, failure: Failure) -> None:
         self._show(self._from or self.what)
+        self.next.setFocus()
         if self._going_back and failure.stopped:
             return
         if failure.stopped:
@@ -396,7 +407,9 @@ class RestoreWindow(ViewWindow):
                 "¿Parar la restauración?",
                 restore_words.CLOSING,
                 offer=("Parar y cerrar", self._stop_and_close),
+                dismiss="Seguir restaurando",
             )
+            self.notice.dismiss.setFocus()
             return
         super().done(result)
 

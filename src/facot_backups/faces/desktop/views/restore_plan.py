@@ -148,19 +148,20 @@ class AskPage(QWidget):
         layout.addWidget(self._card)
         layout.addStretch(1)
 
-    def ask(self, asked: QuestionShown) -> None:
-        """Show a question that needs a plain yes."""
+    def ask(self, asked: QuestionShown, plan: PlanShown | None) -> None:
+        """Show a question that needs a plain yes, and what is planned."""
         self._project = None
         of = f" ({asked.number} de {asked.of})" if asked.of > 1 else ""
         self.title.setText(f"Antes de seguir, una pregunta{of}")
-        self.text.setText(asked.text)
+        self.text.setText(restore_words.question_text(asked, plan))
         self.typed.hide()
         self.ready.emit(True)
 
     def confirm(self, asked: ConfirmShown, plan: PlanShown | None) -> None:
         """Show what is confirmed by typing the project's id."""
         self._project = asked.target.project
-        self.title.setText("¿Restaurar?")
+        undo = plan is not None and plan.mode == "undo"
+        self.title.setText("¿Deshacer?" if undo else "¿Restaurar?")
         self.text.setText(restore_words.confirm_text(asked, plan))
         self.typed.clear()
         self.typed.setPlaceholderText(asked.target.project)

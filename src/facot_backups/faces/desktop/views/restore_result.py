@@ -154,8 +154,8 @@ class ConflictCard(QFrame):
     def _show(self) -> None:
         outcome, conflict = self._outcome, self.conflict
         assert outcome is not None and conflict is not None
-        count = len(outcome.conflicts)
-        self.title.setText(restore_words.conflict_title(conflict, self._number + 1, outcome.conflict_count))
+        count, number = len(outcome.conflicts), self._number + 1
+        self.title.setText(restore_words.conflict_title(conflict, number, outcome.conflict_count))
         self.reason.setText(restore_words.conflict_text(conflict))
         self.previous.setVisible(count > 1)
         self.next.setVisible(count > 1)
@@ -170,6 +170,9 @@ class ConflictCard(QFrame):
         def looked(found: TwoVersions) -> None:
             if self.conflict is conflict:
                 self.versions.replace(found.fields)
+                self.title.setText(
+                    restore_words.conflict_title(conflict, number, outcome.conflict_count, found.title)
+                )
                 self.state.setText(restore_words.versions_text(found))
 
         def failed(failure: Failure) -> None:

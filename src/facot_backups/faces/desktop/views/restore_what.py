@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from qtpy.QtCore import QItemSelectionModel, Qt, QTimer, Signal
 from qtpy.QtWidgets import (
     QAbstractItemView,
-    QButtonGroup,
     QComboBox,
     QLineEdit,
     QListWidgetItem,
@@ -29,11 +28,10 @@ from facot_backups.faces.desktop.tasks.restore_choices import (
 )
 from facot_backups.faces.desktop.tasks.restore_shown import Mode, Wanted
 from facot_backups.faces.desktop.tasks.settings import problem_of
-from facot_backups.faces.desktop.widgets.basic import SPACE, button, column, label, row, set_tip
+from facot_backups.faces.desktop.widgets.basic import button, column, label, row, set_tip
 from facot_backups.faces.desktop.widgets.check import CheckBox, CheckList
-from facot_backups.faces.desktop.widgets.form import StatusLine
+from facot_backups.faces.desktop.widgets.form import OneOf, StatusLine
 from facot_backups.faces.desktop.widgets.tables import table
-from facot_backups.faces.desktop.words import collection as collection_words
 from facot_backups.faces.desktop.words import restore as restore_words
 from facot_backups.faces.desktop.words.failures import Failure
 from facot_backups.faces.desktop.worker import Job
@@ -79,9 +77,7 @@ class WhatPage(QWidget):
         self.one = QRadioButton("Un solo documento: una factura, un cliente…")
         self.some = QRadioButton("Solo algunas colecciones")
         self.everything = QRadioButton("Todo lo que hay en el backup")
-        self._group = QButtonGroup(self)
-        for choice in (self.one, self.some, self.everything):
-            self._group.addButton(choice)
+        self._group = OneOf(self, self.one, self.some, self.everything)
         self.collections = CheckList("Colecciones que se restauran")
         self.collections.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.document = self._document_part()
@@ -93,16 +89,14 @@ class WhatPage(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(10)
         layout.addWidget(label(restore_words.WHAT, "muted"))
-        layout.addSpacing(4)
         layout.addWidget(label("¿De qué backup?", "heading"))
         layout.addWidget(self.backup)
         layout.addWidget(self.incomplete)
         layout.addWidget(self.accept)
-        layout.addSpacing(SPACE)
+        layout.addSpacing(4)
         layout.addWidget(label("¿Qué quiere restaurar?", "heading"))
         for part in (self.one, self.document, self.some, self.collections, self.everything):
             layout.addWidget(part, 1 if part in (self.collections, self.document) else 0)
-        layout.addSpacing(SPACE)
         layout.addLayout(row(self.more, 1))
         layout.addWidget(self.options)
         layout.addWidget(self._rest, 1)
@@ -138,12 +132,10 @@ class WhatPage(QWidget):
         inside = QVBoxLayout(part)
         inside.setContentsMargins(24, 0, 0, 0)
         inside.setSpacing(8)
-        self.modes: dict[Mode, QRadioButton] = {}
-        group = QButtonGroup(part)
-        for mode, text in _MODES:
-            self.modes[mode] = QRadioButton(text)
-            group.addButton(self.modes[mode])
-            inside.addWidget(self.modes[mode])
+        self.modes: dict[Mode, QRadioButton] = {mode: QRadioButton(text) for mode, text in _MODES}
+        self._modes_group = OneOf(part, *self.modes.values())
+        for radio in self.modes.values():
+            inside.addWidget(radio)
         self.modes["overwrite"].setChecked(True)
         self.counters = CheckBox("Poner también los contadores de NCF como en el backup (se pregunta aparte)")
         inside.addWidget(self.counters)
@@ -291,8 +283,7 @@ class WhatPage(QWidget):
         self.incomplete.setText("A este backup le falta: " + "; ".join(map(words.one_line, choice.errors)))
         self.collections.clear()
         for one in choice.collections:
-            count = "" if one.documents is None else f" · {words.counted(one.documents, 'documento')}"
-            item = QListWidgetItem(collection_words.title(one.name) + count)
+            item = QListWidgetItem(restore_words.collection_text(one))
             item.setData(ROW_ROLE, one.name)
             item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
             item.setCheckState(Qt.CheckState.Unchecked)

@@ -13,14 +13,21 @@ from facot_backups.faces.desktop.tasks.search import Hit, Searched, search
 from facot_backups.faces.desktop.theme import Theme
 from facot_backups.faces.desktop.views.window import Host, RestoreWish, ViewWindow
 from facot_backups.faces.desktop.widgets.basic import SPACE, button, label, row, set_tip
+from facot_backups.faces.desktop.widgets.fitted import FittedTable
 from facot_backups.faces.desktop.widgets.notice import Notice
 from facot_backups.faces.desktop.widgets.progress_card import ProgressCard
-from facot_backups.faces.desktop.widgets.tables import table
+from facot_backups.faces.desktop.widgets.tables import furnish
 from facot_backups.faces.desktop.words import search as search_words
 from facot_backups.faces.desktop.words.failures import Failure
 from facot_backups.faces.desktop.worker import Job
 
 _FIELD_WIDTH = 240
+# The longest usual text of each column.
+_SAMPLES = (
+    "E310000000002", "Ferretería El Cañaveral SAS", "24/11/2026", "RD$ 1,000,000.00",
+    "Clientes y proveedores", "Vista por última vez el 18/11, borrada entre el 18 y el 19",
+)  # fmt: skip
+_ROW_HEIGHT = 34
 
 
 class SearchBox(QWidget):
@@ -102,8 +109,10 @@ class SearchWindow(ViewWindow):
         self.notice = Notice(self.theme)
         self.count = label("", "muted")
         self.model = hits_model(self._where, self)
-        widths = {0: 138, 2: 112, 3: 134, 4: 110, 5: 430}
-        self.table = table(self.model, "Lo que se encontró", widths=widths)
+        less = tuple(map(self.model.column, ("collection", "date")))
+        self.table = FittedTable(_SAMPLES, less)
+        furnish(self.table, self.model, "Lo que se encontró", _ROW_HEIGHT)
+        self.about = label()
         self.table.selectionModel().selectionChanged.connect(self._enable)
         self.table.activated.connect(self.open_history)
         self.history_button = button("&Historia", tip="Cuándo apareció, cambió o se borró (Enter)")
@@ -120,6 +129,7 @@ class SearchWindow(ViewWindow):
         for part in (self.title, self.intro, self.box, self.progress, self.notice, self.count):
             layout.addWidget(part)
         layout.addWidget(self.table, 1)
+        layout.addWidget(self.about)
         layout.addLayout(row(1, self.history_button, self.restore_button, spacing=8))
 
     @slot
@@ -200,6 +210,10 @@ class SearchWindow(ViewWindow):
     def _enable(self) -> None:
         for one in (self.history_button, self.restore_button):
             one.setEnabled(self.chosen is not None)
+        hit, searched = self.chosen, self.searched
+        told = search_words.about(hit, searched.today) if hit is not None and searched is not None else ""
+        self.about.setText(told)
+        self.about.setVisible(bool(told))
 
     @slot
     def open_history(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QButtonGroup, QHBoxLayout, QLineEdit, QRadioButton, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QHBoxLayout, QLineEdit, QRadioButton, QVBoxLayout, QWidget
 
 from facot_backups.faces.desktop.slots import slot
 from facot_backups.faces.desktop.style_sheet import mark
@@ -13,7 +13,7 @@ from facot_backups.faces.desktop.tasks.settings import FREE_PLAN_READS, Field, V
 from facot_backups.faces.desktop.theme import Theme
 from facot_backups.faces.desktop.widgets.basic import button, label, row
 from facot_backups.faces.desktop.widgets.check import CheckBox
-from facot_backups.faces.desktop.widgets.form import StatusLine
+from facot_backups.faces.desktop.widgets.form import OneOf, StatusLine
 
 _LABEL_WIDTH = 176
 _SHORT = 90
@@ -161,9 +161,8 @@ class ChoiceRow(FieldRow):
         super().__init__(theme, name, title)
         self.heading.setContentsMargins(0, 0, 0, 0)
         self.choices = {value: QRadioButton(text) for value, text in choices.items()}
-        self._group = QButtonGroup(self)
+        self._group = OneOf(self, *self.choices.values())
         for one in self.choices.values():
-            self._group.addButton(one)
             one.clicked.connect(self._edited)
         self.body.addLayout(row(*self.choices.values(), 1, spacing=20))
         for value, one in self.choices.items():

@@ -13,6 +13,7 @@ from facot_backups.faces.desktop.theme import Theme
 from facot_backups.faces.desktop.views.settings_fields import FieldRow
 from facot_backups.faces.desktop.widgets.basic import button, column, row
 from facot_backups.faces.desktop.widgets.check import CheckList
+from facot_backups.faces.desktop.widgets.form import OneOf
 
 _LIST_HEIGHT = 148
 
@@ -28,6 +29,7 @@ class CollectionsRow(FieldRow):
         self.heading.setContentsMargins(0, 0, 0, 0)
         self.usual = QRadioButton(usual)
         self.some = QRadioButton("Solo estas:")
+        self._group = OneOf(self, self.usual, self.some)
         for one in (self.usual, self.some):
             one.setAccessibleName(f"{title}: {one.text()}")
         self.list = CheckList(title)

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from qtpy.compat import isalive
 from qtpy.QtCore import QSize, Qt, QUrl, Signal
-from qtpy.QtGui import QDesktopServices
-from qtpy.QtWidgets import QDialog, QLayout, QVBoxLayout, QWidget
+from qtpy.QtGui import QDesktopServices, QKeyEvent
+from qtpy.QtWidgets import QDialog, QLayout, QPushButton, QVBoxLayout, QWidget
 
 from facot_backups.faces.desktop.session import Session
 from facot_backups.faces.desktop.tasks.overview import Overview
@@ -19,6 +19,8 @@ from facot_backups.faces.desktop.widgets.fitted import opening_size
 from facot_backups.faces.desktop.widgets.form import scrolled
 from facot_backups.faces.desktop.widgets.notice import Notice
 from facot_backups.faces.desktop.worker import Jobs
+
+_ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +113,14 @@ class ViewWindow(QDialog):
         for one in below:
             one.setContentsMargins(0, 0, 8, 0)
             layout.addLayout(one)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
+        """Enter presses the button that has the keyboard; Qt would press the default one instead."""
+        here = self.focusWidget()
+        if event.key() in _ENTER and isinstance(here, QPushButton):
+            here.click()
+        else:
+            super().keyPressEvent(event)
 
     def done(self, result: int) -> None:
         """Closing asks the tasks to stop; also Esc comes here."""

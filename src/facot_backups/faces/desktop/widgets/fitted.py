@@ -6,10 +6,18 @@ from collections.abc import Sequence
 
 from qtpy.QtCore import QSize, Qt
 from qtpy.QtGui import QFont, QFontMetrics, QResizeEvent, QScreen
-from qtpy.QtWidgets import QFrame, QHeaderView, QScrollArea, QSizePolicy, QStackedWidget, QTableView, QWidget
+from qtpy.QtWidgets import (
+    QFrame,
+    QHeaderView,
+    QScrollArea,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
 from facot_backups.faces.desktop.style_sheet import mark
 from facot_backups.faces.desktop.widgets.basic import PlainLabel, set_tip
+from facot_backups.faces.desktop.widgets.tables import LowTable
 
 # So many pixels less and a few long texts are shortened.
 _BEARABLE = 16
@@ -76,20 +84,37 @@ class IfRoom(QWidget):
         self._inside.setVisible(self.height() >= self._inside.minimumSizeHint().height())
 
 
-class Pages(QStackedWidget):
-    """Pages of which the one that is seen gives the size, however large another one is."""
+class Pages(QWidget):
+    """Pages of which one is seen, and gives the size: a QStackedWidget is as high as the highest page."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.currentChanged.connect(self._seen)
+        self._current: QWidget | None = None
+        self._layout = QVBoxLayout(self)
+        self._layout.setContentsMargins(0, 0, 0, 0)
 
-    def _seen(self) -> None:
-        expanding, ignored = QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Ignored
-        for number in range(self.count()):
-            if (page := self.widget(number)) is not None:
-                policy = expanding if number == self.currentIndex() else ignored
-                page.setSizePolicy(policy, policy)
-        self.updateGeometry()
+    def addWidget(self, page: QWidget) -> None:  # noqa: N802
+        """Add a page; the first one is seen."""
+        page.setVisible(self._current is None)
+        self._layout.addWidget(page)
+        self._current = self._current or page
+
+    def currentWidget(self) -> QWidget | None:  # noqa: N802
+        """The page that is seen."""
+        return self._current
+
+    def setCurrentWidget(self, page: QWidget) -> None:  # noqa: N802
+        """Show `page` instead; the keyboard goes there if it was in the other one."""
+        before, self._current = self._current, page
+        if before is None or before is page:
+            return
+        here = self.window().focusWidget()
+        self.setUpdatesEnabled(False)
+        page.show()
+        if here is not None and before.isAncestorOf(here):
+            page.setFocus()
+        before.hide()
+        self.setUpdatesEnabled(True)
 
 
 class ShortLabel(PlainLabel):
@@ -126,17 +151,19 @@ class ShortLabel(PlainLabel):
         set_tip(self, self.whole if shown != self.whole else "")
 
 
-class FittedTable(QTableView):
+class FittedTable(LowTable):
     """A table whose columns take what `samples`, their longest usual texts, need, and share the rest.
 
-    The headings are measured too. Where room lacks, the column `optional` is hidden, then the widest are
-    shortened.
+    The headings are measured too. Where room lacks, the columns `optional` are hidden, the first of them
+    first, then the widest are shortened.
     """
 
     # Around a text: the sheet's padding and the style's own.
     _CELL, _HEADING = 17, 17
 
-    def __init__(self, samples: Sequence[str], optional: int, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, samples: Sequence[str], optional: Sequence[int], parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self._samples, self._optional = samples, optional
         mark(self, dense=True)
@@ -154,10 +181,11 @@ class FittedTable(QTableView):
     def fit(self) -> None:
         """Share the room among the columns."""
         wanted, room = self._wanted(), self.viewport().width()
-        lacks = sum(wanted) - room > _BEARABLE
-        self.setColumnHidden(self._optional, lacks)
-        if lacks:
-            wanted[self._optional] = 0
+        for number in self._optional:
+            lacks = sum(wanted) - room > _BEARABLE
+            self.setColumnHidden(number, lacks)
+            if lacks:
+                wanted[number] = 0
         while sum(wanted) > room > 0:
             widest = wanted.index(max(wanted))
             wanted[widest] -= min(sum(wanted) - room, 4)

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 
 from qtpy.compat import isalive
 from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QRadioButton, QScrollArea, QVBoxLayout, QWidget
 
+from facot_backups.faces.desktop.slots import slot
 from facot_backups.faces.desktop.style_sheet import mark
 from facot_backups.faces.desktop.theme import Theme, Tone
 from facot_backups.faces.desktop.widgets.basic import Picture, label
@@ -56,6 +57,26 @@ class Section(QFrame):
         layout.addWidget(label(heading, "heading", wrap=False))
         for part in parts:
             layout.addWidget(part)
+
+
+class OneOf(QButtonGroup):
+    """Radio buttons of which one is chosen: Tab comes to that one, the arrows to the others.
+
+    Qt lets Tab come to each until one had the keyboard, and then to that one alone, chosen or not.
+    """
+
+    def __init__(self, parent: QWidget, *choices: QRadioButton) -> None:
+        super().__init__(parent)
+        for one in choices:
+            self.addButton(one)
+        self.buttonToggled.connect(self._let_tab_come)
+
+    @slot
+    def _let_tab_come(self) -> None:
+        chosen = self.checkedButton()
+        for one in self.buttons():
+            come = chosen is None or one is chosen
+            one.setFocusPolicy(Qt.FocusPolicy.StrongFocus if come else Qt.FocusPolicy.ClickFocus)
 
 
 class FocusKeeper:

@@ -55,8 +55,9 @@ class Notice(QFrame):
         text: str = "",
         *,
         offer: tuple[str, Callable[[], None]] | None = None,
+        dismiss: str = "Cerrar",
     ) -> None:
-        """Show a notice; `offer` is the text of a button and what it does."""
+        """Show a notice; `offer` is the text of a button and what it does, `dismiss` that of the other."""
         mark(self, level=level)
         self.picture.show_picture(*_PICTURES[level])
         self.title.setText(title)
@@ -68,6 +69,8 @@ class Notice(QFrame):
         if offer is not None:
             self.act.setText(offer[0])
             self.act.setAccessibleName(offer[0])
+        self.dismiss.setText(dismiss)
+        self.dismiss.setAccessibleName(dismiss)
         self.setAccessibleName(title)
         self.setAccessibleDescription(text)
         self.show()

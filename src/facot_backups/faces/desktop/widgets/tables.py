@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from qtpy.QtCore import QAbstractItemModel, QModelIndex, QPoint, QSize, Qt
+from qtpy.QtGui import QFocusEvent
 from qtpy.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QTableView, QTreeView
 
 from facot_backups.faces.desktop.slots import slot
@@ -15,7 +16,19 @@ _ASKED = QSize(256, 120)
 
 
 class LowTable(QTableView):
-    """A table that makes do with little height before its window scrolls."""
+    """A table that makes do with little height before its window scrolls.
+
+    When Tab comes to it, its current row is chosen, as somebody without a mouse sees it: the arrows alone
+    never choose the first one.
+    """
+
+    def focusInEvent(self, event: QFocusEvent) -> None:  # noqa: N802
+        """Choose the current row unless one is chosen."""
+        super().focusInEvent(event)
+        by_tab = event.reason() in (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason)
+        here, chosen = self.currentIndex(), self.selectionModel()
+        if by_tab and here.isValid() and chosen is not None and not chosen.hasSelection():
+            self.selectRow(here.row())
 
     def sizeHint(self) -> QSize:  # noqa: N802
         """A few lines, or its minimum."""

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import tzinfo
 
+from facot_backups.faces.desktop import words
 from facot_backups.faces.desktop.words import document as document_words
 from facot_backups.model import Document
 from facot_backups.operations.compare import FieldChange, FieldPath, Value, field_text
@@ -14,6 +15,8 @@ NOT_THERE = "(no estaba)"
 GONE = "(ya no está)"
 # Of a document with more fields that differ, the rest is counted.
 SHOWN_FIELDS = 200
+# Of a value that is shown as it is stored.
+SHOWN_LETTERS = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +64,15 @@ def _line(change: FieldChange, of: Document, zone: tzinfo, *, whole: bool) -> Ch
         shown, kind = document_words.value_text(value.value, value.types, zone, name=name, currency=currency)
         return f"{shown} ({kind})" if named else shown
 
-    return ChangeLine(
-        label(change.path), text(change.old, NOT_THERE), text(change.new, GONE), exact(change.path)
-    )
+    old, new = text(change.old, NOT_THERE), text(change.new, GONE)
+    if old == new and change.old is not None and change.new is not None:
+        # Spelled otherwise, such as a day, it reads alike: what is stored tells them apart.
+        old, new = _stored(change.old), _stored(change.new)
+    return ChangeLine(label(change.path), old, new, exact(change.path))
+
+
+def _stored(value: Value) -> str:
+    return words.one_line(str(value.value))[:SHOWN_LETTERS]
 
 
 def _rank(change: FieldChange) -> tuple[int, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from facot_backups.faces.desktop import words
+from facot_backups.faces.desktop.words.document import LINES
 from facot_backups.model import DocumentPath
 from facot_backups.operations.nouns import NOUNS, nouns
 
@@ -23,7 +24,7 @@ COLLECTIONS: Mapping[str, str] = {
 
 
 # What is in a document, as a shopkeeper calls it.
-_NESTED: Mapping[str, str] = {"items": "Líneas"}
+_NESTED: Mapping[str, str] = {LINES: "Líneas"}
 # Where a person most likely looks for something.
 _SOUGHT = ("invoices", "quotations", "third_parties", "clients", "items", "companies")
 
@@ -31,6 +32,16 @@ _SOUGHT = ("invoices", "quotations", "third_parties", "clients", "items", "compa
 def sought(names: Sequence[str]) -> str | None:
     """The one of these collections that a person most likely wants to see; None for none of FACOT's."""
     return next((name for name in _SOUGHT if name in names), None)
+
+
+def counted(name: str, documents: int) -> str:
+    """`312 facturas`; `5 documentos` of a root collection that FACOT does not name."""
+    return words.counted(documents, *NOUNS.get((name,), ("documento", "documentos")))
+
+
+def counted_inside(name: str, documents: int) -> str:
+    """How much is in the documents of a root collection: `840 líneas`, `12 documentos de dentro`."""
+    return words.counted(documents, *nouns((name, LINES)))
 
 
 def place_title(place: tuple[str, ...]) -> str:

@@ -14,8 +14,10 @@ from facot_backups.operations.summary import (
     Summary,
     called,
     currency_of,
+    is_day,
     moment_text,
     money,
+    spelled_day,
     summary,
     title,
 )
@@ -106,6 +108,18 @@ _MONEY = frozenset(
         "unit_price",
     }
 )
+# What FACOT writes into some fields, as its screens say it.
+_CATEGORIES: Mapping[str, str] = {
+    "CREDITO FISCAL": "Crédito Fiscal",
+    "E-CREDITO FISCAL": "Crédito Fiscal Electrónica",
+    "CONSUMIDOR FINAL": "Consumidor Final",
+    "GUBERNAMENTAL": "Gubernamental",
+    "NOTA DE CREDITO": "Nota de Crédito",
+}
+_VALUES: Mapping[str, Mapping[str, str]] = {
+    "invoice_type": {"emitida": "Emitida", "gasto": "Gasto"},
+    "invoice_category": _CATEGORIES,
+}
 _TEXT = 400
 
 
@@ -187,7 +201,14 @@ def _shown(value: Json, kind: str, zone: tzinfo, name: str, currency: str) -> st
         return _number(value, name, currency)
     if kind == "timestamp":
         return moment_text(value, zone)
+    if kind == "string" and (known := _known(value, name)):
+        return known
     return _PLAIN[kind](value)
+
+
+def _known(value: str, name: str) -> str:
+    """A day, or one of FACOT's own words, as it is said; "" for any other text."""
+    return spelled_day(value) if is_day(name) else _VALUES.get(name, {}).get(value, "")
 
 
 def _number(value: Json, name: str, currency: str) -> str:

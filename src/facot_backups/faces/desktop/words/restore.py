@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from facot_backups.faces.desktop import words
-from facot_backups.faces.desktop.tasks.restore_choices import BackupChoice, CutRestore
+from facot_backups.faces.desktop.tasks.restore_choices import (
+    BackupChoice,
+    CollectionChoice,
+    CutRestore,
+)
 from facot_backups.faces.desktop.tasks.restore_conflict import TwoVersions
 from facot_backups.faces.desktop.tasks.restore_shown import (
     CollectionPlan,
@@ -13,8 +17,11 @@ from facot_backups.faces.desktop.tasks.restore_shown import (
     ConflictShown,
     Outcome,
     PlanShown,
+    QuestionShown,
 )
 from facot_backups.faces.desktop.words import Said
+from facot_backups.faces.desktop.words import collection as collection_words
+from facot_backups.faces.desktop.words import document as document_words
 from facot_backups.figures import listed
 from facot_backups.model import Source
 from facot_backups.operations.nouns import nouns, told
@@ -26,10 +33,7 @@ MODES: Mapping[str, str] = {
     "mirror": "Todo queda exactamente como en el backup: lo que no está en él se borra.",
     "undo": "Lo que alguien cambió después se deja.",
 }
-WHAT = (
-    "Elija qué quiere recuperar. Primero se hace un plan y usted lo ve: hasta que lo confirme no se escribe "
-    "nada, y lo que se escriba se podrá deshacer."
-)
+WHAT = "Primero verá un plan: hasta que lo confirme no se escribe nada, y todo se podrá deshacer."
 CANCELLING = (
     "Si la para ahora, lo que ya se escribió queda escrito y lo demás queda como está. "
     "Después podrá terminarla o deshacerla."
@@ -64,9 +68,22 @@ NOTHING_WRITTEN = "No se ha escrito nada. Todo sigue como estaba."
 
 
 def backup_text(choice: BackupChoice) -> str:
-    """`Martes 24 de noviembre de 2026, 02:00 · 1,234 documentos`."""
+    """`Martes 24 de noviembre de 2026, 02:00 · 312 facturas`; without invoices, how much is in it."""
     text = choice.title[:1].upper() + choice.title[1:]
+    invoices = next((one for one in choice.collections if one.name == "invoices" and one.documents), None)
+    if invoices is not None:
+        return f"{text} · {collection_words.counted(invoices.name, invoices.documents or 0)}"
     return text if choice.documents is None else f"{text} · {words.counted(choice.documents, 'documento')}"
+
+
+def collection_text(choice: CollectionChoice) -> str:
+    """`Facturas (invoices) · 312 facturas con 840 líneas`."""
+    title = collection_words.title(choice.name)
+    if choice.documents is None:
+        return title
+    own = collection_words.counted(choice.name, choice.documents)
+    inside = f" con {collection_words.counted_inside(choice.name, choice.nested)}" if choice.nested else ""
+    return f"{title} · {own}{inside}"
 
 
 def cut_text(cut: CutRestore) -> str:
@@ -84,6 +101,12 @@ def plan_title(plan: PlanShown) -> str:
     return f"Se {'va' if _is_one(plan) else 'van'} a {listed(parts)}."
 
 
+def plan_said(plan: PlanShown) -> str:
+    """The same with the names: `Se va a borrar 1 factura con 1 línea: Factura B0100000012 · …`."""
+    title, name = plan_title(plan), names(plan)
+    return f"{title.removesuffix('.')}: {name}." if name else title
+
+
 def _is_one(plan: PlanShown) -> bool:
     """Whether one thing is written, as a person counts: an invoice with its lines is one."""
     outer = sum(one.create + one.change + one.delete for one in plan.collections if len(one.place) == 1)
@@ -95,17 +118,22 @@ def counted(collections: Sequence[CollectionPlan], action: str) -> str:
     return told({one.place: int(getattr(one, action)) for one in collections})
 
 
-def named(plan: PlanShown) -> str:
-    """What is written by its name, `Factura B0100000012 · Ferretería Núñez, con 2 líneas`; "" of many."""
+def names(plan: PlanShown) -> str:
+    """What is written by its name, `Factura B0100000012 · Ferretería Núñez`; "" of many."""
     outer = [one for one in plan.documents if len(one.place) == 1]
-    if plan.more or len(outer or plan.documents) > _FEW:
-        return ""
-    if len(outer) != 1:
-        return "; ".join(one.title for one in outer or plan.documents)
+    few = not plan.more and len(outer or plan.documents) <= _FEW
+    return "; ".join(one.title for one in outer or plan.documents) if few else ""
+
+
+def named(plan: PlanShown) -> str:
+    """As `names`, and what is in it: `Factura B0100000012 · Ferretería Núñez, con 2 líneas`."""
+    text = names(plan)
+    if not text or len([one for one in plan.documents if len(one.place) == 1]) != 1:
+        return text
     inside = [one.place for one in plan.documents if len(one.place) > 1]
     counts = {place: inside.count(place) for place in dict.fromkeys(inside)}
     said = listed([words.counted(n, *nouns(place)) for place, n in counts.items()])
-    return f"{outer[0].title}, con {said}" if said else outer[0].title
+    return f"{text}, con {said}" if said else text
 
 
 def database(source: Source) -> str:
@@ -159,11 +187,16 @@ def safety_text() -> str:
 
 def confirm_text(asked: ConfirmShown, plan: PlanShown | None) -> str:
     """What is confirmed by typing."""
-    what = f"\n{plan_title(plan)}" if plan is not None else ""
+    what = f"\n{plan_said(plan)}" if plan is not None else ""
     return (
-        f"Se va a escribir en la base de datos de verdad, {database(asked.target)}.{what}\n"
+        f"Se va a escribir en la base de datos de verdad, {database(asked.target)}.{what}\n\n"
         f"Para confirmarlo, escriba el nombre del proyecto: {asked.target.project}"
     )
+
+
+def question_text(asked: QuestionShown, plan: PlanShown | None) -> str:
+    """A question, and what it is about."""
+    return f"{asked.text}\n\n{plan_said(plan)}" if plan is not None else asked.text
 
 
 def outcome_said(outcome: Outcome) -> Said:
@@ -181,7 +214,7 @@ def outcome_said(outcome: Outcome) -> Said:
             return Said(
                 "warning",
                 "Hecho, menos lo que alguien cambió mientras tanto",
-                f"{done} en {where}. {count} no se {_touched(outcome)}: véalos abajo uno por uno.",
+                f"{done} en {where}. {count} no se {_touched(outcome)}.",
             )
         case "cut":
             return Said("warning", "Quedó a medias", f"{_cut_done(outcome)} Puede terminarla o deshacerla.")
@@ -213,7 +246,7 @@ def _troubled(outcome: Outcome) -> str:
 
 
 def _touched(outcome: Outcome) -> str:
-    return "tocó" if outcome.conflict_count == 1 else "tocaron"
+    return "tocó: véalo abajo" if outcome.conflict_count == 1 else "tocaron: véalos abajo uno por uno"
 
 
 def _cut_done(outcome: Outcome) -> str:
@@ -236,9 +269,10 @@ def _done(outcome: Outcome) -> str:
     return text[:1].upper() + text[1:]
 
 
-def conflict_title(conflict: ConflictShown, number: int, of: int) -> str:
-    """`Conflicto 1 de 3: invoices/12`."""
-    return f"{f'Conflicto {number} de {words.number(of)}' if of > 1 else 'Conflicto'}: {conflict.path}"
+def conflict_title(conflict: ConflictShown, number: int, of: int, called: str = "") -> str:
+    """`Conflicto 1 de 3: B0100000012 · Ferretería Núñez`; by its path as long as nobody knows the name."""
+    what = f"Conflicto {number} de {words.number(of)}" if of > 1 else "Conflicto"
+    return f"{what}: {called or conflict.path}"
 
 
 def conflict_text(conflict: ConflictShown) -> str:
@@ -254,7 +288,11 @@ def versions_text(found: TwoVersions) -> str:
         return "Ahora no existe: alguien lo borró."
     if not found.kept:
         return "En el backup no existe: se creó después."
-    return found.title if found.fields else "Ahora es igual que en el backup: no hay nada que hacer."
+    return (
+        document_words.path_text(found.path)
+        if found.fields
+        else "Ahora es igual que en el backup: no hay nada que hacer."
+    )
 
 
 def undo_text(outcome: Outcome) -> str:

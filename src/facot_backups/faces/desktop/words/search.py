@@ -6,6 +6,7 @@ from datetime import date
 
 from facot_backups.faces.desktop import words
 from facot_backups.faces.desktop.tasks.search import Hit, Searched
+from facot_backups.faces.desktop.words import document as document_words
 
 TITLE = "Buscar en todos los días"
 INTRO = (
@@ -24,6 +25,11 @@ def where(hit: Hit, today: date) -> str:
         return f"Está en el {_of(last, today)}"
     end = "a" if hit.path[0] in _FEMININE and len(hit.path) == 2 else "o"
     return f"Vist{end} por última vez {_on(last, today)}, borrad{end} {_between(last, hit.gone_in.date)}"
+
+
+def about(hit: Hit, today: date) -> str:
+    """`B0100000002 · Martínez. Vista por última vez el 18/11, borrada entre el 18 y el 19.`"""
+    return f"{document_words.title(hit.path, hit.shown)}. {where(hit, today)}."
 
 
 def _of(day: date, today: date) -> str:
