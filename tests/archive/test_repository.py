@@ -91,6 +91,18 @@ def test_a_known_folder_that_is_gone_is_not_begun_anew(archive: Archive, loss: s
     assert archive.backup(DOCUMENTS).complete
 
 
+@pytest.mark.parametrize("create", [False, True])
+def test_a_backup_is_no_folder_of_backups(archive: Archive, create: bool) -> None:
+    (backup,) = archive.store.backups()
+    held = sorted(backup.path.rglob("*"))
+    for place in (backup.path, backup.path / "dentro"):
+        store = Store(place, archive.store.state, archive.clock)
+        with pytest.raises(BackupDirUnusable, match="es un backup") as refused, store.locked(create=create):
+            pass
+        assert f"Use la carpeta que lo contiene: {archive.root}" in str(refused.value)
+    assert sorted(backup.path.rglob("*")) == held
+
+
 def test_create_begins_anew_on_purpose(archive: Archive) -> None:
     before = identity(archive)["id"]
     shutil.rmtree(archive.root)

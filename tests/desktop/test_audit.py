@@ -120,6 +120,10 @@ def test_a_finding_opens_its_document(qtbot: Any, old_world: DesktopWorld, show:
     window = open_audit(panel)
     qtbot.waitUntil(lambda: window.audited is not None and not window.jobs.busy, timeout=20_000)
     documents = [row.finding.documents for row in window.filter.shown()]
+    places = [window.filter.index(number, 3).data() for number in range(len(documents))]
+    for found, place in zip(documents, places, strict=True):
+        assert (place == "") == (not found) and "/" not in place
+        assert len(found) != 1 or place.endswith(found[0].split("/")[-1])
 
     def shown(path: str) -> None:
         (opened,) = panel.findChildren(DetailWindow)

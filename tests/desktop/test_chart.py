@@ -12,7 +12,7 @@ from qtpy.QtCore import QPoint, Qt
 from qtpy.QtGui import QImage
 from qtpy.QtTest import QTest
 
-from facot_backups.faces.desktop import BackupsPanel, chart_scale
+from facot_backups.faces.desktop import BackupsPanel, chart_scale, words
 from facot_backups.faces.desktop.chart_scale import Point
 from tests.desktop.world import DesktopWorld
 
@@ -74,11 +74,12 @@ def test_mouse_and_keyboard_point_at_backups(qtbot: Any, old_world: DesktopWorld
     card, chart = panel.chart, panel.chart.chart
     points = chart.points
     assert [point.name for point in points] == sorted(panel.overview.whole)
-    assert card.value.whole == chart_scale.value_of(points[-1])
+    assert (card.day.text(), *chart.headings) == _told(points[-1])
     place = QPoint(round(chart.place(5)), chart.height() // 3)
     qtbot.mouseMove(chart, place)
     qtbot.waitUntil(lambda: chart.at == points[5], timeout=5_000)
-    assert card.value.whole == chart_scale.value_of(points[5]) and card.value.whole in chart.accessibleName()
+    assert (card.day.text(), *chart.headings) == _told(points[5])
+    assert chart_scale.value_of(points[5]) in chart.accessibleName()
     qtbot.mouseClick(chart, Qt.MouseButton.LeftButton, pos=place)
     assert panel.list.chosen is not None and panel.list.chosen.name == points[5].name
     chart.setFocus()
@@ -95,8 +96,22 @@ def test_mouse_and_keyboard_point_at_backups(qtbot: Any, old_world: DesktopWorld
     QTest.keyClick(chart, Qt.Key.Key_Return)
     assert panel.list.chosen.name == points[0].name
     QTest.keyClick(chart, Qt.Key.Key_Escape)
-    assert chart.at is None and card.value.whole == chart_scale.value_of(points[-1])
+    assert chart.at is None and (card.day.text(), *chart.headings) == _told(points[-1])
     assert "Documentos: de" in chart.accessibleDescription()
+
+
+def _told(point: Point) -> tuple[str, str, str]:
+    """What the card and the headings of the lines say of a backup, without lines."""
+    documents = f"Documentos: {words.number(point.documents)}"
+    return words.day(point.moment.date()), documents, f"Tamaño: {words.size(point.size_bytes)}"
+
+
+@pytest.mark.parametrize("room", [1, 2, 3, 5, 9])
+def test_the_texts_of_an_axis_do_not_touch(room: int) -> None:
+    ticks = (300, 400, 500, 600, 700)
+    found = chart_scale.readable(ticks, room)
+    assert found[0] == ticks[0] and len(found) <= room and set(found) <= set(ticks)
+    assert found == ticks or room < len(ticks)
 
 
 def test_the_lines_are_where_the_values_are(qtbot: Any, old_world: DesktopWorld, show: Show) -> None:

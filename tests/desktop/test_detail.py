@@ -12,6 +12,7 @@ from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QLabel, QPushButton
 
 from facot_backups.faces.desktop import BackupsPanel
+from facot_backups.faces.desktop.calendar_days import calendar_of
 from facot_backups.faces.desktop.models.table import ROW_ROLE
 from facot_backups.faces.desktop.views.detail import DetailWindow
 from facot_backups.faces.desktop.views.window import RestoreWish
@@ -60,7 +61,7 @@ def test_what_is_in_a_backup_and_what_changed(qtbot: Any, old_world: DesktopWorl
     window = _open(qtbot, panel, str(newest.name))
     shown = [window.sorted.index(row, 0).data(ROW_ROLE) for row in range(window.sorted.rowCount())]
     titles = [window.sorted.index(row, 0).data() for row in range(len(shown))]
-    assert titles == sorted(titles, key=str.casefold) and "Facturas (invoices)" in titles
+    assert titles == sorted(titles, key=str.casefold) and "Facturas" in titles
     assert sorted(row.name for row in shown) == sorted(files)
     assert [(row.documents, row.nested) for row in shown] == [
         (files[row.name].documents, files[row.name].nested_documents) for row in shown
@@ -128,6 +129,11 @@ def test_damage_is_found_and_named(qtbot: Any, old_world: DesktopWorld, show: Sh
     assert file.name in window.notice.text.text() and "los demás no dependen" in window.notice.text.text()
     assert _facts(window)["Verificado"].startswith("dañado: ")
     assert panel.list.chosen is not None and panel.list.chosen.verified is False
+    (line,) = (index.row() for index in panel.list.table.selectionModel().selectedRows())
+    assert panel.list.sorted.index(line, panel.list.model.column("state")).data() == "Dañado"
+    assert window.summary.text().startswith("Dañado · ")
+    assert panel.overview is not None
+    assert calendar_of(panel.overview).day(window.chosen.date).state == "damaged"
     window.tabs.setCurrentWidget(window.browse)
     qtbot.waitUntil(lambda: not window.jobs.busy, timeout=20_000)
     assert "no es el que se publicó" in window.browse.count.text() and window.browse.index is None
@@ -150,11 +156,7 @@ def test_what_it_wants_restored(qtbot: Any, old_world: DesktopWorld, show: Show)
     _click(qtbot, window.restore_button)
     assert not window.restore_collection.isEnabled()
     window.table.selectRow(
-        next(
-            r
-            for r in range(window.sorted.rowCount())
-            if window.sorted.index(r, 0).data() == "Productos (items)"
-        )
+        next(r for r in range(window.sorted.rowCount()) if window.sorted.index(r, 0).data() == "Productos")
     )
     _click(qtbot, window.restore_collection)
     _click(qtbot, window.open_collection)

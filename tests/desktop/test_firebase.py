@@ -232,7 +232,7 @@ def test_what_is_permitted_is_told_apart(
     assert "Ahora se usa el emulador" in window.notes.text.text()
     _click(qtbot, window, window.test_button)
     reached, *permitted = _answer(window)
-    assert reached == ("ok", "Responde: demo-facot/(default) (emulador).")
+    assert reached == ("ok", "Responde: demo-facot (de prueba).")
     for (level, text), (wanted, begin) in zip(permitted, expected, strict=True):
         assert level == wanted and text.startswith(begin)
 
@@ -241,7 +241,7 @@ def test_what_is_permitted_is_told_apart(
     ("code", "message", "words"),
     [
         (Code.UNAVAILABLE, "RefreshError: invalid_grant", "Google rechazó las credenciales. Compruebe"),
-        (Code.NOT_FOUND, "no database", "La base de datos demo-facot/(default) (emulador) no existe."),
+        (Code.NOT_FOUND, "no database", "La base de datos demo-facot (de prueba) no existe."),
         (Code.RESOURCE_EXHAUSTED, "Quota exceeded.", "La cuota del proyecto demo-facot está agotada."),
     ],
 )  # fmt: skip
@@ -302,7 +302,7 @@ def test_the_connection_of_the_program_around_the_panel_is_named_and_tried(
     window = firebase(Lent)
     assert "ya tiene abierta su propia conexión a Firebase" in window.notes.text.text()
     _click(qtbot, window, window.test_button)
-    assert _answer(window) == [("ok", "Responde: demo-facot/(default) (emulador)."), READS, WRITES]
+    assert _answer(window) == [("ok", "Responde: demo-facot (de prueba)."), READS, WRITES]
 
 
 def test_the_first_start_leads_here_and_names_no_variable(qtbot: Any, office: Office, show: Show) -> None:
@@ -310,6 +310,7 @@ def test_the_first_start_leads_here_and_names_no_variable(qtbot: Any, office: Of
     panel = show(office)
     card = panel.card
     assert card.title.text() == "Primero, conecte su Firebase" and card.next.text() == ""
+    assert panel.focusWidget() is card.connect_button
     assert not panel.create_button.isEnabled() and card.points.text() == card.hints.text() == ""
     panel.back_up()  # as the tray does
     qtbot.waitUntil(lambda: not panel.jobs.busy, timeout=20_000)

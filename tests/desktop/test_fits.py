@@ -171,6 +171,8 @@ def test_the_panel_and_the_program(qtbot: Any, old_world: DesktopWorld, show: Sh
     rows = table.visibleRegion().boundingRect().height() - table.horizontalHeader().height()
     assert rows >= 5 * table.rowHeight(0), "too few backups are seen at once"
     assert not window.panel.area.verticalScrollBar().isVisible(), "two scroll bars, one in the other"
+    day = window.panel.chart.day
+    assert day.text() and _within(day.sizeHint(), day.size())
     window.panel.jobs.end()
 
 

@@ -89,10 +89,11 @@ def test_what_is_left_out_is_told_until_it_is_meant(
 ) -> None:
     panel = _choose(qtbot, settings(old_world), "exclude", "items")
     assert panel.card.property("level") == "warning"
-    assert "Ya no se guarda: Productos (" in panel.card.points.text()
+    assert "Ya no se guarda: Productos." in panel.card.points.text()
     _press(qtbot, panel.card.losses)
     (window,) = panel.findChildren(LossesWindow)
-    assert window.title.text() == "No se guarda todo" and "Productos (" in window.left.text()
+    assert window.title.text() == "No se guarda todo"
+    assert "• Productos: está en el backup del " in window.left.text()
     assert not window.table.isVisible() and not window.restore_button.isVisible()
     if not meant:
         _press(qtbot, window.settings_button)

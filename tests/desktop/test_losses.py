@@ -59,13 +59,13 @@ def test_a_loss_is_looked_at_and_accepted(qtbot: Any, old_world: DesktopWorld, s
     assert not panel.card.losses.isVisible()
     _lose(qtbot, old_world, panel, "quotations")
     assert panel.card.property("level") == "critical"
-    assert panel.card.points.text().startswith("Cotizaciones (quotations): de ")
-    assert panel.card.points.text().endswith(" queda ninguno.")
+    assert panel.card.points.text().startswith("Cotizaciones: había ")
+    assert panel.card.points.text().endswith(", y no queda nada.")
     window = _open(qtbot, panel)
     holder = window.model.rows[0].largest_in
     assert [window.model.index(n, 0).data() for n in range(2)] == [
-        "Cotizaciones (quotations)",
-        "Dentro de Cotizaciones (quotations)",
+        "Cotizaciones",
+        "Líneas de cotizaciones",
     ]
     assert window.model.index(0, 2).data() == "0" and window.model.index(0, 3).data().endswith("(100 %)")
 

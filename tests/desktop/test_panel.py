@@ -10,12 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from qtpy.compat import isalive
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QApplication, QDialog, QGroupBox, QPushButton, QVBoxLayout
 
 from facot_backups.faces.desktop import BackupsPanel
 from facot_backups.faces.desktop.colours import DARK, LIGHT
 from facot_backups.faces.desktop.theme import palette
+from facot_backups.faces.desktop.views.settings import SettingsWindow
 from tests.desktop.watchdog import Watchdog
 from tests.desktop.world import DesktopWorld
 
@@ -50,10 +52,55 @@ def test_one_click_makes_a_backup(qtbot: Any, world: DesktopWorld, show: Show, w
     assert backup.complete and backup.proven().trigger == "manual"
     assert seen == [False] and not panel.progress.isVisible()
     assert panel.notice.title.text() == "Backup completado"
-    total = backup.proven().total_documents + backup.proven().nested_documents
-    assert f"{total:,} documentos" in panel.notice.text.text()
+    outer, lines = backup.proven().total_documents, backup.proven().nested_documents
+    assert f"{outer:,} documentos y {lines:,} líneas" in panel.notice.text.text()
+    assert panel.list.sorted.index(0, panel.list.model.column("documents")).data() == f"{outer:,}"
     assert panel.card.title.text() == "Protegido" and "hoy a la" in panel.card.text.text()
     assert panel.list.sorted.rowCount() == 1
+
+
+def test_the_keyboard_comes_back_to_the_button(qtbot: Any, world: DesktopWorld, show: Show) -> None:
+    panel = show(world)
+    for moved in (False, True):
+        panel.create_button.setFocus()
+        with world.hung() as come:
+            qtbot.keyClick(panel.create_button, Qt.Key.Key_Space)
+            qtbot.waitUntil(come.is_set, timeout=10_000)
+            if moved:
+                panel.search.field.setFocus()
+        _ended(qtbot, panel)
+        assert panel.focusWidget() is (panel.search.field if moved else panel.create_button)
+
+
+def test_without_a_thread_it_says_so_and_goes_on(
+    qtbot: Any, world: DesktopWorld, show: Show, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    panel = show(world)
+    with monkeypatch.context() as patch:
+        patch.setattr("threading.Thread.start", _no_thread)
+        _click(qtbot, panel.create_button)
+        qtbot.waitUntil(lambda: panel.notice.isVisible() and not panel.jobs.busy, timeout=5_000)
+        assert panel.notice.text.text().startswith("El equipo está saturado.")
+        assert panel.create_button.isEnabled() and not panel.progress.isVisible()
+        panel.look()
+    _click(qtbot, panel.create_button)
+    _ended(qtbot, panel)
+    assert len(world.backups()) == 1
+
+
+def _no_thread(_thread: threading.Thread) -> None:
+    raise RuntimeError("can't start new thread")
+
+
+def test_another_look_after_a_window_was_closed(qtbot: Any, old_world: DesktopWorld, show: Show) -> None:
+    panel = show(old_world, theme="claro")
+    _click(qtbot, panel.findChild(QPushButton, "settings"))
+    (window,) = panel.findChildren(SettingsWindow)
+    qtbot.waitUntil(lambda: not window.jobs.busy, timeout=20_000)
+    _click(qtbot, window.cancel_button)
+    qtbot.waitUntil(lambda: not isalive(window), timeout=5_000)
+    panel.theme.choice = "oscuro"
+    assert panel.theme.colours is DARK and DARK.background in panel.styleSheet()
 
 
 def test_a_backup_that_starts_moves_nothing(qtbot: Any, old_world: DesktopWorld, show: Show) -> None:

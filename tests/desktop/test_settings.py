@@ -214,6 +214,14 @@ def test_the_folder_is_looked_at_in_words(
     level, text = said(old_world.folder)
     assert text.startswith("Ya guarda los backups de demo-facot")
     assert said(office.config) == ("critical", "Ahí hay un archivo, no una carpeta.")
+    backup = old_world.backups()[0].path
+    refused = f"Eso es un backup. Elija la carpeta que lo contiene: {old_world.folder}"
+    before, held = office.config.read_bytes(), sorted(backup.iterdir())
+    for inside in (backup, backup / "dentro"):
+        assert said(inside) == ("critical", refused)
+        save(qtbot, window)
+        assert row(window, "backup_dir").problem.text.text() == refused
+    assert office.config.read_bytes() == before and sorted(backup.iterdir()) == held
     if sys.platform.startswith("linux"):
         level, text = said("/proc/self")
         assert level == "critical" and text.startswith("No se puede escribir en /proc/self")

@@ -16,7 +16,7 @@ import orjson
 
 from facot_backups import atomic
 from facot_backups.archive.fields import Fields
-from facot_backups.archive.layout import REPOSITORY_FILE, STATE_DIR
+from facot_backups.archive.layout import METADATA_FILE, REPOSITORY_FILE, STATE_DIR, BackupName
 from facot_backups.archive.metadata import source_from_json, source_to_json
 from facot_backups.archive.strict import strict_loads
 from facot_backups.atomic import Patience
@@ -85,9 +85,10 @@ def new_repository(source: Source) -> Repository:
 def check_present(root: Path, state: State) -> None:
     """Refuse a folder that held backups and is not there any more, or is another one in its place.
 
-    A folder that this computer does not know yet is taken as it is; one whose identity is there but
-    damaged is not gone. Raises RepositoryGone, BackupDirUnusable.
+    A folder that this computer does not know yet is taken as it is, unless it is a backup itself; one whose
+    identity is there but damaged is not gone. Raises RepositoryGone, BackupDirUnusable.
     """
+    check_place(root)
     known = state.known(root)
     if known is None:
         return
@@ -97,6 +98,24 @@ def check_present(root: Path, state: State) -> None:
         return
     if found is None or known.repository_id not in (None, found.id):
         raise RepositoryGone(root)
+
+
+def check_place(root: Path) -> None:
+    """Refuse a folder that is a backup itself, or in one: it is final. Raises BackupDirUnusable."""
+    with atomic.explained(root):
+        backup = backup_around(root)
+    if backup is not None:
+        raise BackupDirUnusable(
+            root,
+            f"{root} es un backup, o está dentro de uno",
+            f"Use la carpeta que lo contiene: {backup.parent}",
+        )
+
+
+def backup_around(folder: Path) -> Path | None:
+    """The backup that `folder` is, or is in; None if it is none. Raises OSError."""
+    found = (one for one in (folder, *folder.parents) if BackupName.parse(one.name) is not None)
+    return next((one for one in found if (one / METADATA_FILE).is_file()), None)
 
 
 def check_source(repository: Repository | None, source: Source, *, adopt: bool = False) -> None:

@@ -29,6 +29,7 @@ from facot_backups.archive.reader import Backup
 from facot_backups.archive.removal import check_removable, move_to_trash
 from facot_backups.archive.repository import (
     Repository,
+    check_place,
     check_present,
     check_source,
     read_repository,
@@ -136,7 +137,9 @@ class Store:
         `create`: begin anew where a known folder is gone. The folder is created if it is not there. A disk
         with no room left can be locked: what frees space needs none. Raises LockHeld, NoSpace.
         """
-        if not create:
+        if create:
+            check_place(self.root)
+        else:
             check_present(self.root, self.state)
         own = self.root / STATE_DIR
         with atomic.explained(self.root):

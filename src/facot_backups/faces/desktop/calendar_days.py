@@ -148,6 +148,8 @@ class Calendar:
         return state, f"{said}{more}"
 
     def _state(self, row: BackupRow) -> DayState:
+        if row.verified is False:
+            return "damaged"
         if row.kind == "complete" and (row.name not in self.whole or not row.documents):
             return "incomplete"
         return _PLAIN[row.kind]

@@ -19,7 +19,7 @@ _SHORT = tuple(month[:3] for month in words.MONTHS)
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """A backup in the chart. `moment` is local, aware."""
+    """A backup in the chart. `moment` is local, aware; `documents` without those that are within others."""
 
     name: str
     moment: datetime
@@ -43,11 +43,11 @@ class Scale:
 def points_of(found: Overview) -> tuple[Point, ...]:
     """The backups that count, oldest first: parts and incomplete ones would look like a loss."""
     return tuple(
-        Point(row.name, row.moment, row.documents, row.size_bytes)
+        Point(row.name, row.moment, row.outer, row.size_bytes)
         for row in sorted(found.rows, key=lambda row: row.moment or found.now)
         if row.name in found.whole
         and row.moment is not None
-        and row.documents is not None
+        and row.outer is not None
         and row.size_bytes is not None
     )
 
@@ -96,14 +96,20 @@ def nearest(places: Sequence[float], wanted: float) -> int:
 
 def value_of(point: Point) -> str:
     """What one point says."""
-    return values_of(point)[0]
-
-
-def values_of(point: Point) -> tuple[str, str]:
-    """What one point says, and the same in fewer letters."""
     day, documents = words.day(point.moment.date()), words.counted(point.documents, "documento")
-    short = words.number(point.documents)
-    return f"{day} · {documents} · {_size(point)}", f"{day} · {short} · {_size(point)}"
+    return f"{day} · {documents} · {words.size(point.size_bytes)}"
+
+
+def headings(point: Point | None) -> tuple[str, str]:
+    """What stands above the two lines: what they are, and how much of it a point has."""
+    if point is None:
+        return "Documentos", "Tamaño"
+    return f"Documentos: {words.number(point.documents)}", f"Tamaño: {words.size(point.size_bytes)}"
+
+
+def readable(ticks: Sequence[float], room: int) -> tuple[float, ...]:
+    """Of an axis's ticks, the lowest and as many others as `room` lets it have texts."""
+    return tuple(ticks[:: math.ceil(len(ticks) / max(1, room))])
 
 
 def described(points: Sequence[Point]) -> str:
@@ -117,12 +123,8 @@ def described(points: Sequence[Point]) -> str:
     return (
         f"{count}, del {words.day(first.moment.date())} al {words.day(last.moment.date())}. "
         f"Documentos: de {words.number(first.documents)} a {words.number(last.documents)}. "
-        f"Tamaño: de {_size(first)} a {_size(last)}."
+        f"Tamaño: de {words.size(first.size_bytes)} a {words.size(last.size_bytes)}."
     )
-
-
-def _size(point: Point) -> str:
-    return words.size(point.size_bytes)
 
 
 def _round_step(rough: float) -> float:

@@ -66,6 +66,8 @@ class BackupsPanel(Host):
         super().__init__(parent, session or Session(), theme or "sistema")
         self._theme_is_given = theme is not None
         self._backup: Job | None = None
+        # Who has the keyboard while «Crear backup ahora», which was pressed with it, cannot be pressed.
+        self._waiting: QWidget | None = None
         self._looking = False
         self._connected = True
         # What the last backup failed of, and how everything stood then.
@@ -229,6 +231,8 @@ class BackupsPanel(Host):
         self.standing_changed.emit(found)
 
     def _enable(self) -> None:
+        if not self._connected and self.create_button.hasFocus():
+            self.card.connect_button.setFocus()
         self.create_button.setEnabled(self._connected and self.progress.isHidden())
         set_tip(self.create_button, _CREATE_TIP if self._connected else "Primero, conecte su Firebase")
 
@@ -267,7 +271,10 @@ class BackupsPanel(Host):
         if self._backup is not None:
             return
         self.notice.hide()
+        asked = self.create_button.hasFocus()
         self.create_button.setEnabled(False)
+        # A button that cannot be pressed loses the keyboard to the next one; it gets it back.
+        self._waiting = self.focusWidget() if asked else None
         self.progress.begin("Empezando…")
         self._backup = self.jobs.start(
             lambda emit, stop: back_up(self.session, emit, stop, create=create, adopt_source=adopt_source),
@@ -284,7 +291,7 @@ class BackupsPanel(Host):
             self._backup.cancel()
 
     def _made(self, made: Made) -> None:
-        how_much = f"{words.counted(made.documents, 'documento')}, {words.size(made.size_bytes)}"
+        how_much = f"{words.holding(made.documents, made.nested)}, {words.size(made.size_bytes)}"
         said = f"{how_much}, en {words.duration(made.seconds)}."
         if made.complete and not made.documents:
             self.notice.tell("warning", "El backup está vacío", EMPTY_TEXT)
@@ -314,6 +321,8 @@ class BackupsPanel(Host):
         self._backup = None
         self.progress.end()
         self._enable()
+        if self._waiting is not None and self._waiting.hasFocus():
+            self.create_button.setFocus()
         self.look()
 
     # --- what it opens -----------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ from __future__ import annotations
 import weakref
 from typing import Literal, TypeAlias
 
+from qtpy.compat import isalive
 from qtpy.QtCore import QObject, Qt, Signal
 from qtpy.QtGui import QColor, QGuiApplication, QIcon, QPalette
 from qtpy.QtWidgets import QApplication, QWidget
@@ -60,7 +61,8 @@ class Theme(QObject):
         wanted = self._wanted()
         if wanted != self.colours:
             self.colours = wanted
-            for widget in list(self._dressed):
+            # Qt may have destroyed a window that Python still knows.
+            for widget in [one for one in self._dressed if isalive(one)]:
                 self._put_on(widget)
             self.changed.emit()
 

@@ -19,6 +19,7 @@ from typing import Any, TypeAlias
 from qtpy.compat import isalive
 from qtpy.QtCore import QCoreApplication, QObject, QTimer, Signal
 
+from facot_backups.errors import FacotBackupsError
 from facot_backups.events import Emit, Event, Progressed
 from facot_backups.faces.desktop.slots import slot
 from facot_backups.faces.desktop.words.failures import Failure, failure
@@ -93,8 +94,12 @@ class Job(QObject):
         self.thread_of_work = threading.Thread(target=self._run, name="facot-backups-panel")
 
     def start(self) -> None:
-        """Begin."""
-        self.thread_of_work.start()
+        """Begin; where the system gives no thread, the job fails at once, as it tells like any failure."""
+        try:
+            self.thread_of_work.start()
+        except RuntimeError as error:
+            busy = "El equipo está saturado.\nCierre otros programas y repita."
+            self._outcome.append((None, FacotBackupsError(busy).with_traceback(error.__traceback__)))
 
     def cancel(self) -> None:
         """Ask the task to stop; `failed` tells when it has. Again is harmless."""
@@ -193,7 +198,8 @@ class Jobs(QObject):
         self._ended = True
         self.cancel()
         for job in list(self._jobs):
-            job.thread_of_work.join(_STOP_SECONDS)
+            if job.thread_of_work.is_alive():
+                job.thread_of_work.join(_STOP_SECONDS)
 
     @slot
     def _deliver(self) -> None:

@@ -28,6 +28,8 @@ def backups_model(theme: Theme, parent: QObject) -> TableModel[BackupRow]:
     """A model of `BackupRow`, newest first."""
 
     def picture(row: BackupRow) -> QIcon:
+        if row.verified is False:
+            return theme.icon(*_PICTURES["damaged"])
         return theme.icon(*(_EMPTY if _state(row) == words.EMPTY else _PICTURES[row.kind]))
 
     return TableModel(
@@ -36,7 +38,14 @@ def backups_model(theme: Theme, parent: QObject) -> TableModel[BackupRow]:
             Column("time", "Hora", lambda r: words.clock(r.moment), lambda r: words.clock(r.moment)),
             Column("state", "Estado", _state, icon=picture, tip=_problem),
             Column("trigger", "Origen", lambda r: words.TRIGGERS.get(r.trigger or "", words.UNKNOWN)),
-            Column("documents", "Documentos", lambda r: words.number(r.documents), _documents, right=True),
+            Column(
+                "documents",
+                "Documentos",
+                lambda r: words.number(r.outer),
+                _documents,
+                right=True,
+                tip=_holding,
+            ),
             Column("size", "Tamaño", lambda r: words.size(r.size_bytes), _size, right=True),
             Column("verified", "Verificado", lambda r: words.yes_no(r.verified, "Sí", "Dañado")),
             Column("drilled", "Simulacro", lambda r: words.yes_no(r.drilled, "Superado", "Falló")),
@@ -57,11 +66,15 @@ def _problem(row: BackupRow) -> str:
 
 
 def _state(row: BackupRow) -> str:
-    return words.state(row.kind, row.documents, row.part)
+    return words.state(row.kind, row.documents, row.part, row.verified)
 
 
 def _documents(row: BackupRow) -> int:
-    return -1 if row.documents is None else row.documents
+    return -1 if row.outer is None else row.outer
+
+
+def _holding(row: BackupRow) -> str:
+    return words.UNKNOWN if row.documents is None else words.holding(row.documents, row.nested)
 
 
 def _size(row: BackupRow) -> int:

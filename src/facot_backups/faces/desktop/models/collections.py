@@ -15,7 +15,12 @@ def collections_model(parent: QObject) -> TableModel[CollectionRow]:
     """A model of `CollectionRow`, in the order of their names."""
     return TableModel(
         [
-            Column("name", "Colección", lambda r: collection_words.title(r.name)),
+            Column(
+                "name",
+                "Colección",
+                lambda r: collection_words.short(r.name),
+                tip=lambda r: collection_words.title(r.name),
+            ),
             Column(
                 "documents",
                 "Documentos",

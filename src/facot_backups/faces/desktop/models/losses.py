@@ -18,7 +18,7 @@ def losses_model(parent: QObject) -> TableModel[Loss]:
             Column("before", "Tenía", lambda one: words.number(one.largest), right=True),
             Column("now", "Tiene", lambda one: words.number(one.count), right=True),
             Column("lost", "Faltan", losses_words.lost, right=True),
-            Column("backup", "Están en el backup", lambda one: words.one_line(one.largest_in)),
+            Column("backup", "Están en el backup", lambda one: words.backup_name(one.largest_in)),
         ],
         parent,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from facot_backups.archive.reader import Backup
 from facot_backups.events import Emit
 from facot_backups.faces.desktop import words
 from facot_backups.faces.desktop.session import Session
@@ -31,11 +32,15 @@ class AuditRow:
 
 @dataclass(frozen=True, slots=True)
 class Audited:
-    """The audit of `backup`, whose name is a folder's. `documents`: how many were looked at."""
+    """The audit of `backup`, whose name is a folder's. `documents`: how many were looked at.
+
+    `nested` of them are within others.
+    """
 
     backup: str
     complete: bool
     documents: int
+    nested: int
     rows: tuple[AuditRow, ...]
 
     def count(self, severity: Severity) -> int:
@@ -52,7 +57,9 @@ def audit_backup(session: Session, emit: Emit, stop: Stop, backup: str = "latest
     found = session.store(emit, stop).find(backup, settings.scope)
     audit = Audit(side_of(found), stop.emit(emit))
     rows = tuple(map(_row, audit))
-    return Audited(str(found.name), found.complete, audit.documents, rows)
+    metadata = found.metadata if isinstance(found, Backup) else None
+    nested = metadata.nested_documents if metadata is not None else 0
+    return Audited(str(found.name), found.complete, audit.documents, min(nested, audit.documents), rows)
 
 
 def _row(finding: Finding) -> AuditRow:

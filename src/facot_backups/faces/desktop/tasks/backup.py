@@ -18,6 +18,7 @@ class Made:
     path: Path
     complete: bool
     documents: int
+    nested: int
     size_bytes: int
     seconds: float
     errors: tuple[str, ...]
@@ -43,6 +44,7 @@ def back_up(
         path=backup.path,
         complete=backup.complete,
         documents=metadata.total_documents + metadata.nested_documents,
+        nested=metadata.nested_documents,
         size_bytes=sum(entry.bytes for entry in metadata.files.values()),
         seconds=(metadata.finished_at - metadata.started_at).total_seconds(),
         errors=metadata.errors,

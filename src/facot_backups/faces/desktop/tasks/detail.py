@@ -98,9 +98,9 @@ class Checked:
     """What a check of a backup found.
 
     `problems` (the damage), `unread` (what could not be read, which is none) and `notes` are Spanish; without
-    the first two all is good. `documents` were read (of a drill:
-    restored and compared), `size_bytes` is what was read. `proven` is False for an old folder, which has
-    nothing that proves it.
+    the first two all is good. `documents` were read (of a drill: restored and compared), `nested` of them
+    within others; `size_bytes` is what was read. `proven` is False for an old folder, which has nothing that
+    proves it.
     """
 
     drill: bool
@@ -111,6 +111,7 @@ class Checked:
     notes: tuple[str, ...]
     proven: bool = True
     unread: tuple[str, ...] = ()
+    nested: int = 0
 
     @property
     def good(self) -> bool:
@@ -255,6 +256,7 @@ def verify_backup(session: Session, emit: Emit, stop: Stop, name: str) -> Checke
         notes=report.notes,
         proven=report.proven,
         unread=tuple(unread.message for unread in report.unread),
+        nested=_nested(backup),
     )
 
 
@@ -268,7 +270,8 @@ def drill_backup(session: Session, emit: Emit, stop: Stop, name: str) -> Checked
 
     tell = stop.emit(emit)
     store: Store = session.store(tell, stop)
-    _count(store.find(name), tell)
+    backup = store.find(name)
+    _count(backup, tell)
     report = drill_and_record(store, name, EVERYTHING, tell)
     more = report.difference_count - len(report.differences)
     problems = [*report.errors, *([f"y {more:,} documentos distintos más"] if more > 0 else [])]
@@ -280,7 +283,15 @@ def drill_backup(session: Session, emit: Emit, stop: Stop, name: str) -> Checked
         problems=tuple(problems),
         notes=report.notes,
         proven=report.proof.proven,
+        nested=_nested(backup),
     )
+
+
+def _nested(backup: AnyBackup) -> int:
+    """How many of its documents are within others."""
+    if isinstance(backup, Backup) and backup.metadata is not None:
+        return backup.metadata.nested_documents
+    return 0
 
 
 def _count(backup: AnyBackup, emit: Emit) -> None:

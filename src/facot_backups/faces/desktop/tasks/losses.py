@@ -8,7 +8,6 @@ from facot_backups.events import Emit
 from facot_backups.faces import logs, wiring
 from facot_backups.faces.desktop.session import Session
 from facot_backups.operations.collection_names import UnknownCollection
-from facot_backups.operations.retention import coverage
 from facot_backups.operations.retention.anomaly import Anomaly
 from facot_backups.operations.retention.coverage import Coverage
 from facot_backups.operations.stopping import Stop
@@ -16,7 +15,6 @@ from facot_backups.operations.stopping import Stop
 # A collection that lost documents; collections that are misnamed or left out. Plain values.
 Loss: TypeAlias = Anomaly
 Left: TypeAlias = Coverage
-LeftOut: TypeAlias = coverage.LeftOut
 Misnamed: TypeAlias = UnknownCollection
 NOTHING_LEFT = Coverage()
 

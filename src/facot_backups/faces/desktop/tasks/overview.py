@@ -36,9 +36,10 @@ Kind: TypeAlias = Literal["complete", "incomplete", "pre-restore", "damaged", "n
 class BackupRow:
     """A backup in a list. Times are local; what is not known of a damaged or old one is None.
 
-    `moment` is the instant of its data. `documents` counts nested ones too. `size_bytes` is what it takes
-    where nothing is shared. `verified` and `drilled`: what the last check and the last restore drill of it
-    found, None if there was none. `part`: of how much a complete one is, in Spanish; "" of everything.
+    `moment` is the instant of its data. `documents` counts nested ones too, of which there are `nested`.
+    `size_bytes` is what it takes where nothing is shared. `verified` and `drilled`: what the last check and
+    the last restore drill of it found, None if there was none. `part`: of how much a complete one is, in
+    Spanish; "" of everything.
     """
 
     name: str
@@ -53,6 +54,12 @@ class BackupRow:
     drilled: bool | None
     problem: str | None = None
     part: str = ""
+    nested: int = 0
+
+    @property
+    def outer(self) -> int | None:
+        """Its documents without those that are within others."""
+        return None if self.documents is None else self.documents - self.nested
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,4 +177,5 @@ def _own_row(backup: Backup, verified: bool | None, drilled: bool | None, zone: 
         drilled=drilled,
         problem=str(backup.problem) if backup.problem else None,
         part=figures.part(metadata.scope) if metadata and backup.complete else "",
+        nested=metadata.nested_documents if metadata else 0,
     )

@@ -13,6 +13,7 @@ from typing import TypeAlias, get_args
 from facot_backups.errors import FacotBackupsError, SettingError
 from facot_backups.events import Emit
 from facot_backups.faces.desktop.session import Session
+from facot_backups.faces.desktop.tasks.settings_folder import folder_of, refusal
 from facot_backups.faces.desktop.words.settings import notes_said, origin_said, problem_said
 from facot_backups.faces.notify.trust import refusals
 from facot_backups.operations.stopping import Stop
@@ -133,6 +134,9 @@ def save_form(session: Session, _emit: Emit, _stop: Stop, form: Form, values: Ma
     own = {name: value for name, value in values.items() if not form.fields[name].fixed}
     problems = {name: problem for name, value in own.items() if (problem := problem_of(name, value))}
     changes = changes_of(form, values)
+    if isinstance(folder := changes.get("backup_dir"), str) and "backup_dir" not in problems:
+        with suppress(OSError, RuntimeError, ValueError):  # what else is wrong with it is seen at its field
+            problems |= {"backup_dir": said} if (said := refusal(folder_of(session, folder))) else {}
     if not problems and changes:
         try:
             session.save(changes)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeAlias
 
-from facot_backups.archive.repository import location_warnings, read_repository
+from facot_backups.archive.repository import backup_around, location_warnings, read_repository
 from facot_backups.errors import FacotBackupsError
 from facot_backups.events import Emit
 from facot_backups.faces.desktop import words
@@ -56,6 +56,8 @@ def folder_of(session: Session, folder: str) -> Path:
 def _look(path: Path) -> FolderCheck:
     if path.exists() and not path.is_dir():
         return FolderCheck("critical", "Ahí hay un archivo, no una carpeta.")
+    if problem := refusal(path):
+        return FolderCheck("critical", problem)
     there = next((one for one in (path, *path.parents) if one.is_dir()), None)
     if there is None:
         return FolderCheck("critical", "Ese disco no está en este equipo.")
@@ -75,6 +77,14 @@ def _look(path: Path) -> FolderCheck:
     return FolderCheck("warning" if warnings else "ok", " ".join(filter(None, [*said, *warnings])))
 
 
+def refusal(path: Path) -> str:
+    """Why a folder can never hold backups, "" if it can: it is one itself. Raises OSError."""
+    backup = backup_around(path)
+    return (
+        f"Eso es un backup. Elija la carpeta que lo contiene: {backup.parent}" if backup is not None else ""
+    )
+
+
 def _there(path: Path) -> str:
     """What is in the folder already."""
     if not path.exists():
@@ -83,7 +93,9 @@ def _there(path: Path) -> str:
         repository = read_repository(path)
     except FacotBackupsError as error:
         return words.sentence(str(error).partition("\n")[0])
-    return f"Ya guarda los backups de {repository.source}." if repository is not None else ""
+    if repository is None:
+        return ""
+    return f"Ya guarda los backups de {words.databases_said(str(repository.source))}."
 
 
 def _risk(subject: str) -> str:

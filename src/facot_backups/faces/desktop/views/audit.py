@@ -25,7 +25,6 @@ from facot_backups.faces.desktop.widgets.progress_card import ProgressCard
 from facot_backups.faces.desktop.widgets.tables import table
 from facot_backups.faces.desktop.words import audit as audit_words
 from facot_backups.faces.desktop.words import printed
-from facot_backups.faces.desktop.words import restore as restore_words
 from facot_backups.faces.desktop.words.failures import Failure
 from facot_backups.faces.desktop.words.printed import Page
 from facot_backups.faces.desktop.worker import Job
@@ -46,7 +45,7 @@ class AuditWindow(ViewWindow):
     """One backup's findings, or those of another that is chosen."""
 
     def __init__(self, panel: Host) -> None:
-        super().__init__(panel, "Auditoría", QSize(1060, 740))
+        super().__init__(panel, "Auditoría", QSize(1240, 740))
         self.audited: Audited | None = None
         self._job: Job | None = None
         self._build()
@@ -78,7 +77,7 @@ class AuditWindow(ViewWindow):
         self.model = findings_model(self.theme, self)
         self.filter = FindingsFilter(self.model, self)
         self.table = table(
-            self.filter, "Hallazgos de la auditoría", widths={0: 120, 2: 176, 3: 220}, sortable=True
+            self.filter, "Hallazgos de la auditoría", widths={0: 120, 2: 160, 3: 220}, sortable=True
         )
         self.table.sortByColumn(0, Qt.SortOrder.AscendingOrder)
         self.table.selectionModel().selectionChanged.connect(self._selected)
@@ -153,7 +152,7 @@ class AuditWindow(ViewWindow):
         def read(found: Choices) -> None:
             self.backup.clear()
             for choice in found.backups:
-                self.backup.addItem(restore_words.backup_text(choice), choice.name)
+                self.backup.addItem(f"{choice.title[:1].upper()}{choice.title[1:]}", choice.name)
             self.backup.setCurrentIndex(self.backup.findData(backup or found.latest))
             self._show_parts(bool(found.backups))
             if chosen := backup or found.latest:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from array import array
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import Qt, QTimer
@@ -32,6 +33,18 @@ _REST_MS = 40
 # How the list and the document share the window at first, in pixels.
 _LIST_WIDTH, _PANE_WIDTH = 760, 440
 _ALL = "Todas las colecciones"
+# The column that says in which collection a document is.
+_PLACE = ORDERS.index("collection")
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What a search for `text` found in a root collection, or in all; `nested` of them are within others."""
+
+    text: str
+    collection: str | None
+    numbers: array[int]
+    nested: int
 
 
 class BrowsePage(QWidget):
@@ -158,7 +171,7 @@ class BrowsePage(QWidget):
         self.model.show_index(index)
         self.collection.blockSignals(True)
         for name in index.collections:
-            self.collection.addItem(collection_words.title(name), name)
+            self.collection.addItem(collection_words.short(name), name)
         if self._collection is None:
             self._collection = collection_words.sought(index.collections)
         self.collection.setCurrentIndex(max(0, self.collection.findData(self._collection)))
@@ -199,14 +212,16 @@ class BrowsePage(QWidget):
         text, nested, collection = self.field.text(), self.nested.isChecked(), self.collection.currentData()
         column, descending = self.model.order
         self._searching = self._window.jobs.start(
-            lambda _emit, stop: (
+            lambda _emit, stop: _Found(
                 text,
-                order.sort(
+                collection,
+                numbers := order.sort(
                     index.search(text, stop, collection=collection, nested=nested),
                     column,
                     stop,
                     descending=descending,
                 ),
+                sum(index.nested[number] for number in numbers) if nested else 0,
             ),
             done=self._found,
             ended=self._search_ended,
@@ -217,12 +232,13 @@ class BrowsePage(QWidget):
         if self._search_again:
             self._search()
 
-    def _found(self, found: tuple[str, array[int]]) -> None:
-        text, numbers = found
+    def _found(self, found: _Found) -> None:
+        text, numbers = found.text, found.numbers
         if self._search_again:
             return
         self.model.replace(numbers)
-        what = words.counted(len(numbers), "documento")
+        self.table.setColumnHidden(_PLACE, found.collection is not None and not found.nested)
+        what = collection_words.found(found.collection, len(numbers) - found.nested, found.nested)
         self.count.setText(what if not text.strip() else f"{what} con «{words.one_line(text.strip())}»")
         self.everywhere.setVisible(self.collection.currentIndex() > 0)
         self.lines.setVisible(not self.nested.isChecked())

@@ -191,6 +191,8 @@ class DetailWindow(ViewWindow):
         )
 
     def _looked(self, found: Detail) -> None:
+        if self.detail is None and self.folder_button.hasFocus():  # the only one that could have it until now
+            self.table.setFocus()
         self.detail = found
         self.title.setText(detail_words.title(found))
         self.summary.setText(detail_words.summary(found))

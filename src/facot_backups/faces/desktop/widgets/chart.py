@@ -27,7 +27,6 @@ from facot_backups.faces.desktop.slots import slot
 from facot_backups.faces.desktop.style_sheet import mark
 from facot_backups.faces.desktop.theme import Theme
 from facot_backups.faces.desktop.widgets.basic import column, label, row
-from facot_backups.faces.desktop.widgets.fitted import ShortLabel
 
 _NAME = "Gráfico de documentos y tamaño"
 _TEXT_PIXELS = 11
@@ -35,9 +34,11 @@ _TEXT_PIXELS = 11
 _EDGE = 4
 # A text of the time axis needs so much room.
 _TICK_ROOM = 64
+# One of an axis upwards, so much.
+_TICK_HEIGHT = 14
 _STEPS = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1, Qt.Key.Key_PageUp: -30, Qt.Key.Key_PageDown: 30}
 
-_Series: TypeAlias = tuple[str, str, tuple[int, ...], Scale, Callable[[float], str]]
+_Series: TypeAlias = tuple[str, tuple[int, ...], Scale, Callable[[float], str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,14 +65,11 @@ class ChartCard(QFrame):
         super().__init__(parent)
         mark(self, card=True)
         self.heading = label("Crecimiento", "heading", wrap=False)
-        self.value = ShortLabel("small", self)
-        self.value.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self.day = label("", "small", wrap=False)
         self.chart = HistoryChart(theme, self)
         self.chart.pointed.connect(self._tell)
         self.chart.chosen.connect(self.point_chosen)
-        head = row(self.heading)
-        head.addWidget(self.value, 1)
-        layout = column(head, self.chart, spacing=2)
+        layout = column(row(self.heading, 1, self.day), self.chart, spacing=2)
         layout.setContentsMargins(12, 12, 10, 4)
         self.setLayout(layout)
 
@@ -82,9 +80,8 @@ class ChartCard(QFrame):
 
     @slot
     def _tell(self, point: Point | None) -> None:
-        points = self.chart.points
-        shown = point or (points[-1] if points else None)
-        self.value.show_text(*chart_scale.values_of(shown) if shown is not None else ("",))
+        shown = point or self.chart.last
+        self.day.setText(words.day(shown.moment.date()) if shown is not None else "")
 
 
 class HistoryChart(QWidget):
@@ -117,6 +114,16 @@ class HistoryChart(QWidget):
     def at(self) -> Point | None:
         """The point that is pointed at."""
         return self.points[self._at] if self._at is not None else None
+
+    @property
+    def last(self) -> Point | None:
+        """The newest point."""
+        return self.points[-1] if self.points else None
+
+    @property
+    def headings(self) -> tuple[str, str]:
+        """What stands above the lines: the values of the point that is pointed at, else of the newest."""
+        return chart_scale.headings(self.at or self.last)
 
     def show_points(self, points: Sequence[Point]) -> None:
         """Show these points, oldest first; the one that is pointed at stays if it is still there."""
@@ -237,11 +244,12 @@ class HistoryChart(QWidget):
         font = QFont(self.font())
         font.setPixelSize(_TEXT_PIXELS)
         metrics = QFontMetricsF(font)
-        texts = [text(tick) for _, _, _, scale, text in self._series for tick in scale.ticks]
+        texts = [text(tick) for _, _, scale, text in self._series for tick in scale.ticks]
         return max(map(metrics.horizontalAdvance, texts), default=20.0) + 10 + _EDGE
 
     def _lines(self) -> list[_Line]:
-        return [_Line(*one, area) for one, area in zip(self._series, self._plots(), strict=True)]
+        parts = zip(self.headings, self._series, self._plots(), strict=True)
+        return [_Line(heading, *one, area) for heading, one, area in parts]
 
     def _places(self) -> list[float]:
         area = self._plots()[0]
@@ -273,7 +281,7 @@ class HistoryChart(QWidget):
         painter.setPen(QColor(colours.muted))
         heading = QRectF(line.area.left(), line.area.top() - 17, line.area.width(), 14)
         painter.drawText(heading, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, line.heading)
-        for tick in line.scale.ticks:
+        for tick in chart_scale.readable(line.scale.ticks, int(line.area.height() // _TICK_HEIGHT) + 1):
             y = line.y(tick)
             painter.setPen(QPen(QColor(colours.border), 1))
             _straight(painter, line.area.left(), y, line.area.right(), y)
@@ -313,12 +321,12 @@ class HistoryChart(QWidget):
 
 
 def _series_of(points: Sequence[Point]) -> list[_Series]:
-    """What the two lines show: heading, colour, values, scale, the text of a tick."""
+    """What the two lines show: colour, values, scale, the text of a tick."""
     documents = tuple(point.documents for point in points)
     sizes = tuple(point.size_bytes for point in points)
     return [
-        ("Documentos", "focus", documents, chart_scale.scale_of(documents), _number),
-        ("Tamaño", "success", sizes, chart_scale.scale_of(sizes), chart_scale.size_on_axis),
+        ("focus", documents, chart_scale.scale_of(documents), _number),
+        ("success", sizes, chart_scale.scale_of(sizes), chart_scale.size_on_axis),
     ]
 
 

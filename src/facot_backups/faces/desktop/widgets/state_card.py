@@ -70,7 +70,10 @@ class StateCard(QFrame):
         layout.setSpacing(16)
         layout.addWidget(self.picture)
         ways = row(self.connect_button, self.losses, 1)
-        layout.addLayout(column(head, self.points, ways, self.hints, spacing=6), 1)
+        said = column(head, self.points, ways, self.hints, spacing=6)
+        said.insertStretch(0, 1)
+        said.addStretch(1)
+        layout.addLayout(said, 1)
         self.show_standing(self._standing)
 
     def show_standing(self, standing: Standing) -> None:

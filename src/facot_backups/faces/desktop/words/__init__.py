@@ -8,6 +8,7 @@ from datetime import date, datetime, time
 from typing import Literal, NamedTuple, TypeAlias
 
 from facot_backups import figures
+from facot_backups.archive.layout import BackupName
 from facot_backups.text import one_line as one_line
 
 NoticeLevel: TypeAlias = Literal["ok", "info", "warning", "critical"]
@@ -77,8 +78,13 @@ class Said(NamedTuple):
     text: str
 
 
-def state(kind: str, documents: int | None, part: str) -> str:
-    """What a backup is: `Completo`, `Completo, solo 1 colección`, `Vacío`; `part` as `figures.part` says."""
+def state(kind: str, documents: int | None, part: str, verified: bool | None = None) -> str:
+    """What a backup is: `Completo`, `Completo, solo 1 colección`, `Vacío`; `part` as `figures.part` says.
+
+    One that `verified` found not to be what was saved is damaged, whatever it was made as.
+    """
+    if verified is False:
+        return KINDS["damaged"]
     if kind == "complete" and documents == 0:
         return EMPTY
     return f"{KINDS[kind]}, {part}" if part else KINDS[kind]
@@ -87,6 +93,12 @@ def state(kind: str, documents: int | None, part: str) -> str:
 def number(value: int | None) -> str:
     """`12,345`, as Dominicans write it; a dash for None."""
     return UNKNOWN if value is None else figures.number(value)
+
+
+def holding(documents: int, nested: int) -> str:
+    """`425 documentos y 217 líneas`: of so many documents `nested` are within others, as lines are."""
+    outer = counted(documents - nested, "documento")
+    return f"{outer} y {counted(nested, 'línea')}" if nested else outer
 
 
 def size(value: int | None) -> str:
@@ -102,6 +114,11 @@ def day(value: date) -> str:
 def clock(moment: datetime | None) -> str:
     """`02:00`, of a local moment; a dash for None."""
     return UNKNOWN if moment is None else f"{moment:%H:%M}"
+
+
+def databases_said(text: str) -> str:
+    """`text` with databases as their owner calls them: `facot-maria`, `demo-facot (de prueba)`."""
+    return text.replace("/(default)", "").replace(" (emulador)", " (de prueba)")
 
 
 def when(moment: datetime, now: datetime) -> str:
@@ -120,6 +137,14 @@ def backup_said(day: date, moment: datetime | None, now: datetime) -> str:
     told = moment is not None and moment.date() == day
     said = when(moment, now) if moment is not None and told else day_said(day, now.date())
     return f"backup del {said[3:]}" if said.startswith("el ") else f"backup de {said}"
+
+
+def backup_name(name: str) -> str:
+    """`24/11/2026` or `24/11/2026 15:30`: a backup's name as a person says it; any other name as it is."""
+    found = BackupName.parse(name)
+    if found is None:
+        return one_line(name)
+    return day(found.date) if found.time is None else f"{day(found.date)} {found.time:%H:%M}"
 
 
 def day_said(value: date, today: date) -> str:

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from facot_backups.faces.desktop import words
 from facot_backups.faces.desktop.tasks.audit import Audited
 from facot_backups.faces.desktop.words import Said
+from facot_backups.faces.desktop.words import collection as collection_words
+from facot_backups.operations.audit.findings import Finding
 
 SEVERITIES: Mapping[str, tuple[str, str]] = {
     "error": ("Error", "Errores"),
@@ -31,11 +33,12 @@ MEANINGS: Mapping[str, str] = {
 
 def verdict(audited: Audited) -> tuple[str, str]:
     """A headline and what it means."""
-    looked = f"{words.counted(audited.documents, 'documento revisado', 'documentos revisados')} del backup "
-    looked += f"{audited.backup}{'' if audited.complete else ' (incompleto)'}."
+    backup = f"backup del {words.backup_name(audited.backup)}"
+    incomplete = "" if audited.complete else " (incompleto)"
+    looked = f"{words.holding(audited.documents, audited.nested)} del {backup}{incomplete}."
     errors, warnings = audited.count("error"), audited.count("warning")
     if not audited.documents:
-        return "No hay nada que revisar", f"El backup {audited.backup} no guarda ningún documento."
+        return "No hay nada que revisar", f"El {backup} no guarda ningún documento."
     if errors:
         return words.counted(errors, "error", "errores"), f"{looked} Empiece por los errores."
     if warnings:
@@ -43,6 +46,18 @@ def verdict(audited: Audited) -> tuple[str, str]:
     if any(row.finding.kind == "unchecked" for row in audited.rows):
         return "Sin errores en lo que hay", f"{looked} No todo se pudo comprobar: lo dicen las notas."
     return "Todo cuadra", looked
+
+
+def where(finding: Finding) -> str:
+    """`Factura 1765591960043`, `9 facturas`, `9 documentos`: of what a finding speaks; "" of none."""
+    paths = [tuple(path.split("/")) for path in finding.documents]
+    if not paths:
+        return ""
+    places = {path[::2] for path in paths}
+    one, many = collection_words.nouns(paths[0][::2]) if len(places) == 1 else ("documento", "documentos")
+    if len(paths) == 1:
+        return f"{one[:1].upper()}{one[1:]} {words.one_line(paths[0][-1])}"
+    return words.counted(finding.count, one, many)
 
 
 def shown(count: int, of: int) -> str:

@@ -44,12 +44,31 @@ def counted_inside(name: str, documents: int) -> str:
     return words.counted(documents, *nouns((name, LINES)))
 
 
+def found(collection: str | None, outer: int, inner: int) -> str:
+    """`119 facturas`, `3 facturas y 12 líneas`, `12 líneas`: what was found in a root collection, or in all.
+
+    `outer` documents of it, and `inner` that are within some.
+    """
+    one, many = nouns((collection,)) if collection is not None else ("documento", "documentos")
+    lines = words.counted(inner, "línea")
+    if inner and not outer:
+        return lines
+    said = words.counted(outer, one, many)
+    return f"{said} y {lines}" if inner else said
+
+
 def place_title(place: tuple[str, ...]) -> str:
     """`Facturas`, `Facturas: líneas`; the bare names of collections that FACOT does not name."""
     if len(place) == 1:
         return short(place[0])
     inside = nouns(place)[1] if place in NOUNS else " / ".join(map(words.one_line, place[1:]))
     return f"{short(place[0])}: {inside}"
+
+
+def inner_title(name: str) -> str:
+    """`Líneas de facturas`, `Dentro de registro`: what is within the documents of a root collection."""
+    known = NOUNS.get((name, "items"))
+    return f"{known[1].capitalize()} de {nouns((name,))[1]}" if known else f"Dentro de {short(name)}"
 
 
 def short(name: str) -> str:

@@ -15,15 +15,15 @@ def title(found: Detail) -> str:
 
 
 def summary(found: Detail) -> str:
-    """Kind, hour, trigger, how much: `Completo · 02:00 · Automático · 1,234 documentos · 1.2 MB`."""
+    """Kind, hour, trigger, how much: `Completo · datos de las 02:00:00 · Automático · 425 documentos`."""
     row = found.row
-    parts = [words.state(row.kind, row.documents, row.part)]
+    parts = [words.state(row.kind, row.documents, row.part, row.verified)]
     if row.moment is not None:
         parts.append(f"datos de las {row.moment:%H:%M:%S}")
     if row.trigger:
         parts.append(words.TRIGGERS.get(row.trigger, row.trigger))
     if row.documents is not None:
-        parts.append(words.counted(row.documents, "documento"))
+        parts.append(words.holding(row.documents, row.nested))
     if row.size_bytes is not None:
         parts.append(words.size(row.size_bytes))
     return " · ".join(parts)
@@ -36,13 +36,14 @@ def facts(found: Detail) -> tuple[tuple[str, str], ...]:
         ("Simulacro de restauración", _checked(found.drilled, found, "todavía no", "superado", "falló")),
     ]
     if found.server_count is not None:
-        pairs.append(("Recuento del servidor", f"{words.counted(found.server_count, 'documento')}, coincide"))
+        counted = words.holding(found.server_count, found.row.nested)
+        pairs.append(("Recuento del servidor", f"{counted}, coincide"))
     elif found.server_count_reason:
         pairs.append(("Recuento del servidor", f"no lo hubo: {found.server_count_reason}"))
     if found.spot_check:
         pairs.append(("Releídos y comparados", words.counted(found.spot_check, "documento")))
     if found.source:
-        pairs.append(("Base de datos", words.one_line(found.source)))
+        pairs.append(("Base de datos", words.databases_said(words.one_line(found.source))))
     if found.seconds is not None and found.reads is not None:
         took = f"{words.duration(found.seconds)}, {words.counted(found.reads, 'lectura')} de Firestore"
         pairs.append(("Tardó", took))
@@ -139,7 +140,7 @@ def of(day: str) -> str:
 
 def said(checked: Checked) -> Said:
     """What a check or a drill found, in words."""
-    amount = f"{words.counted(checked.documents, 'documento')}, {words.size(checked.size_bytes)}"
+    amount = f"{words.holding(checked.documents, checked.nested)}, {words.size(checked.size_bytes)}"
     took = words.duration(checked.seconds)
     notes = [words.sentence(words.one_line(note)) for note in checked.notes]
     if checked.problems:

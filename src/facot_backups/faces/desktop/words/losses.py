@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from facot_backups.faces.desktop import words
-from facot_backups.faces.desktop.tasks.losses import Left, LeftOut, Loss, Misnamed
+from facot_backups.faces.desktop.tasks.losses import Left, Loss, Misnamed
 from facot_backups.faces.desktop.words import collection as collection_words
 
 # Collections that a sentence names.
@@ -39,23 +39,26 @@ def heading(found: tuple[Loss, ...], left: Left) -> tuple[str, str]:
 
 
 def title(found: Loss) -> str:
-    """`Facturas (invoices)`; of documents within others, that they are."""
-    name = collection_words.title(found.collection)
-    return name if found.kind == "root" else f"Dentro de {name}"
+    """`Facturas`; of documents within others `Líneas de facturas`, or that they are."""
+    if found.kind == "root":
+        return collection_words.short(found.collection)
+    return collection_words.inner_title(found.collection)
 
 
 def said(found: Loss) -> str:
-    """`Facturas (invoices): de 240 documentos, en el backup 2026-11-20, quedan 12.`"""
-    what = words.counted(found.largest, "documento")
+    """`Facturas: había 240 en el backup del 20/11/2026, y quedan 12.`"""
     left = "quedan" if found.count > 1 else "queda"
-    now = words.number(found.count) if found.count else "ninguno"
-    return f"{title(found)}: de {what}, en el backup {found.largest_in}, {left} {now}."
+    now = f"{left} {words.number(found.count)}" if found.count else "no queda nada"
+    had = words.number(found.largest)
+    return f"{title(found)}: había {had} en el backup del {words.backup_name(found.largest_in)}, y {now}."
 
 
 def left(found: Left) -> str:
     """What is misnamed or left out, a line for each."""
     dropped = [
-        f"• {_held(one)}: está en el backup {one.backup}, y ya no se guarda." for one in found.left_out
+        f"• {collection_words.short(one.name)}: está en el backup del {words.backup_name(one.backup)}, y ya "
+        "no se guarda."
+        for one in found.left_out
     ]
     return "\n".join([*(f"• {misnamed(one)}" for one in found.unknown), *dropped])
 
@@ -71,17 +74,13 @@ def misnamed(one: Misnamed) -> str:
 
 
 def left_out(found: Left) -> str:
-    """`Ya no se guardan: Facturas (62 documentos), Productos (12 documentos). Están en otros backups.`"""
-    shown = ", ".join(map(_held, found.left_out[:_SHOWN]))
+    """`Ya no se guardan: Facturas, Productos. Están en otros backups.`"""
+    shown = ", ".join(collection_words.short(one.name) for one in found.left_out[:_SHOWN])
     more = len(found.left_out) - _SHOWN
     one = len(found.left_out) == 1
     rest = f" y {words.number(more)} más" if more > 0 else ""
     verb, where = ("guarda", "Está") if one else ("guardan", "Están")
     return f"Ya no se {verb}: {shown}{rest}. {where} en otros backups."
-
-
-def _held(one: LeftOut) -> str:
-    return f"{collection_words.short(one.name)} ({words.counted(one.documents, 'documento')})"
 
 
 def lost(found: Loss) -> str:

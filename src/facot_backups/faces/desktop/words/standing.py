@@ -95,10 +95,16 @@ def standing(found: Overview) -> Standing:
         text=_last(found),
         points=tuple(_points(found, bad)),
         hints=tuple(map(_point, hints)),
-        next=f"Próximo backup: {words.when(found.next_due, found.now)}",
+        next=f"Próximo backup: {_next(found)}",
         losses=any(finding.code in _REVIEWED for finding in bad),
     )
     return said if found.connected else _disconnected(said)
+
+
+def _next(found: Overview) -> str:
+    if found.next_due <= found.now:
+        return "en cuanto se pueda"
+    return words.when(found.next_due, found.now)
 
 
 def _disconnected(said: Standing) -> Standing:
@@ -144,6 +150,8 @@ def _points(found: Overview, bad: list[Finding]) -> Iterator[Point]:
         remedy = REMEDIES.get(finding.code, "")
         if finding.code == "anomaly" and finding.subject in lost:
             yield Point(lost[finding.subject])
+        elif finding.code == "no_backup" and not found.rows:  # the title says it
+            yield Point(remedy)
         elif finding.code == "empty_backup":
             yield Point("El último backup no guarda ningún documento.", remedy)
         elif finding.code == "unknown_collection" and finding.subject in said:
@@ -158,4 +166,4 @@ def _point(finding: Finding) -> Point:
     remedy = finding.remedy
     if not in_a_window(remedy):
         remedy = REMEDIES.get(finding.code, "")
-    return Point(words.sentence(finding.text), remedy)
+    return Point(words.databases_said(words.sentence(finding.text)), remedy)
