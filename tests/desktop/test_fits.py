@@ -71,7 +71,7 @@ def cut(window: QWidget, size: QSize) -> list[str]:
             wrong.append(f"{_name(one)}: has {one.size()}, needs {one.minimumSizeHint()}")
         for area in scrolled:
             area.verticalScrollBar().setValue(0)
-    return wrong + list(_cut_texts(window)) + list(_overlaps(window))
+    return [*wrong, *_cut_texts(window), *_overlaps(window), *_too_wide(window)]
 
 
 def _within(small: QSize, large: QSize) -> bool:
@@ -118,6 +118,14 @@ def _cut_texts(window: QWidget) -> Iterator[str]:
             needed = one.heightForWidth(one.width())
             if one.height() < needed:
                 yield f"«{one.text()[:40]}» has {one.height()} px, needs {needed}"
+
+
+def _too_wide(window: QWidget) -> Iterator[str]:
+    """What is cut at the right: no area of ours scrolls sideways."""
+    for area in window.findChildren(QScrollArea):
+        inside = area.widget()
+        if area.isVisible() and inside is not None and inside.width() > area.viewport().width():
+            yield f"{inside.width()} px wide, in an area of {area.viewport().width()}"
 
 
 def _overlaps(window: QWidget) -> Iterator[str]:

@@ -28,6 +28,7 @@ from facot_backups.faces.desktop.widgets.chart import ChartCard
 from facot_backups.faces.desktop.widgets.fitted import IfRoom
 from facot_backups.faces.desktop.widgets.progress_card import ProgressCard
 from facot_backups.faces.desktop.widgets.state_card import StateCard
+from facot_backups.faces.desktop.words.collection import error_said
 from facot_backups.faces.desktop.words.detail import EMPTY_TEXT
 from facot_backups.faces.desktop.words.failures import Failure
 from facot_backups.faces.desktop.words.standing import FIRST, Standing, standing, unreadable
@@ -298,7 +299,9 @@ class BackupsPanel(Host):
         elif made.complete:
             self.notice.tell("ok", "Backup completado", said)
         else:
-            self.notice.tell("warning", "El backup quedó incompleto", "\n".join((*made.errors, said)))
+            self.notice.tell(
+                "warning", "El backup quedó incompleto", "\n".join((*map(error_said, made.errors), said))
+            )
         self.backup_ended.emit(made.complete)
 
     def _failed(self, failure: Failure) -> None:

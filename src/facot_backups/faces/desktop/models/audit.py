@@ -11,7 +11,7 @@ from qtpy.QtGui import QIcon
 from facot_backups.faces.desktop.models.table import Column, Index, SortedModel, TableModel
 from facot_backups.faces.desktop.tasks.audit import AuditRow
 from facot_backups.faces.desktop.theme import Theme, Tone
-from facot_backups.faces.desktop.words.audit import SEVERITIES, where
+from facot_backups.faces.desktop.words.audit import SEVERITIES
 
 PICTURES: Mapping[str, tuple[str, Tone]] = {
     "error": ("close", "error"),
@@ -38,7 +38,7 @@ def findings_model(theme: Theme, parent: QObject) -> TableModel[AuditRow]:
             ),
             Column("message", "Qué pasa", lambda row: row.message, tip=lambda row: row.message),
             Column("ncf", "NCF", lambda row: row.ncf),
-            Column("documents", "Dónde", lambda row: where(row.finding), tip=lambda row: row.documents),
+            Column("documents", "Dónde", lambda row: row.place, tip=lambda row: row.documents),
         ],
         parent,
     )

@@ -9,13 +9,15 @@ from facot_backups.archive.reader import Backup
 from facot_backups.events import Emit
 from facot_backups.faces.desktop import words
 from facot_backups.faces.desktop.session import Session
+from facot_backups.faces.desktop.words import collection as collection_words
 from facot_backups.operations.audit.findings import KINDS, Finding, Severity
 from facot_backups.operations.stopping import Stop
 
 
 @dataclass(frozen=True, slots=True)
 class AuditRow:
-    """A finding in a list. `kind` and `message` are in Spanish, `documents` paths (`invoices/12`).
+    """A finding in a list. `kind` and `message` are in Spanish, `documents` paths (`invoices/12`), which a
+    person calls by `place`.
 
     `haystack` is everything in it, case-folded. `finding` is for the export.
     """
@@ -25,6 +27,7 @@ class AuditRow:
     ncf: str
     company: str
     documents: str
+    place: str
     message: str
     haystack: str
     finding: Finding
@@ -64,12 +67,15 @@ def audit_backup(session: Session, emit: Emit, stop: Stop, backup: str = "latest
 
 def _row(finding: Finding) -> AuditRow:
     kind, message = KINDS[finding.kind], words.one_line(finding.message)
+    place = collection_words.documents_said(finding.documents, finding.count)
+    if len(finding.documents) == 1:
+        message = message.replace(words.one_line(finding.documents[0]), place)
     more = finding.count - len(finding.documents)
     documents = words.one_line(", ".join(finding.documents))
     shown = f"{documents} y {words.number(more)} más" if documents and more > 0 else documents
     ncf, company = words.one_line(finding.ncf), words.one_line(finding.company or "")
-    haystack = " ".join((kind, ncf, company, documents, message)).casefold()
-    return AuditRow(finding.severity, kind, ncf, company, shown, message, haystack, finding)
+    haystack = " ".join((kind, ncf, company, documents, place, message)).casefold()
+    return AuditRow(finding.severity, kind, ncf, company, shown, place, message, haystack, finding)
 
 
 def export(emit: Emit, stop: Stop, rows: tuple[AuditRow, ...], path: Path) -> int:

@@ -181,7 +181,7 @@ def _permissions(connection: Connection, clock: Clock, emit: Emit) -> Answer:
     from facot_backups.firestore.faults import CallFailed
     from facot_backups.firestore.permission import may_write
 
-    answer, refusal = Answer(words.databases_said(str(connection.source)), True, None), None
+    answer, refusal = Answer(words.plainly(str(connection.source)), True, None), None
     try:
         connection.probe()
         answer = replace(answer, collections=tuple(list_collections(connection, clock=clock, emit=emit)))
@@ -197,5 +197,5 @@ def _permissions(connection: Connection, clock: Clock, emit: Emit) -> Answer:
 
 
 def _refused(answer: Answer, error: FirestoreUnavailable) -> Answer:
-    problem = words.databases_said(words.sentence(error.problem[:1].upper() + error.problem[1:]))
+    problem = words.plainly(words.sentence(error.problem[:1].upper() + error.problem[1:]))
     return replace(answer, problem=problem, remedy=in_a_window(" ".join(error.remedy.split())))

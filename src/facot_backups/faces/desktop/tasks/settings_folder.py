@@ -95,7 +95,7 @@ def _there(path: Path) -> str:
         return words.sentence(str(error).partition("\n")[0])
     if repository is None:
         return ""
-    return f"Ya guarda los backups de {words.databases_said(str(repository.source))}."
+    return f"Ya guarda los backups de {words.plainly(str(repository.source))}."
 
 
 def _risk(subject: str) -> str:

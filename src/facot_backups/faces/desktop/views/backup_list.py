@@ -25,6 +25,7 @@ _SAMPLES = (
     "24/11/2026", "02:00", "xxx Para deshacer", "Automático", "1,000,000", "100.0 MB", "Dañado", "Superado",
 )  # fmt: skip
 _NONE_YET = "Aquí aparecerán los backups."
+_NOT_SEEN = "Sin esa carpeta no se pueden mostrar."
 _ROW_HEIGHT, _HEADING_HEIGHT, _FEWEST = 30, 34, 3
 
 
@@ -116,7 +117,9 @@ class BackupList(QWidget):
         self.heading.setText("Backups" if self.day is None else f"Backups del {words.day(self.day)}")
         self.all_button.setVisible(self.day is not None)
         self.summary.show_text(*_summary(found) if self.day is None else ("",))
-        self.empty.setText(_NONE_YET if self.day is None else "Ese día no hay ninguno.")
+        gone = any(finding.code == "folder_unusable" for finding in found.health.findings)
+        none = _NOT_SEEN if gone else _NONE_YET
+        self.empty.setText(none if self.day is None else "Ese día no hay ninguno.")
         self.table.setVisible(bool(rows))
         self.empty.setVisible(not rows)
         for _, one in self.buttons:

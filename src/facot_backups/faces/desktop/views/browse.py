@@ -83,7 +83,7 @@ class BrowsePage(QWidget):
         self.count = label("", "muted", wrap=False)
         self.hint = self._hint()
         self.model = DocumentsModel(self)
-        self.table = table(self.model, "Documentos", widths={0: 150, 2: 110, 3: 148, 4: 120}, sortable=True)
+        self.table = table(self.model, "Documentos", widths={0: 150, 2: 110, 3: 148, 4: 165}, sortable=True)
         self.table.horizontalHeader().setSortIndicatorClearable(True)
         self.table.sortByColumn(ORDERS.index("date"), Qt.SortOrder.DescendingOrder)
         self.model.order_wanted.connect(self._search)

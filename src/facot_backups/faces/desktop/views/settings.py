@@ -37,7 +37,7 @@ class SettingsWindow(ViewWindow):
     """Everything that a person may set. Nothing is saved before «Guardar», and then all of it or nothing."""
 
     def __init__(self, panel: Host) -> None:
-        super().__init__(panel, "Ajustes de los backups", QSize(860, 780))
+        super().__init__(panel, "Ajustes de los backups", QSize(900, 780))
         self.form: Form | None = None
         self._discarding = False
         self.choose_button = button("&Elegir…", tip="Elegir la carpeta de los backups")

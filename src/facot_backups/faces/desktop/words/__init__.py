@@ -65,6 +65,9 @@ MONTHS = (
 _TWELVE = re.compile(r"(1[0-2]|0?[1-9])(?:[:.]([0-5][0-9]))?\s*([ap])\.?\s*m\.?")
 # Where Qt could see the beginning of HTML.
 _HTML = re.compile(r"<|&(?=lt;)")
+# A backup's name in a sentence, not in a path.
+_NAME = re.compile(r"(\bbackup )?(?<![\w/\\.-])(\d{4}-\d\d-\d\d(?:T\d{6}(?:\.[a-z-]+)?)?)(?![\w/\\-])")
+_PLAINER = (("/(default)", ""), (" (emulador)", " (de prueba)"), (" (SHA-256 distinto)", ""))
 # What is not known.
 UNKNOWN = "—"
 counted = figures.counted
@@ -116,9 +119,15 @@ def clock(moment: datetime | None) -> str:
     return UNKNOWN if moment is None else f"{moment:%H:%M}"
 
 
-def databases_said(text: str) -> str:
-    """`text` with databases as their owner calls them: `facot-maria`, `demo-facot (de prueba)`."""
-    return text.replace("/(default)", "").replace(" (emulador)", " (de prueba)")
+def plainly(text: str) -> str:
+    """`text` of the core as an owner reads it: databases and backups by the names that they know.
+
+    `facot-maria/(default)` is `facot-maria`, `2026-11-24T153012` is `24/11/2026 15:30`.
+    """
+    text = _NAME.sub(lambda found: f"{'backup del ' if found[1] else ''}{backup_name(found[2])}", text)
+    for said, better in _PLAINER:
+        text = text.replace(said, better)
+    return text
 
 
 def when(moment: datetime, now: datetime) -> str:

@@ -7,8 +7,6 @@ from collections.abc import Mapping
 from facot_backups.faces.desktop import words
 from facot_backups.faces.desktop.tasks.audit import Audited
 from facot_backups.faces.desktop.words import Said
-from facot_backups.faces.desktop.words import collection as collection_words
-from facot_backups.operations.audit.findings import Finding
 
 SEVERITIES: Mapping[str, tuple[str, str]] = {
     "error": ("Error", "Errores"),
@@ -46,18 +44,6 @@ def verdict(audited: Audited) -> tuple[str, str]:
     if any(row.finding.kind == "unchecked" for row in audited.rows):
         return "Sin errores en lo que hay", f"{looked} No todo se pudo comprobar: lo dicen las notas."
     return "Todo cuadra", looked
-
-
-def where(finding: Finding) -> str:
-    """`Factura 1765591960043`, `9 facturas`, `9 documentos`: of what a finding speaks; "" of none."""
-    paths = [tuple(path.split("/")) for path in finding.documents]
-    if not paths:
-        return ""
-    places = {path[::2] for path in paths}
-    one, many = collection_words.nouns(paths[0][::2]) if len(places) == 1 else ("documento", "documentos")
-    if len(paths) == 1:
-        return f"{one[:1].upper()}{one[1:]} {words.one_line(paths[0][-1])}"
-    return words.counted(finding.count, one, many)
 
 
 def shown(count: int, of: int) -> str:

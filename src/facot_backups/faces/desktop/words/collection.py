@@ -34,9 +34,13 @@ def sought(names: Sequence[str]) -> str | None:
     return next((name for name in _SOUGHT if name in names), None)
 
 
+# What any document is called, and several.
+_ANY = ("documento", "documentos")
+
+
 def counted(name: str, documents: int) -> str:
     """`312 facturas`; `5 documentos` of a root collection that FACOT does not name."""
-    return words.counted(documents, *NOUNS.get((name,), ("documento", "documentos")))
+    return words.counted(documents, *NOUNS.get((name,), _ANY))
 
 
 def counted_inside(name: str, documents: int) -> str:
@@ -49,7 +53,7 @@ def found(collection: str | None, outer: int, inner: int) -> str:
 
     `outer` documents of it, and `inner` that are within some.
     """
-    one, many = nouns((collection,)) if collection is not None else ("documento", "documentos")
+    one, many = nouns((collection,)) if collection is not None else _ANY
     lines = words.counted(inner, "línea")
     if inner and not outer:
         return lines
@@ -65,10 +69,27 @@ def place_title(place: tuple[str, ...]) -> str:
     return f"{short(place[0])}: {inside}"
 
 
+def documents_said(paths: Sequence[str], count: int) -> str:
+    """`Factura 1765591960043`, `9 facturas`, `9 documentos`: `count` of which `paths` are the first."""
+    split = [tuple(path.split("/")) for path in paths]
+    if not split:
+        return ""
+    one, many = nouns(split[0][::2]) if len({path[::2] for path in split}) == 1 else _ANY
+    if len(split) == 1:
+        return f"{one[:1].upper()}{one[1:]} {words.one_line(split[0][-1])}"
+    return words.counted(count, one, many)
+
+
 def inner_title(name: str) -> str:
     """`Líneas de facturas`, `Dentro de registro`: what is within the documents of a root collection."""
     known = NOUNS.get((name, "items"))
     return f"{known[1].capitalize()} de {nouns((name,))[1]}" if known else f"Dentro de {short(name)}"
+
+
+def error_said(error: str) -> str:
+    """An error of a backup, `Cotizaciones: Firestore no respondió`, by its collection's name for people."""
+    name, colon, rest = words.one_line(error).partition(": ")
+    return f"{short(name)}{colon}{rest}"
 
 
 def short(name: str) -> str:

@@ -6,6 +6,7 @@ from facot_backups.faces.desktop import words
 from facot_backups.faces.desktop.tasks.detail import Check, Checked, CollectionRow, Detail
 from facot_backups.faces.desktop.tasks.overview import BackupRow
 from facot_backups.faces.desktop.words import Said
+from facot_backups.faces.desktop.words import collection as collection_words
 
 
 def title(found: Detail) -> str:
@@ -15,11 +16,11 @@ def title(found: Detail) -> str:
 
 
 def summary(found: Detail) -> str:
-    """Kind, hour, trigger, how much: `Completo · datos de las 02:00:00 · Automático · 425 documentos`."""
+    """Kind, hour, trigger, how much: `Completo · 02:00 · Automático · 425 documentos · 176.3 KB`."""
     row = found.row
     parts = [words.state(row.kind, row.documents, row.part, row.verified)]
     if row.moment is not None:
-        parts.append(f"datos de las {row.moment:%H:%M:%S}")
+        parts.append(f"{row.moment:%H:%M}")
     if row.trigger:
         parts.append(words.TRIGGERS.get(row.trigger, row.trigger))
     if row.documents is not None:
@@ -43,7 +44,7 @@ def facts(found: Detail) -> tuple[tuple[str, str], ...]:
     if found.spot_check:
         pairs.append(("Releídos y comparados", words.counted(found.spot_check, "documento")))
     if found.source:
-        pairs.append(("Base de datos", words.databases_said(words.one_line(found.source))))
+        pairs.append(("Base de datos", words.plainly(words.one_line(found.source))))
     if found.seconds is not None and found.reads is not None:
         took = f"{words.duration(found.seconds)}, {words.counted(found.reads, 'lectura')} de Firestore"
         pairs.append(("Tardó", took))
@@ -55,7 +56,7 @@ def _checked(check: Check | None, found: Detail, never: str, good: str, bad: str
     if check is None:
         return never
     said = f"{good}, {words.when(check.moment, found.now)}" if check.good else bad
-    return said if check.good or not check.error else f"{said}: {words.one_line(check.error)}"
+    return said if check.good or not check.error else f"{said}: {words.plainly(words.one_line(check.error))}"
 
 
 def trouble(found: Detail) -> Said | None:
@@ -77,7 +78,7 @@ def trouble(found: Detail) -> Said | None:
             )
             return Said("info", "Para deshacer una restauración", text)
         case "incomplete":
-            errors = "\n".join(words.sentence(words.one_line(error)) for error in found.errors)
+            errors = "\n".join(words.sentence(collection_words.error_said(error)) for error in found.errors)
             return Said("warning", "Este backup está incompleto", f"{errors}\nNo cuenta como el del día.")
         case _:
             empty = row.kind == "complete" and row.documents == 0
@@ -162,7 +163,7 @@ def said(checked: Checked) -> Said:
 
 
 def _first_of(problems: tuple[str, ...]) -> list[str]:
-    shown = [words.sentence(words.one_line(problem)) for problem in problems[:_SHOWN]]
+    shown = [words.plainly(words.sentence(words.one_line(problem))) for problem in problems[:_SHOWN]]
     more = len(problems) - _SHOWN
     return [*shown, f"Y {words.counted(more, 'problema')} más."] if more > 0 else shown
 

@@ -67,7 +67,7 @@ def _budget(error: errors.ReadBudgetExceeded) -> Failure:
 
 def _unavailable(error: errors.FirestoreUnavailable) -> Failure:
     problem = error.problem[:1].upper() + error.problem[1:]
-    text, remedy = words.databases_said(words.sentence(problem)), in_a_window(_line(error.remedy))
+    text, remedy = words.plainly(words.sentence(problem)), in_a_window(_line(error.remedy))
     remedy = remedy or "Revise la conexión en «Configurar Firebase»."
     return Failure("Firestore no disponible", text, remedy, offers=("firebase",))
 
@@ -135,7 +135,7 @@ def _unforeseen(error: BaseException) -> Failure:
 
 
 def _first(error: BaseException) -> str:
-    return words.databases_said(words.sentence(str(error).partition("\n")[0]))
+    return words.plainly(words.sentence(str(error).partition("\n")[0]))
 
 
 def _rest(error: BaseException) -> str:

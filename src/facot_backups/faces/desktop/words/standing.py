@@ -166,4 +166,4 @@ def _point(finding: Finding) -> Point:
     remedy = finding.remedy
     if not in_a_window(remedy):
         remedy = REMEDIES.get(finding.code, "")
-    return Point(words.databases_said(words.sentence(finding.text)), remedy)
+    return Point(words.plainly(words.sentence(finding.text)), words.plainly(remedy))
