@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from qtpy.compat import isalive
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QApplication, QDialog, QGroupBox, QPushButton, QVBoxLayout
 
@@ -18,6 +17,7 @@ from facot_backups.faces.desktop import BackupsPanel
 from facot_backups.faces.desktop.colours import DARK, LIGHT
 from facot_backups.faces.desktop.theme import palette
 from facot_backups.faces.desktop.views.settings import SettingsWindow
+from tests.desktop.office import gone
 from tests.desktop.watchdog import Watchdog
 from tests.desktop.world import DesktopWorld
 
@@ -98,7 +98,7 @@ def test_another_look_after_a_window_was_closed(qtbot: Any, old_world: DesktopWo
     (window,) = panel.findChildren(SettingsWindow)
     qtbot.waitUntil(lambda: not window.jobs.busy, timeout=20_000)
     _click(qtbot, window.cancel_button)
-    qtbot.waitUntil(lambda: not isalive(window), timeout=5_000)
+    qtbot.waitUntil(lambda: gone(window), timeout=5_000)
     panel.theme.choice = "oscuro"
     assert panel.theme.colours is DARK and DARK.background in panel.styleSheet()
 

@@ -62,7 +62,7 @@ class Theme(QObject):
         if wanted != self.colours:
             self.colours = wanted
             # Qt may have destroyed a window that Python still knows.
-            for widget in [one for one in self._dressed if isalive(one)]:
+            for widget in [one for one in self._dressed if isalive(one)]:  # type: ignore[no-untyped-call]
                 self._put_on(widget)
             self.changed.emit()
 
