@@ -16,7 +16,7 @@ from tests.support import servers
 from bench import giving_back, report, runs
 from bench.data import business
 from bench.process import sender
-from facot_backups.local import sample
+from facot_backups.emulator import sample
 
 DOCUMENTS = 40_000
 ROUNDS = 5

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from facot_backups import protocol
-from facot_backups.local import sample
-from facot_backups.local.sample import Business
+from facot_backups.emulator import sample
+from facot_backups.emulator.sample import Business
 from facot_backups.model import path_key
 
 PROJECT = "bench-facot"

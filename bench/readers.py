@@ -87,7 +87,7 @@ def export(host: str, folder: Path) -> int:
     from facot_backups.archive.store import Store
     from facot_backups.clock import SystemClock
     from facot_backups.firestore.connection import ConnectionOptions, connect
-    from facot_backups.operations.backup import BackupRequest, back_up
+    from facot_backups.operations.backup.run import BackupRequest, back_up
     from facot_backups.state import State
 
     options = ConnectionOptions(project=PROJECT, emulator_host=host)
@@ -116,7 +116,7 @@ def _import_all(name: str) -> None:
 
     if name not in ("official", "facot2"):
         import facot_backups.firestore.scan
-        import facot_backups.operations.backup  # noqa: F401
+        import facot_backups.operations.backup.run  # noqa: F401
 
 
 if __name__ == "__main__":

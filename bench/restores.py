@@ -22,16 +22,16 @@ import grpc
 
 from facot_backups.archive.store import Store
 from facot_backups.clock import SystemClock
+from facot_backups.emulator import wire
+from facot_backups.emulator.load import metadata
 from facot_backups.events import Event, PhaseStarted
 from facot_backups.firestore.connection import ConnectionOptions, connect
 from facot_backups.firestore.encode import encode_document
-from facot_backups.local import wire
-from facot_backups.local.load import metadata
 from facot_backups.model import EVERYTHING
+from facot_backups.operations.comparison.sources import side_of
 from facot_backups.operations.restore.approval import Yes
 from facot_backups.operations.restore.request import RestoreRequest
 from facot_backups.operations.restore.run import restore as give_back
-from facot_backups.operations.sides import side_of
 from facot_backups.protocol import BatchWriteRequest, BatchWriteResponse, Message, Write
 from facot_backups.state import State
 

@@ -112,7 +112,7 @@ def google_modules(arguments: list[str], folder: Path) -> list[str]:
     """The modules of Google's and gRPC's that a command imports."""
     code = (
         "import sys, contextlib, io\n"
-        "from facot_backups.faces.cli import main\n"
+        "from facot_backups.ui.cli import main\n"
         f"with contextlib.redirect_stdout(io.StringIO()):\n    main({arguments!r})\n"
         "print(*sorted(m for m in sys.modules if m.split('.')[0] in ('google', 'grpc', 'proto')))"
     )

@@ -29,7 +29,7 @@ from h2.exceptions import ProtocolError
 
 from bench.data import PROJECT, many_documents
 from facot_backups import protocol
-from facot_backups.local import wire
+from facot_backups.emulator import wire
 
 ROOT = wire.database_name(PROJECT) + "/documents"
 _DONE = b"\x30\x01"  # RunQueryResponse.done

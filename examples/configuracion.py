@@ -12,7 +12,7 @@ import sys
 
 from qtpy.QtWidgets import QApplication, QDialog, QFormLayout, QLineEdit, QTabWidget, QVBoxLayout, QWidget
 
-from facot_backups.faces.desktop import BackupsPanel  # 1
+from facot_backups.ui.desktop import BackupsPanel  # 1
 
 
 class SettingsDialog(QDialog):

@@ -13,7 +13,7 @@ import pytest
 
 from facot_backups.events import Event, Warned
 from facot_backups.model import Source
-from facot_backups.operations.schedule.tries import on
+from facot_backups.operations.runs import on
 from facot_backups.state import SeenOwner, State, Try
 from tests.support.archives import NOON
 from tests.support.crash import At, watched

@@ -9,7 +9,7 @@ import ast
 import struct
 from pathlib import Path
 
-FOLDER = Path(__file__).parent.parent / "src/facot_backups/faces/cli/locale/es/LC_MESSAGES"
+FOLDER = Path(__file__).parent.parent / "src/facot_backups/ui/cli/locale/es/LC_MESSAGES"
 
 
 def read_po(text: str) -> dict[str, str]:

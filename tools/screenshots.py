@@ -38,7 +38,7 @@ class _Usage(NamedTuple):
 
 def clock():  # type: ignore[no-untyped-def]
     """A morning in Santo Domingo, so that the pictures stay the same."""
-    from facot_backups.faces.desktop.demo import StillClock
+    from facot_backups.ui.desktop.program.demo import StillClock
 
     return StillClock(_MORNING, ZoneInfo("America/Santo_Domingo"))
 
@@ -48,7 +48,7 @@ def main(arguments: list[str]) -> int:
     if arguments:
         folder, look, scale, *names = arguments
         return _take(Path(folder), look, int(scale), names)
-    from facot_backups.faces.desktop.demo import demo
+    from facot_backups.ui.desktop.program.demo import demo
 
     _PICTURES.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="facot-pictures-") as folder:
@@ -67,9 +67,9 @@ def main(arguments: list[str]) -> int:
 def _take(folder: Path, look: str, scale: int, names: list[str]) -> int:
     from qtpy.QtWidgets import QApplication
 
-    from facot_backups.faces.desktop.demo import demo
-    from facot_backups.faces.desktop.panel import BackupsPanel
-    from facot_backups.faces.desktop.worker import Jobs
+    from facot_backups.ui.desktop.overview.panel import BackupsPanel
+    from facot_backups.ui.desktop.program.demo import demo
+    from facot_backups.ui.desktop.toolkit.worker import Jobs
 
     # The pictures are not of this computer's disk.
     shutil.disk_usage = lambda _path: _Usage(500_000_000_000, 87_400_000_000, 412_600_000_000)
@@ -142,11 +142,11 @@ def _day(panel):  # type: ignore[no-untyped-def]
 
 def _plan(panel):  # type: ignore[no-untyped-def]
     """A restore's plan after an invoice was lost and another spoilt."""
-    from facot_backups.faces.desktop.demo import PROJECT
-    from facot_backups.faces.desktop.views.restore import open_restore
-    from facot_backups.local.encode import fields
-    from facot_backups.local.load import delete_documents, write_documents
-    from facot_backups.local.sample import Business, documents
+    from facot_backups.emulator.encode import fields
+    from facot_backups.emulator.load import delete_documents, write_documents
+    from facot_backups.emulator.sample import Business, documents
+    from facot_backups.ui.desktop.program.demo import PROJECT
+    from facot_backups.ui.desktop.restore.window import open_restore
 
     host = panel.session.settings().emulator_host
     business = Business(invoices=_INVOICES, today=clock().now(), project=PROJECT)
@@ -167,7 +167,7 @@ def _plan(panel):  # type: ignore[no-untyped-def]
 
 
 def _what(panel):  # type: ignore[no-untyped-def]
-    from facot_backups.faces.desktop.views.restore import open_restore
+    from facot_backups.ui.desktop.restore.window import open_restore
 
     window = open_restore(panel)
     until(lambda: not window.jobs.busy)
@@ -180,7 +180,7 @@ def _what(panel):  # type: ignore[no-untyped-def]
 
 def _detail(panel):  # type: ignore[no-untyped-def]
     """The newest backup, just verified."""
-    from facot_backups.faces.desktop.views.detail import DetailWindow
+    from facot_backups.ui.desktop.backups.detail_window import DetailWindow
 
     (row,) = [row for row in panel.overview.rows if row.date == panel.overview.now.date()][:1]
     window = panel.open_view("detail", lambda: DetailWindow(panel, row))
@@ -220,7 +220,7 @@ def _compared(panel):  # type: ignore[no-untyped-def]
 
 
 def _audit(panel):  # type: ignore[no-untyped-def]
-    from facot_backups.faces.desktop.views.audit import open_audit
+    from facot_backups.ui.desktop.audit.window import open_audit
 
     window = open_audit(panel)
     until(lambda: window.audited is not None and not window.jobs.busy)
@@ -228,9 +228,9 @@ def _audit(panel):  # type: ignore[no-untyped-def]
 
 
 def _settings(panel):  # type: ignore[no-untyped-def]
-    from facot_backups.faces.desktop.actions import open_settings
-    from facot_backups.faces.desktop.tasks.settings import Field
-    from facot_backups.faces.desktop.views.settings import SettingsWindow
+    from facot_backups.ui.desktop.actions import open_settings
+    from facot_backups.ui.desktop.settings.task import Field
+    from facot_backups.ui.desktop.settings.window import SettingsWindow
 
     open_settings(panel)
     (window,) = panel.findChildren(SettingsWindow)
@@ -248,9 +248,9 @@ def _settings(panel):  # type: ignore[no-untyped-def]
 
 
 def _firebase(panel):  # type: ignore[no-untyped-def]
-    from facot_backups.faces.desktop.actions import open_firebase
-    from facot_backups.faces.desktop.tasks.firebase import Account
-    from facot_backups.faces.desktop.views.firebase import FirebaseWindow
+    from facot_backups.ui.desktop.actions import open_firebase
+    from facot_backups.ui.desktop.firebase.task import Account
+    from facot_backups.ui.desktop.firebase.window import FirebaseWindow
 
     open_firebase(panel)
     (window,) = panel.findChildren(FirebaseWindow)
@@ -270,7 +270,7 @@ def _firebase(panel):  # type: ignore[no-untyped-def]
 
 def _window(panel):  # type: ignore[no-untyped-def]
     """The program's own window."""
-    from facot_backups.faces.desktop.program.window import Window
+    from facot_backups.ui.desktop.program.window import Window
 
     window = Window(panel.session)
     window.panel._theme_is_given = True

@@ -12,6 +12,15 @@ from typing import TYPE_CHECKING
 from facot_backups.version import __version__
 
 if TYPE_CHECKING:
+    from facot_backups.app.health_report import BackupHealth, get_backup_health
+    from facot_backups.app.scheduler import (
+        BackupScheduler,
+        ProgressInfo,
+        get_backup_scheduler,
+        start_backup_scheduler,
+        stop_backup_scheduler,
+    )
+    from facot_backups.app.scheduler_status import SchedulerStatus
     from facot_backups.errors import (
         BackupDirUnusable,
         BackupNotFound,
@@ -22,7 +31,7 @@ if TYPE_CHECKING:
         SourceMismatch,
         UsageError,
     )
-    from facot_backups.faces.api import (
+    from facot_backups.ui.api import (
         BackupResult,
         BackupRunner,
         BackupStats,
@@ -35,15 +44,6 @@ if TYPE_CHECKING:
         get_backups_to_delete,
         restore_backup,
     )
-    from facot_backups.faces.health import BackupHealth, get_backup_health
-    from facot_backups.faces.scheduler import (
-        BackupScheduler,
-        ProgressInfo,
-        get_backup_scheduler,
-        start_backup_scheduler,
-        stop_backup_scheduler,
-    )
-    from facot_backups.faces.scheduler_status import SchedulerStatus
 
 __all__ = [
     "BackupDirUnusable",
@@ -80,7 +80,7 @@ if not TYPE_CHECKING:  # a checker that saw it would take any name for one of ou
 
     def __getattr__(name):
         if name in __all__:
-            for home in ("errors", "faces.api", "faces.health", "faces.scheduler"):
+            for home in ("errors", "ui.api", "app.health_report", "app.scheduler"):
                 module = import_module(f"facot_backups.{home}")
                 if hasattr(module, name):
                     return getattr(module, name)

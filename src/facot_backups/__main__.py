@@ -2,6 +2,6 @@
 
 import sys
 
-from facot_backups.faces.cli import main
+from facot_backups.ui.cli import main
 
 sys.exit(main())

@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 
 from facot_backups.archive import ledger
+from facot_backups.archive.collection_file import decode, split_lines
 from facot_backups.archive.facot2 import open_old
 from facot_backups.archive.layout import METADATA_FILE
 from facot_backups.archive.ledger import Ledger, LedgerEntry
 from facot_backups.archive.metadata import FileEntry, parse, serialize
-from facot_backups.archive.parsing import decode, split_lines
 from facot_backups.errors import DocumentTooLarge, UsageError
 from facot_backups.model import Document
 from tests.support.archives import Archive, document
@@ -27,7 +27,7 @@ MOST_MEMORY = 300 * MIB
 # A command in a process of its own, which then tells the most memory that it had.
 COMMAND = """
 import pathlib, re, sys
-from facot_backups.faces.cli import main
+from facot_backups.ui.cli import main
 code = main(sys.argv[1:])
 peak = re.search("VmHWM: *([0-9]+)", pathlib.Path("/proc/self/status").read_text().replace("\\t", " "))
 print("PEAK", code, int(peak[1]) * 1024)

@@ -16,7 +16,7 @@ from facot_backups.archive.layout import METADATA_FILE
 from facot_backups.archive.reader import Backup, size_on_disk
 from facot_backups.errors import DamagedBackup, FormatError, UsageError
 from facot_backups.model import Document
-from facot_backups.operations.proof.verify import verify
+from facot_backups.operations.verification.verify import verify
 from tests.archive.test_reader import posix
 from tests.support.archives import document
 from tests.support.folders import write_backup

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from facot_backups.errors import BackupNotFound, UsageError
-from facot_backups.faces.api import BackupRunner, cleanup_old_backups, get_backup_stats
-from facot_backups.faces.cli import main
-from facot_backups.operations.proof.verify import verify
+from facot_backups.operations.verification.verify import verify
+from facot_backups.ui.api import BackupRunner, cleanup_old_backups, get_backup_stats
+from facot_backups.ui.cli import main
 from tests.archive.test_facot2 import INVOICES, METADATA, OURS, opened, write
 from tests.support.archives import SOURCE, Archive, document
 from tests.support.folders import write_backup

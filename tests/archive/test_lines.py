@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from facot_backups.archive.collection_file import decode, parse_document_line, split_lines
 from facot_backups.archive.lines import LineEncoder, subcollection_key
-from facot_backups.archive.parsing import decode, parse_document_line, split_lines
 from facot_backups.errors import UnorderedDocuments
 from facot_backups.model import EVERYTHING, Document, DocumentPath, Scope, path_key
 from tests.support.documents import collections, streams, with_parents

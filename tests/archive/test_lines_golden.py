@@ -12,7 +12,7 @@ import pytest
 from facot_backups.archive.metadata import FileEntry, Metadata, parse, serialize
 from facot_backups.archive.reader import open_backup
 from facot_backups.model import EVERYTHING, Scope, Source
-from facot_backups.operations.proof.verify import verify
+from facot_backups.operations.verification.verify import verify
 from tests.archive.golden import GOLDEN
 from tests.archive.test_lines import encode, read
 from tests.support.documents import with_parents

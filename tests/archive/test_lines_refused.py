@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from facot_backups.archive import parsing
-from facot_backups.archive.parsing import decode, parse_document_line, split_lines
+from facot_backups.archive import collection_file
+from facot_backups.archive.collection_file import decode, parse_document_line, split_lines
 from facot_backups.errors import FormatError
 from facot_backups.model import EVERYTHING, Document, Json, Scope, TypeTree
 from tests.archive.test_lines import encode, read
@@ -183,8 +183,8 @@ def test_an_items_that_is_not_shown_by_the_rule_is_noted() -> None:
 
 
 def test_a_line_is_bounded_before_it_is_whole(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert parsing.MAX_LINE_BYTES == 16 * 2**20
-    monkeypatch.setattr(parsing, "MAX_LINE_BYTES", 1000)
+    assert collection_file.MAX_LINE_BYTES == 16 * 2**20
+    monkeypatch.setattr(collection_file, "MAX_LINE_BYTES", 1000)
     taken = 0
 
     def endless() -> Any:

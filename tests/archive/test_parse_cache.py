@@ -20,7 +20,7 @@ from facot_backups.archive.strict import strict_loads
 from facot_backups.clock import SystemClock
 from facot_backups.errors import DamagedBackup
 from facot_backups.model import Document, Json
-from facot_backups.operations.proof.verify import require_sound, verify
+from facot_backups.operations.verification.verify import require_sound, verify
 from tests.archive.test_facot2 import INVOICES, METADATA, write
 from tests.support.folders import write_backup
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from facot_backups.archive import writer as writer_module
 from facot_backups.archive.metadata import from_nanoseconds
-from facot_backups.archive.sample import Place, Sampler, pick
+from facot_backups.archive.spot_check import Place, Sampler, pick
 from facot_backups.archive.writer import BackupWriter
 from facot_backups.errors import FormatError, UnorderedDocuments
 from facot_backups.model import EVERYTHING, Document, path_key

@@ -13,8 +13,8 @@ from tests.desktop.left_out import LACKING, LeftOutFile
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from facot_backups.faces.desktop.panel import BackupsPanel
-    from facot_backups.faces.desktop.views.settings import SettingsWindow
+    from facot_backups.ui.desktop.overview.panel import BackupsPanel
+    from facot_backups.ui.desktop.settings.window import SettingsWindow
     from tests.desktop.office import Office
     from tests.desktop.watchdog import Watchdog
     from tests.desktop.world import DesktopWorld
@@ -61,7 +61,7 @@ def binding() -> str:
 @pytest.fixture(autouse=True)
 def faults() -> Iterator[list[Exception]]:
     """What slots raised; a test that expects it clears the list, else it fails."""
-    from facot_backups.faces.desktop import slots
+    from facot_backups.ui.desktop.toolkit import slots
 
     found: list[Exception] = []
     stop = slots.listen(found.append)
@@ -101,8 +101,8 @@ def show(qtbot: Any) -> Iterator[Callable[..., BackupsPanel]]:
     """`show(world)`: a panel on it, shown, that has looked once. Its tasks have ended when the test has."""
     from qtpy.compat import isalive
 
-    from facot_backups.faces.desktop.panel import BackupsPanel
-    from facot_backups.faces.desktop.worker import Jobs
+    from facot_backups.ui.desktop.overview.panel import BackupsPanel
+    from facot_backups.ui.desktop.toolkit.worker import Jobs
 
     panels: list[BackupsPanel] = []
 
@@ -133,7 +133,7 @@ def office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Office:
     home.mkdir()
     monkeypatch.chdir(home)
     monkeypatch.setenv("XDG_CONFIG_HOME", str(home / "config"))
-    monkeypatch.setattr("facot_backups.faces.desktop.views.settings._PAUSE_MS", 10)
+    monkeypatch.setattr("facot_backups.ui.desktop.settings.window._PAUSE_MS", 10)
     from tests.desktop.office import FACOT, Office
 
     found = Office(home, {"HOME": str(home)})
@@ -148,7 +148,7 @@ def settings(qtbot: Any, show: Callable[..., BackupsPanel]) -> Callable[[Any], S
     from qtpy.QtCore import Qt
     from qtpy.QtWidgets import QPushButton
 
-    from facot_backups.faces.desktop.views.settings import SettingsWindow
+    from facot_backups.ui.desktop.settings.window import SettingsWindow
 
     def open_window(world: Any) -> SettingsWindow:
         panel = show(world)

@@ -13,14 +13,14 @@ from typing import Any
 from facot_backups.archive.layout import METADATA_FILE
 from facot_backups.archive.metadata import serialize
 from facot_backups.clock import SystemClock
-from facot_backups.faces.desktop.demo import PROJECT, Demo
-from facot_backups.faces.desktop.session import Session
-from facot_backups.local.encode import fields
-from facot_backups.local.load import delete_documents
-from facot_backups.local.sample import Business, documents
-from facot_backups.local.server import LocalFirestore
+from facot_backups.emulator.encode import fields
+from facot_backups.emulator.load import delete_documents
+from facot_backups.emulator.sample import Business, documents
+from facot_backups.emulator.server import LocalFirestore
 from facot_backups.model import Source
-from facot_backups.operations.backup import BackupRequest, back_up
+from facot_backups.operations.backup.run import BackupRequest, back_up
+from facot_backups.ui.desktop.program.demo import PROJECT, Demo
+from facot_backups.ui.desktop.session import Session
 from tests.desktop.world import DesktopWorld
 
 # What has no `/`: for names of documents, collections and files.

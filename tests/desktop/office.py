@@ -11,11 +11,11 @@ from qtpy.compat import isalive
 from qtpy.QtCore import QPoint, Qt
 from qtpy.QtWidgets import QAbstractButton, QLineEdit
 
-from facot_backups.faces.desktop.session import Session
-from facot_backups.faces.desktop.views.settings import SettingsWindow
-from facot_backups.faces.desktop.views.settings_alerts import AlertsRow
-from facot_backups.faces.desktop.views.settings_fields import TextRow
-from facot_backups.faces.desktop.views.settings_lists import CollectionsRow
+from facot_backups.ui.desktop.session import Session
+from facot_backups.ui.desktop.settings.alerts_page import AlertsRow
+from facot_backups.ui.desktop.settings.fields import TextRow
+from facot_backups.ui.desktop.settings.list_fields import CollectionsRow
+from facot_backups.ui.desktop.settings.window import SettingsWindow
 
 FACOT = {
     "empresas": {"1": {"nombre": "Compañía «Ñandú»"}},

@@ -21,13 +21,13 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
-from facot_backups.faces.desktop import BackupsPanel
-from facot_backups.faces.desktop.actions import BACKUP_ACTIONS, PANEL_ACTIONS
-from facot_backups.faces.desktop.session import Session
-from facot_backups.faces.desktop.views.detail import DetailWindow
-from facot_backups.faces.desktop.views.losses import open_losses
-from facot_backups.faces.desktop.views.restore import RestoreWindow, open_restore
-from facot_backups.faces.desktop.widgets.check import CheckBox, CheckList
+from facot_backups.ui.desktop import BackupsPanel
+from facot_backups.ui.desktop.actions import BACKUP_ACTIONS, PANEL_ACTIONS
+from facot_backups.ui.desktop.backups.detail_window import DetailWindow
+from facot_backups.ui.desktop.backups.losses_window import open_losses
+from facot_backups.ui.desktop.restore.window import RestoreWindow, open_restore
+from facot_backups.ui.desktop.session import Session
+from facot_backups.ui.desktop.toolkit.check import CheckBox, CheckList
 from tests.desktop.world import DesktopWorld
 
 Show = Callable[..., BackupsPanel]

@@ -19,21 +19,21 @@ import pytest
 from qtpy.QtCore import QRect, Qt
 from qtpy.QtWidgets import QApplication, QPushButton
 
-from facot_backups.faces.desktop.colours import DARK, LIGHT
-from facot_backups.faces.desktop.program import program as program_module
-from facot_backups.faces.desktop.program.habits import Habits, Place
-from facot_backups.faces.desktop.program.instance import Instance
-from facot_backups.faces.desktop.program.placing import fitted
-from facot_backups.faces.desktop.program.program import Program
-from facot_backups.faces.desktop.program.tray import Tray
-from facot_backups.faces.desktop.tasks import restore
-from facot_backups.faces.desktop.theme import palette
-from facot_backups.faces.desktop.views.restore import open_restore
-from facot_backups.faces.scheduler import BackupScheduler
-from facot_backups.local import sample
-from facot_backups.local.load import delete_documents
-from facot_backups.operations.find import find
+from facot_backups.app.scheduler import BackupScheduler
+from facot_backups.emulator import sample
+from facot_backups.emulator.load import delete_documents
+from facot_backups.operations.search.find import find
 from facot_backups.state import State
+from facot_backups.ui.desktop.habits import Habits, Place
+from facot_backups.ui.desktop.program import program as program_module
+from facot_backups.ui.desktop.program.instance import Instance
+from facot_backups.ui.desktop.program.program import Program
+from facot_backups.ui.desktop.program.tray import Tray
+from facot_backups.ui.desktop.program.window_position import fitted
+from facot_backups.ui.desktop.restore import task
+from facot_backups.ui.desktop.restore.window import open_restore
+from facot_backups.ui.desktop.toolkit.colours import DARK, LIGHT
+from facot_backups.ui.desktop.toolkit.theme import palette
 from tests.desktop.test_restore import Business
 from tests.desktop.world import DesktopWorld, desktop_world
 
@@ -217,7 +217,7 @@ def test_leaving_during_a_backup_is_asked_and_leaves_nothing(
 def test_leaving_during_a_restore_is_asked_and_the_rest_is_offered_later(
     qtbot: Any, world: DesktopWorld, opened: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(restore, "_GRACE_SECONDS", 0.1)
+    monkeypatch.setattr(task, "_GRACE_SECONDS", 0.1)
     program = opened()
     with qtbot.waitSignal(program.panel.backup_ended, timeout=_LONG_MS):
         _click(qtbot, program.panel.create_button)
@@ -264,7 +264,7 @@ def test_without_firebase_it_says_what_the_daily_backup_waits_for(
     qtbot: Any, world: DesktopWorld, opened: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
-        "facot_backups.faces.scheduler._Ways.problem", lambda *_: "Firestore no disponible: sin credenciales"
+        "facot_backups.app.scheduler._Ways.problem", lambda *_: "Firestore no disponible: sin credenciales"
     )
     program = opened()
     qtbot.waitUntil(lambda: bool(program.window.status.text()), timeout=_LONG_MS)
@@ -333,9 +333,9 @@ import os, signal, sys, threading
 from pathlib import Path
 from qtpy.QtCore import QTimer
 from qtpy.QtWidgets import QApplication
-from facot_backups.faces.desktop.program import application
-from facot_backups.faces.desktop.session import Session
-from facot_backups.faces.scheduler import BackupScheduler
+from facot_backups.ui.desktop.program import application
+from facot_backups.ui.desktop.session import Session
+from facot_backups.app.scheduler import BackupScheduler
 
 BackupScheduler.start = lambda self: True
 start = application.Program.start

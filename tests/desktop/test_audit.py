@@ -10,14 +10,14 @@ from typing import Any
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QFileDialog, QMenu
 
-from facot_backups.faces.cli.audit_table import CsvTable
-from facot_backups.faces.desktop import BackupsPanel
-from facot_backups.faces.desktop.views.audit import open_audit
-from facot_backups.faces.desktop.views.detail import DetailWindow
-from facot_backups.faces.desktop.views.printing import pdf
-from facot_backups.faces.desktop.words.printed import audit_page
 from facot_backups.operations.audit.run import Audit
-from facot_backups.operations.sides import side_of
+from facot_backups.operations.comparison.sources import side_of
+from facot_backups.ui.cli.audit_table import CsvTable
+from facot_backups.ui.desktop import BackupsPanel
+from facot_backups.ui.desktop.audit.window import open_audit
+from facot_backups.ui.desktop.backups.detail_window import DetailWindow
+from facot_backups.ui.desktop.documents.printed import audit_page
+from facot_backups.ui.desktop.toolkit.printing import pdf
 from tests.desktop.watchdog import Watchdog
 from tests.desktop.world import DesktopWorld
 

@@ -10,19 +10,19 @@ from typing import Any
 from qtpy.QtCore import QPoint, Qt
 from qtpy.QtWidgets import QApplication, QFileDialog, QMenu
 
-from facot_backups.faces.desktop import BackupsPanel
-from facot_backups.faces.desktop.models.documents import PAGE
-from facot_backups.faces.desktop.models.table import ROW_ROLE
-from facot_backups.faces.desktop.tasks.browse import DocumentView
-from facot_backups.faces.desktop.views.browse import BrowsePage
-from facot_backups.faces.desktop.views.detail import DetailWindow
-from facot_backups.faces.desktop.views.history import HistoryWindow
-from facot_backups.faces.desktop.views.printing import text_document
-from facot_backups.faces.desktop.views.search import SearchWindow
-from facot_backups.faces.desktop.views.window import RestoreWish
-from facot_backups.faces.desktop.words.printed import document_page
-from facot_backups.faces.desktop.worker import Jobs
 from facot_backups.model import Document, Source
+from facot_backups.ui.desktop import BackupsPanel
+from facot_backups.ui.desktop.backups.detail_window import DetailWindow
+from facot_backups.ui.desktop.documents.browse_model import PAGE
+from facot_backups.ui.desktop.documents.browse_task import DocumentView
+from facot_backups.ui.desktop.documents.browse_window import BrowsePage
+from facot_backups.ui.desktop.documents.history_window import HistoryWindow
+from facot_backups.ui.desktop.documents.printed import document_page
+from facot_backups.ui.desktop.documents.search_window import SearchWindow
+from facot_backups.ui.desktop.toolkit.printing import text_document
+from facot_backups.ui.desktop.toolkit.table_model import ROW_ROLE
+from facot_backups.ui.desktop.toolkit.worker import Jobs
+from facot_backups.ui.desktop.window import RestoreWish
 from tests.desktop.watchdog import Watchdog
 from tests.desktop.world import DesktopWorld
 from tests.support.archives import run

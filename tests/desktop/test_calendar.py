@@ -13,12 +13,13 @@ from qtpy.QtCore import QPoint, Qt
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QWidget
 
-from facot_backups.faces.desktop import BackupsPanel, calendar_days
-from facot_backups.faces.desktop.calendar_days import Calendar
-from facot_backups.faces.desktop.colours import DARK, LIGHT
-from facot_backups.faces.desktop.models.table import ROW_ROLE
-from facot_backups.faces.desktop.tasks.overview import BackupRow
-from facot_backups.faces.desktop.widgets.marks import TONES
+from facot_backups.ui.desktop import BackupsPanel
+from facot_backups.ui.desktop.overview import calendar_days
+from facot_backups.ui.desktop.overview.calendar_days import Calendar
+from facot_backups.ui.desktop.overview.calendar_marks import TONES
+from facot_backups.ui.desktop.snapshot import BackupRow
+from facot_backups.ui.desktop.toolkit.colours import DARK, LIGHT
+from facot_backups.ui.desktop.toolkit.table_model import ROW_ROLE
 from tests.desktop.world import DesktopWorld
 
 Show = Callable[..., BackupsPanel]

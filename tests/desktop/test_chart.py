@@ -12,8 +12,10 @@ from qtpy.QtCore import QPoint, Qt
 from qtpy.QtGui import QImage
 from qtpy.QtTest import QTest
 
-from facot_backups.faces.desktop import BackupsPanel, chart_scale, words
-from facot_backups.faces.desktop.chart_scale import Point
+from facot_backups.ui.desktop import BackupsPanel
+from facot_backups.ui.desktop.overview import chart_scale
+from facot_backups.ui.desktop.overview.chart_scale import Point
+from facot_backups.ui.desktop.toolkit import words
 from tests.desktop.world import DesktopWorld
 
 Show = Callable[..., BackupsPanel]

@@ -8,10 +8,10 @@ from typing import Any
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QPushButton
 
-from facot_backups.faces.desktop import BackupsPanel
-from facot_backups.faces.desktop.views.compare import ComparePage
-from facot_backups.faces.desktop.views.detail import DetailWindow
-from facot_backups.faces.desktop.views.window import RestoreWish
+from facot_backups.ui.desktop import BackupsPanel
+from facot_backups.ui.desktop.backups.detail_window import DetailWindow
+from facot_backups.ui.desktop.comparison.window import ComparePage
+from facot_backups.ui.desktop.window import RestoreWish
 from tests.desktop.watchdog import Watchdog
 from tests.desktop.world import DesktopWorld
 
@@ -101,7 +101,7 @@ def test_with_the_live_data_field_by_field(qtbot: Any, world: DesktopWorld, show
 
 
 def _client(world: DesktopWorld) -> Any:
-    from facot_backups.faces import wiring
+    from facot_backups.app import wiring
 
     return wiring.make_client(world.session.settings())
 

@@ -11,11 +11,11 @@ from typing import Any
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QLabel, QPushButton
 
-from facot_backups.faces.desktop import BackupsPanel
-from facot_backups.faces.desktop.calendar_days import calendar_of
-from facot_backups.faces.desktop.models.table import ROW_ROLE
-from facot_backups.faces.desktop.views.detail import DetailWindow
-from facot_backups.faces.desktop.views.window import RestoreWish
+from facot_backups.ui.desktop import BackupsPanel
+from facot_backups.ui.desktop.backups.detail_window import DetailWindow
+from facot_backups.ui.desktop.overview.calendar_days import calendar_of
+from facot_backups.ui.desktop.toolkit.table_model import ROW_ROLE
+from facot_backups.ui.desktop.window import RestoreWish
 from tests.desktop.watchdog import Watchdog
 from tests.desktop.world import DesktopWorld
 

@@ -31,7 +31,7 @@ from {host}.QtCore import QTimer
 from {host}.QtWidgets import QApplication, QDialog, QTabWidget
 
 def look():
-    from facot_backups.faces.desktop import BackupsPanel
+    from facot_backups.ui.desktop import BackupsPanel
     dialog = next(one for one in QApplication.topLevelWidgets() if isinstance(one, QDialog))
     (panel,) = dialog.findChildren(BackupsPanel)
     if not dialog.isVisible():  # closed, while the program ends

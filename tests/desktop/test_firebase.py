@@ -16,14 +16,14 @@ from qtpy.compat import isalive
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QFileDialog, QLabel, QLineEdit, QPushButton, QWidget
 
-from facot_backups.faces import wiring
-from facot_backups.faces.desktop import BackupsPanel
-from facot_backups.faces.desktop.session import Session
-from facot_backups.faces.desktop.tasks import firebase as tasks
-from facot_backups.faces.desktop.views.firebase import FirebaseWindow
-from facot_backups.faces.desktop.views.firebase_guide import CONSOLE
-from facot_backups.faces.desktop.widgets.sketches import Sketch
-from facot_backups.local.faults import Fault
+from facot_backups.app import wiring
+from facot_backups.emulator.faults import Fault
+from facot_backups.ui.desktop import BackupsPanel
+from facot_backups.ui.desktop.firebase import task as tasks
+from facot_backups.ui.desktop.firebase.guide import CONSOLE
+from facot_backups.ui.desktop.firebase.sketches import Sketch
+from facot_backups.ui.desktop.firebase.window import FirebaseWindow
+from facot_backups.ui.desktop.session import Session
 from tests.desktop.watchdog import Watchdog
 from tests.desktop.world import DesktopWorld
 from tests.firestore.faulty import Code
@@ -56,7 +56,7 @@ class Office:
 def office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Office:
     """Nothing of this computer's own is seen, and nothing leaves it."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("facot_backups.faces.desktop.views.firebase._PAUSE_MS", 10)
+    monkeypatch.setattr("facot_backups.ui.desktop.firebase.window._PAUSE_MS", 10)
     monkeypatch.setattr(FirestoreClient, "DEFAULT_ENDPOINT", f"127.0.0.1:{free_port()}")
     return Office(tmp_path)
 

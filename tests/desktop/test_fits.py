@@ -24,19 +24,19 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
-from facot_backups.faces.desktop import BackupsPanel
-from facot_backups.faces.desktop.program.window import Window
-from facot_backups.faces.desktop.tasks.restore_shown import ConfirmShown
-from facot_backups.faces.desktop.views.audit import AuditWindow
-from facot_backups.faces.desktop.views.detail import DetailWindow
-from facot_backups.faces.desktop.views.firebase import FirebaseWindow
-from facot_backups.faces.desktop.views.history import HistoryWindow
-from facot_backups.faces.desktop.views.losses import LossesWindow, open_losses
-from facot_backups.faces.desktop.views.restore import RestoreWindow
-from facot_backups.faces.desktop.views.settings import SettingsWindow
-from facot_backups.faces.desktop.views.window import ViewWindow
-from facot_backups.local.load import delete_documents
+from facot_backups.emulator.load import delete_documents
 from facot_backups.model import Source
+from facot_backups.ui.desktop import BackupsPanel
+from facot_backups.ui.desktop.audit.window import AuditWindow
+from facot_backups.ui.desktop.backups.detail_window import DetailWindow
+from facot_backups.ui.desktop.backups.losses_window import LossesWindow, open_losses
+from facot_backups.ui.desktop.documents.history_window import HistoryWindow
+from facot_backups.ui.desktop.firebase.window import FirebaseWindow
+from facot_backups.ui.desktop.program.window import Window
+from facot_backups.ui.desktop.restore.rows import ConfirmShown
+from facot_backups.ui.desktop.restore.window import RestoreWindow
+from facot_backups.ui.desktop.settings.window import SettingsWindow
+from facot_backups.ui.desktop.window import ViewWindow
 from tests.desktop.world import DesktopWorld
 
 Show = Callable[..., BackupsPanel]

@@ -9,11 +9,11 @@ import pytest
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QAbstractButton, QPushButton
 
-from facot_backups.faces.desktop import BackupsPanel
-from facot_backups.faces.desktop.views.audit import AuditWindow
-from facot_backups.faces.desktop.views.losses import LossesWindow
-from facot_backups.faces.desktop.views.settings import SettingsWindow
-from facot_backups.faces.desktop.views.settings_lists import CollectionsRow
+from facot_backups.ui.desktop import BackupsPanel
+from facot_backups.ui.desktop.audit.window import AuditWindow
+from facot_backups.ui.desktop.backups.losses_window import LossesWindow
+from facot_backups.ui.desktop.settings.list_fields import CollectionsRow
+from facot_backups.ui.desktop.settings.window import SettingsWindow
 from tests.desktop.office import add, click, save
 from tests.desktop.world import DesktopWorld
 

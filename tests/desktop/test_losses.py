@@ -8,13 +8,13 @@ from typing import Any
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QPushButton
 
-from facot_backups.faces.desktop import BackupsPanel
-from facot_backups.faces.desktop.demo import PROJECT
-from facot_backups.faces.desktop.views.detail import DetailWindow
-from facot_backups.faces.desktop.views.losses import LossesWindow
-from facot_backups.faces.desktop.views.window import RestoreWish
-from facot_backups.local.load import delete_documents
-from facot_backups.local.sample import documents
+from facot_backups.emulator.load import delete_documents
+from facot_backups.emulator.sample import documents
+from facot_backups.ui.desktop import BackupsPanel
+from facot_backups.ui.desktop.backups.detail_window import DetailWindow
+from facot_backups.ui.desktop.backups.losses_window import LossesWindow
+from facot_backups.ui.desktop.program.demo import PROJECT
+from facot_backups.ui.desktop.window import RestoreWish
 from tests.desktop.world import DesktopWorld
 
 Show = Callable[..., BackupsPanel]

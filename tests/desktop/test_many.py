@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from qtpy.QtCore import Qt
 
-from facot_backups.faces.desktop import BackupsPanel
-from facot_backups.faces.desktop.views.detail import DetailWindow
+from facot_backups.ui.desktop import BackupsPanel
+from facot_backups.ui.desktop.backups.detail_window import DetailWindow
 from tests.desktop.many import BAD, OFF, ManyBackups, folders, many_backups
 from tests.desktop.watchdog import Watchdog
 

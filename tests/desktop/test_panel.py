@@ -13,10 +13,10 @@ import pytest
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QApplication, QDialog, QGroupBox, QPushButton, QVBoxLayout
 
-from facot_backups.faces.desktop import BackupsPanel
-from facot_backups.faces.desktop.colours import DARK, LIGHT
-from facot_backups.faces.desktop.theme import palette
-from facot_backups.faces.desktop.views.settings import SettingsWindow
+from facot_backups.ui.desktop import BackupsPanel
+from facot_backups.ui.desktop.settings.window import SettingsWindow
+from facot_backups.ui.desktop.toolkit.colours import DARK, LIGHT
+from facot_backups.ui.desktop.toolkit.theme import palette
 from tests.desktop.office import gone
 from tests.desktop.watchdog import Watchdog
 from tests.desktop.world import DesktopWorld
@@ -233,7 +233,7 @@ def test_the_folder_is_opened_or_its_path_said(
             opened.append(url.toLocalFile())
             return True
 
-    monkeypatch.setattr("facot_backups.faces.desktop.views.window.QDesktopServices", Services)
+    monkeypatch.setattr("facot_backups.ui.desktop.window.QDesktopServices", Services)
     panel.notice.hide()
     _click(qtbot, panel.folder_button)
     panel.list.table.selectRow(1)

@@ -31,22 +31,23 @@ from qtpy.QtWidgets import (
 )
 
 from facot_backups.errors import DamagedBackup
-from facot_backups.faces import desktop
-from facot_backups.faces.desktop import BackupsPanel, words
-from facot_backups.faces.desktop.actions import BACKUP_ACTIONS, PANEL_ACTIONS
-from facot_backups.faces.desktop.demo import PROJECT
-from facot_backups.faces.desktop.program.tray import Tray
-from facot_backups.faces.desktop.theme import Theme
-from facot_backups.faces.desktop.views.audit import AuditWindow
-from facot_backups.faces.desktop.views.detail import DetailWindow
-from facot_backups.faces.desktop.views.firebase import FirebaseWindow
-from facot_backups.faces.desktop.views.history import HistoryWindow
-from facot_backups.faces.desktop.views.losses import LossesWindow, open_losses
-from facot_backups.faces.desktop.views.restore import RestoreWindow
-from facot_backups.faces.desktop.views.settings import SettingsWindow
-from facot_backups.faces.desktop.widgets.basic import PlainLabel, set_tip, set_title
-from facot_backups.faces.desktop.words.failures import failure
-from facot_backups.faces.desktop.words.standing import Standing
+from facot_backups.ui import desktop
+from facot_backups.ui.desktop import BackupsPanel
+from facot_backups.ui.desktop.actions import BACKUP_ACTIONS, PANEL_ACTIONS
+from facot_backups.ui.desktop.audit.window import AuditWindow
+from facot_backups.ui.desktop.backups.detail_window import DetailWindow
+from facot_backups.ui.desktop.backups.losses_window import LossesWindow, open_losses
+from facot_backups.ui.desktop.documents.history_window import HistoryWindow
+from facot_backups.ui.desktop.firebase.window import FirebaseWindow
+from facot_backups.ui.desktop.overview.state_texts import Standing
+from facot_backups.ui.desktop.program.demo import PROJECT
+from facot_backups.ui.desktop.program.tray import Tray
+from facot_backups.ui.desktop.restore.window import RestoreWindow
+from facot_backups.ui.desktop.settings.window import SettingsWindow
+from facot_backups.ui.desktop.toolkit import words
+from facot_backups.ui.desktop.toolkit.basic import PlainLabel, set_tip, set_title
+from facot_backups.ui.desktop.toolkit.error_text import failure
+from facot_backups.ui.desktop.toolkit.theme import Theme
 from tests.desktop.hostile import ID, HostileWorld, hostile_world
 
 Show = Callable[..., BackupsPanel]

@@ -17,20 +17,20 @@ from qtpy.QtCore import QPoint, Qt
 from qtpy.QtWidgets import QPushButton, QRadioButton, QWidget
 
 from facot_backups.archive.ledger import INTERRUPTED
-from facot_backups.faces.desktop import BackupsPanel
-from facot_backups.faces.desktop.demo import PROJECT
-from facot_backups.faces.desktop.session import Session
-from facot_backups.faces.desktop.tasks import restore as task
-from facot_backups.faces.desktop.views.restore import RestoreWindow, open_restore
+from facot_backups.emulator import sample
+from facot_backups.emulator.encode import fields
+from facot_backups.emulator.faults import Fault
+from facot_backups.emulator.load import delete_documents
 from facot_backups.figures import counted
 from facot_backups.firestore.connection import Connection
-from facot_backups.local import sample
-from facot_backups.local.encode import fields
-from facot_backups.local.faults import Fault
-from facot_backups.local.load import delete_documents
 from facot_backups.model import Source
-from facot_backups.operations.backup import BackupRequest, back_up
+from facot_backups.operations.backup.run import BackupRequest, back_up
 from facot_backups.settings import Settings
+from facot_backups.ui.desktop import BackupsPanel
+from facot_backups.ui.desktop.program.demo import PROJECT
+from facot_backups.ui.desktop.restore import task
+from facot_backups.ui.desktop.restore.window import RestoreWindow, open_restore
+from facot_backups.ui.desktop.session import Session
 from tests.desktop.watchdog import Watchdog
 from tests.desktop.world import DesktopWorld, desktop_world
 from tests.support.crash import watched

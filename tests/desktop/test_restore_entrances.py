@@ -9,16 +9,16 @@ import pytest
 from qtpy.QtCore import QPoint, Qt
 from qtpy.QtWidgets import QPushButton
 
-from facot_backups.faces.desktop import BackupsPanel
-from facot_backups.faces.desktop.demo import PROJECT
-from facot_backups.faces.desktop.models.table import ROW_ROLE
-from facot_backups.faces.desktop.views.detail import DetailWindow
-from facot_backups.faces.desktop.views.history import HistoryWindow
-from facot_backups.faces.desktop.views.restore import RestoreWindow, open_restore
-from facot_backups.faces.desktop.views.search import SearchWindow
-from facot_backups.local.encode import fields
-from facot_backups.local.load import delete_documents
-from facot_backups.operations.backup import BackupRequest, back_up
+from facot_backups.emulator.encode import fields
+from facot_backups.emulator.load import delete_documents
+from facot_backups.operations.backup.run import BackupRequest, back_up
+from facot_backups.ui.desktop import BackupsPanel
+from facot_backups.ui.desktop.backups.detail_window import DetailWindow
+from facot_backups.ui.desktop.documents.history_window import HistoryWindow
+from facot_backups.ui.desktop.documents.search_window import SearchWindow
+from facot_backups.ui.desktop.program.demo import PROJECT
+from facot_backups.ui.desktop.restore.window import RestoreWindow, open_restore
+from facot_backups.ui.desktop.toolkit.table_model import ROW_ROLE
 from tests.desktop.test_restore import Business
 from tests.desktop.world import DesktopWorld
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from datetime import UTC
 
-from facot_backups.faces.desktop.tasks.restore_choices import BackupChoice, CollectionChoice
-from facot_backups.faces.desktop.words import change as change_words
-from facot_backups.faces.desktop.words import document as document_words
-from facot_backups.faces.desktop.words import restore as restore_words
 from facot_backups.model import Document
-from facot_backups.operations.compare import field_changes
+from facot_backups.operations.comparison.changes import field_changes
+from facot_backups.ui.desktop.restore import texts as restore_words
+from facot_backups.ui.desktop.restore.choices import BackupChoice, CollectionChoice
+from facot_backups.ui.desktop.texts import change as change_words
+from facot_backups.ui.desktop.texts import document as document_words
 
 _PATH = ("invoices", "1")
 

@@ -11,13 +11,13 @@ from qtpy.QtCore import Qt
 
 from facot_backups.errors import Interrupted
 from facot_backups.events import PhaseStarted, Progressed
-from facot_backups.faces.desktop import BackupsPanel
-from facot_backups.faces.desktop.tasks import search as search_task
-from facot_backups.faces.desktop.views.history import HistoryWindow
-from facot_backups.faces.desktop.views.search import SearchWindow
-from facot_backups.faces.desktop.views.window import RestoreWish
 from facot_backups.model import Document, Source
-from facot_backups.operations.stopping import Stop
+from facot_backups.operations.cancellation import Stop
+from facot_backups.ui.desktop import BackupsPanel
+from facot_backups.ui.desktop.documents import search_task
+from facot_backups.ui.desktop.documents.history_window import HistoryWindow
+from facot_backups.ui.desktop.documents.search_window import SearchWindow
+from facot_backups.ui.desktop.window import RestoreWish
 from tests.desktop.world import DesktopWorld
 from tests.support.archives import run
 

@@ -12,12 +12,12 @@ import pytest
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QAbstractButton, QFileDialog, QLineEdit, QWidget
 
-from facot_backups.faces.desktop import BackupsPanel
-from facot_backups.faces.desktop.colours import DARK
-from facot_backups.faces.desktop.tasks import settings_folder
-from facot_backups.faces.desktop.views.settings import SettingsWindow
-from facot_backups.faces.desktop.views.settings_fields import ChoiceRow, LimitRow
-from facot_backups.faces.desktop.views.settings_lists import CollectionsRow
+from facot_backups.ui.desktop import BackupsPanel
+from facot_backups.ui.desktop.settings import folder_task
+from facot_backups.ui.desktop.settings.fields import ChoiceRow, LimitRow
+from facot_backups.ui.desktop.settings.list_fields import CollectionsRow
+from facot_backups.ui.desktop.settings.window import SettingsWindow
+from facot_backups.ui.desktop.toolkit.colours import DARK
 from tests.desktop.office import FACOT, Office, add, click, gone, ready, row, save, type_into
 from tests.desktop.watchdog import Watchdog
 from tests.desktop.world import DesktopWorld
@@ -226,8 +226,8 @@ def test_the_folder_is_looked_at_in_words(
         level, text = said("/proc/self")
         assert level == "critical" and text.startswith("No se puede escribir en /proc/self")
     gate = threading.Event()
-    monkeypatch.setattr(settings_folder, "SECONDS", 0.05)
-    monkeypatch.setattr(settings_folder, "_look", lambda _path: gate.wait(30))
+    monkeypatch.setattr(folder_task, "SECONDS", 0.05)
+    monkeypatch.setattr(folder_task, "_look", lambda _path: gate.wait(30))
     assert said(office.home / "colgada") == (
         "critical",
         "La carpeta no responde: ¿está conectado el disco o la red?",

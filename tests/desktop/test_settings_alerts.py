@@ -8,8 +8,8 @@ import pytest
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QLabel
 
-from facot_backups.faces.desktop.views.settings import SettingsWindow
-from facot_backups.faces.desktop.views.settings_alerts import AlertsRow
+from facot_backups.ui.desktop.settings.alerts_page import AlertsRow
+from facot_backups.ui.desktop.settings.window import SettingsWindow
 from tests.desktop.office import Office, click, gone, ready, save, type_into
 from tests.support.endpoints import endpoint
 
@@ -81,7 +81,7 @@ def test_a_mail_typed_as_it_is_asks_for_its_password(qtbot: Any, office: Office,
 
 def _problem(office: Office) -> str:
     given = office.session.given()
-    from facot_backups.faces.desktop.tasks.settings import field
+    from facot_backups.ui.desktop.settings.task import field
 
     return field(given, "notify_urls").problem
 

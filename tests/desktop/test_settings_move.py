@@ -13,10 +13,10 @@ from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QPushButton
 
 from facot_backups.archive import copying
-from facot_backups.faces.desktop.views.settings import SettingsWindow
-from facot_backups.faces.desktop.views.settings_move import EarlierFolders
-from facot_backups.faces.desktop.widgets.question import Question
-from facot_backups.operations.proof.verify import verify
+from facot_backups.operations.verification.verify import verify
+from facot_backups.ui.desktop.settings.move_dialog import EarlierFolders
+from facot_backups.ui.desktop.settings.window import SettingsWindow
+from facot_backups.ui.desktop.toolkit.question import Question
 from tests.desktop.office import Office, click, gone, ready, row, save, type_into
 from tests.desktop.world import DesktopWorld
 

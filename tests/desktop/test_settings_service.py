@@ -11,9 +11,9 @@ import pytest
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QLabel, QLineEdit, QPlainTextEdit, QPushButton
 
-from facot_backups.faces.desktop.views.settings import SettingsWindow
-from facot_backups.faces.desktop.views.settings_alerts import AlertsRow
-from facot_backups.faces.desktop.views.settings_fields import SecretRow
+from facot_backups.ui.desktop.settings.alerts_page import AlertsRow
+from facot_backups.ui.desktop.settings.fields import SecretRow
+from facot_backups.ui.desktop.settings.window import SettingsWindow
 from tests.desktop.office import Office, add, click, ready, row, save, type_into
 from tests.desktop.world import DesktopWorld
 from tests.support.endpoints import endpoint

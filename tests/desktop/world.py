@@ -14,10 +14,10 @@ from pathlib import Path
 
 from facot_backups.archive.reader import Backup
 from facot_backups.archive.store import Store
-from facot_backups.faces.desktop.demo import Demo, demo
-from facot_backups.faces.desktop.session import Session
-from facot_backups.local.faults import Fault
-from facot_backups.local.server import LocalFirestore
+from facot_backups.emulator.faults import Fault
+from facot_backups.emulator.server import LocalFirestore
+from facot_backups.ui.desktop.program.demo import Demo, demo
+from facot_backups.ui.desktop.session import Session
 from tests.support.archives import quick_folder
 
 _INVOICES, _DAYS = 20, 40

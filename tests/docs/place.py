@@ -13,11 +13,11 @@ from typing import Any
 
 import pytest
 
-from facot_backups.faces.api import BackupRunner
-from facot_backups.local import encode
-from facot_backups.local.load import delete_documents
-from facot_backups.local.sample import Business, documents
+from facot_backups.emulator import encode
+from facot_backups.emulator.load import delete_documents
+from facot_backups.emulator.sample import Business, documents
 from facot_backups.state import State
+from facot_backups.ui.api import BackupRunner
 from tests.docs.pages import Block
 from tests.firestore.test_connection import key_file
 from tests.support.servers import FirestoreServer
@@ -29,7 +29,7 @@ GONE = "third_parties/5"
 DAYS = ("2024-11-26", "2024-11-27")
 # Lines of bash blocks that do not run here, and why. Each must stand in a page.
 NOT_RUN = {
-    "make demo": "it installs itself first; tests/faces/test_cli_demo.py runs the demonstration",
+    "make demo": "it installs itself first; tests/ui/test_cli_demo.py runs the demonstration",
     "facot-backups restore 2024-11-26 --document invoices/1732654800000": (
         "it asks at a terminal; docs/cli.md has it with --yes"
     ),
@@ -37,7 +37,7 @@ NOT_RUN = {
     "facot-backups gui": "it is a window; tests/desktop/test_application.py opens it",
     "facot-backups gui --demo": "likewise",
     "facot-backups schedule --log-file backups.log": "it runs until Ctrl-C",
-    "facot-backups notify test": "there is nobody to tell; tests/faces/notify has servers that are told",
+    "facot-backups notify test": "there is nobody to tell; tests/ui/notify has servers that are told",
     "facot-backups notify test --json": "likewise",
     "facot-backups service install": "these four are about the system's own timer",
     "facot-backups service install --yes": "it would change this computer",

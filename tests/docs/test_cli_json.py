@@ -11,19 +11,20 @@ from typing import Any, get_args
 import grpc
 import pytest
 
+from facot_backups.app.alerts.trial import ChannelKind
 from facot_backups.archive import reader
 from facot_backups.archive.metadata import Trigger
-from facot_backups.faces.cli import main
-from facot_backups.faces.notify.trial import ChannelKind
-from facot_backups.local.faults import Fault
-from facot_backups.local.load import delete_documents
-from facot_backups.operations import compare, find, history
+from facot_backups.emulator.faults import Fault
+from facot_backups.emulator.load import delete_documents
+from facot_backups.operations.comparison import changes, history
 from facot_backups.operations.health import findings as health_findings
 from facot_backups.operations.health import judgement as health
-from facot_backups.operations.proof import verify
 from facot_backups.operations.retention import alarms as retention_alarms
 from facot_backups.operations.retention import anomaly
 from facot_backups.operations.retention import plan as retention
+from facot_backups.operations.search import find
+from facot_backups.operations.verification import verify
+from facot_backups.ui.cli import main
 from tests.docs.place import DAYS, GONE, INVOICE, Place
 from tests.docs.schemas import FAILURE, check, schemas
 
@@ -41,7 +42,7 @@ ENUMERATIONS = {
     ("cleanup --json", "kept[].rule"): {*get_args(retention.Rule)},
     ("cleanup --json", "alarms[].kind"): {*get_args(retention_alarms.AlarmKind)},
     ("notify test --json", "channels[].kind"): {*get_args(ChannelKind)},
-    ("diff --json", "changes[].kind"): {*get_args(compare.Kind)} - {"equal"},
+    ("diff --json", "changes[].kind"): {*get_args(changes.Kind)} - {"equal"},
     ("history --json", "chapters[].event"): {*get_args(history.Event)},
     ("show --json", "state"): {*get_args(history.State)},
     ("find --json", "found[].state"): {*get_args(find.State)},
@@ -128,7 +129,7 @@ NEVER_SEEN = {
         "troubles[].reason",
     ],
 }
-# It runs until it is stopped: tests/faces/test_cli_serve.py.
+# It runs until it is stopped: tests/ui/test_cli_serve.py.
 ENDLESS = {"serve --json"}
 
 

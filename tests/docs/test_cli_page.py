@@ -7,8 +7,8 @@ import re
 import click
 import pytest
 
-from facot_backups.faces.cli import COMMANDS, cli
-from facot_backups.faces.cli.options import EXIT_CODES
+from facot_backups.ui.cli import COMMANDS, cli
+from facot_backups.ui.cli.options import EXIT_CODES
 from tests.docs import pages
 
 PAGE = pages.PROJECT / "docs/cli.md"

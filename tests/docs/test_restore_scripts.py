@@ -12,8 +12,8 @@ import pytest
 from google.cloud.firestore import Client
 
 from facot_backups import BackupRunner
-from facot_backups.local import encode
-from facot_backups.local.load import delete_documents
+from facot_backups.emulator import encode
+from facot_backups.emulator.load import delete_documents
 from tests.docs import pages
 from tests.docs.place import Place
 

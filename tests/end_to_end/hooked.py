@@ -18,8 +18,8 @@ from typing import Any
 from unittest.mock import patch
 
 from facot_backups.events import Emit, Event
-from facot_backups.faces.cli import main, run_command
-from facot_backups.faces.cli.progress import progress
+from facot_backups.ui.cli import main, run_command
+from facot_backups.ui.cli.progress import progress
 from tests.support import crash
 
 ACT, WHEN, STEP, FOLDER = sys.argv[1], sys.argv[2], int(sys.argv[3]), Path(sys.argv[4])

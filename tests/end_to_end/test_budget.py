@@ -9,11 +9,11 @@ from functools import partial
 import grpc
 import pytest
 
+from facot_backups.emulator.faults import Fault
 from facot_backups.errors import ReadBudgetExceeded
 from facot_backups.firestore.scan import Scan
-from facot_backups.local.faults import Fault
-from facot_backups.operations import reading
-from facot_backups.operations.schedule import tries
+from facot_backups.operations import runs
+from facot_backups.operations.backup import reading
 from tests.end_to_end.world import World
 
 DOCUMENTS = 60
@@ -32,7 +32,7 @@ def queries(world: World) -> int:
 
 
 def reads_today(world: World) -> int:
-    return tries.reads_today(world.store())
+    return runs.reads_today(world.store())
 
 
 def test_it_refuses_before_a_document_is_read(full: World, monkeypatch: pytest.MonkeyPatch) -> None:

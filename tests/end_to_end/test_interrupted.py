@@ -10,7 +10,7 @@ import threading
 
 import pytest
 
-from facot_backups.local.faults import Fault
+from facot_backups.emulator.faults import Fault
 from tests.end_to_end.world import Ran, World
 
 

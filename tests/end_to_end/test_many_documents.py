@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
+from facot_backups.emulator.server import LocalFirestore
 from facot_backups.events import PhaseStarted
 from facot_backups.firestore.check import Count
-from facot_backups.local.server import LocalFirestore
-from facot_backups.operations import reading
+from facot_backups.operations.backup import reading
 from tests.end_to_end.world import PatientClock, World, make_world
 from tests.support.servers import FirestoreServer
 

@@ -7,10 +7,10 @@ from contextlib import suppress
 import grpc
 import pytest
 
+from facot_backups.emulator.faults import Fault
 from facot_backups.errors import FirestoreUnavailable, ReadBudgetExceeded
-from facot_backups.local.faults import Fault
 from facot_backups.model import Scope
-from facot_backups.operations.schedule.tries import reads_today
+from facot_backups.operations.runs import reads_today
 from tests.end_to_end.world import Ran, World
 
 LIKELY = "La colección «invoice», que se quiere guardar, no existe. ¿Quería decir «invoices»?"

@@ -8,7 +8,7 @@ import pytest
 
 from facot_backups.events import CollectionDone, Event, PhaseStarted
 from facot_backups.firestore.scan import Scan
-from facot_backups.operations import reading
+from facot_backups.operations.backup import reading
 from tests.end_to_end.world import World
 
 COLLECTIONS = ("a", "b", "c", "d", "invoices")

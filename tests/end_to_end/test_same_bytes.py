@@ -11,8 +11,8 @@ import pytest
 from facot_backups.archive.layout import METADATA_FILE
 from facot_backups.archive.links import MAX_LINKS
 from facot_backups.archive.reader import Backup, size_on_disk
-from facot_backups.local.sample import Business, documents
-from facot_backups.operations.proof.verify import verify
+from facot_backups.emulator.sample import Business, documents
+from facot_backups.operations.verification.verify import verify
 from tests.end_to_end.world import World
 
 

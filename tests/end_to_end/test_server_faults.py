@@ -12,13 +12,13 @@ import grpc
 import pytest
 
 from facot_backups.archive.reader import Backup
+from facot_backups.emulator.faults import Fault
 from facot_backups.errors import FirestoreUnavailable, SnapshotExpired
 from facot_backups.events import CollectionDone, CollectionFailed, Event, Retried
 from facot_backups.firestore.check import SpotCheck, spot_check
 from facot_backups.firestore.scan import Scan
-from facot_backups.local.faults import Fault
 from facot_backups.model import Document, Scope
-from facot_backups.operations import reading
+from facot_backups.operations.backup import reading
 from tests.end_to_end.world import World
 
 Code = grpc.StatusCode

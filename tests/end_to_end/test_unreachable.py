@@ -12,10 +12,10 @@ from pathlib import Path
 import grpc
 import pytest
 
+from facot_backups.emulator.faults import Fault
 from facot_backups.errors import FirestoreUnavailable
 from facot_backups.firestore.connection import Connection, ConnectionOptions, connect
-from facot_backups.local.faults import Fault
-from facot_backups.operations.backup import BackupRequest, back_up
+from facot_backups.operations.backup.run import BackupRequest, back_up
 from tests.end_to_end.world import World
 from tests.support.servers import free_port
 

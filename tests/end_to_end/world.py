@@ -18,17 +18,17 @@ from facot_backups import protocol
 from facot_backups.archive.reader import Backup
 from facot_backups.archive.store import Store
 from facot_backups.clock import Clock
+from facot_backups.emulator import encode, wire
+from facot_backups.emulator.load import delete_documents, metadata
 from facot_backups.events import Emit, Event, Warned
-from facot_backups.faces.cli import main
 from facot_backups.firestore.connection import Connection, ConnectionOptions, connect
 from facot_backups.firestore.encode import encode_document
 from facot_backups.firestore.names import documents_root
-from facot_backups.local import encode, wire
-from facot_backups.local.load import delete_documents, metadata
 from facot_backups.model import DocumentPath, Source
-from facot_backups.operations.backup import BackupRequest, back_up
-from facot_backups.operations.proof.verify import verify
+from facot_backups.operations.backup.run import BackupRequest, back_up
+from facot_backups.operations.verification.verify import verify
 from facot_backups.state import State
+from facot_backups.ui.cli import main
 from tests.support.servers import FirestoreServer
 from tests.support.values import canonical_bytes
 
@@ -177,7 +177,7 @@ class World:
 
     def command(self, *words: str) -> list[str]:
         """The real command line with this folder, for a process of its own."""
-        program = "import sys; from facot_backups.faces.cli import main; sys.exit(main())"
+        program = "import sys; from facot_backups.ui.cli import main; sys.exit(main())"
         return [sys.executable, "-B", "-c", program, *words, "--backup-dir", str(self.folder)]
 
     def hooked(self, act: str, when: str, step: int, *prefix: str) -> Ran:

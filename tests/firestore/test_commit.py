@@ -11,6 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from facot_backups.emulator import encode
+from facot_backups.emulator.faults import Fault
+from facot_backups.emulator.load import delete_documents
 from facot_backups.errors import FirestoreUnavailable
 from facot_backups.firestore import writes
 from facot_backups.firestore.calls import Calls
@@ -22,9 +25,6 @@ from facot_backups.firestore.ramp import Ramp
 from facot_backups.firestore.requests import Requests
 from facot_backups.firestore.retry import Patience
 from facot_backups.firestore.writes import batches
-from facot_backups.local import encode
-from facot_backups.local.faults import Fault
-from facot_backups.local.load import delete_documents
 from facot_backups.model import Outcome, Source, Write
 from facot_backups.protocol import Document, Message
 from tests.firestore.faulty import Code, ManualClock

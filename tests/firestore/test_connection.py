@@ -24,11 +24,11 @@ from google.cloud import firestore
 from google.cloud.firestore_v1.services.firestore import FirestoreClient
 from google.cloud.firestore_v1.services.firestore.transports.grpc import FirestoreGrpcTransport
 
+from facot_backups.emulator.faults import Fault
 from facot_backups.errors import FirestoreUnavailable, SettingError, UsageError
 from facot_backups.firestore.connection import ConnectionOptions, connect
 from facot_backups.firestore.faults import explain, failure
 from facot_backups.firestore.scan import Scan
-from facot_backups.local.faults import Fault
 from facot_backups.model import Source
 from tests.firestore.conftest import connect_to
 from tests.firestore.faulty import Code, ManualClock, ScriptedError

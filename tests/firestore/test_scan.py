@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from facot_backups.emulator.load import delete_documents
 from facot_backups.errors import FirestoreUnavailable
 from facot_backups.events import Event
 from facot_backups.firestore import check
@@ -21,7 +22,6 @@ from facot_backups.firestore.names import documents_root
 from facot_backups.firestore.requests import Requests
 from facot_backups.firestore.scan import Scan
 from facot_backups.firestore.walk import Walk
-from facot_backups.local.load import delete_documents
 from facot_backups.model import EVERYTHING, Document, DocumentPath, Scope, Source, path_key
 from facot_backups.protocol import Message, Value
 from tests.firestore.conftest import connect_to

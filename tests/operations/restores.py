@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 from facot_backups.events import Emit, ignore
 from facot_backups.model import EVERYTHING, DocumentPath, Scope
 from facot_backups.operations.restore.approval import Approval, Yes
-from facot_backups.operations.restore.continuing import continue_restore
-from facot_backups.operations.restore.guard import NoGuard
 from facot_backups.operations.restore.plan import Plan
+from facot_backups.operations.restore.questions import NoGuard
 from facot_backups.operations.restore.report import RestoreReport
 from facot_backups.operations.restore.request import RestoreRequest
+from facot_backups.operations.restore.resume import continue_restore
 from facot_backups.operations.restore.run import planned, restore
 from facot_backups.protocol import Message
 from tests.end_to_end.world import World

@@ -18,7 +18,7 @@ from facot_backups.model import FACOT_COLLECTIONS, Document, DocumentPath, Mark,
 from facot_backups.operations.audit.content import Amounts
 from facot_backups.operations.audit.findings import KINDS, SEVERITIES, Finding
 from facot_backups.operations.audit.run import Audit, verdict
-from facot_backups.operations.sides import side_of
+from facot_backups.operations.comparison.sources import side_of
 from tests.support.archives import document
 from tests.support.folders import write_backup
 

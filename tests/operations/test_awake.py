@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from facot_backups.operations.health.judgement import judge
-from facot_backups.operations.schedule import awake
+from facot_backups.operations.schedule import uptime
 from facot_backups.state import Try
 from tests.operations.test_health import DAY, HOUR, NOW, backup, codes, facts, failed
 from tests.support.archives import Archive, HandClock, document
@@ -50,24 +50,24 @@ def test_before_its_hour_a_computer_that_woke_waits_with_us() -> None:
 def test_ticks_tell_when_the_computer_woke(tmp_path: Path) -> None:
     clock = HandClock()
     archive = Archive(tmp_path / "b", tmp_path / "s", clock)
-    awake.tick(archive.store)
-    assert awake.since(archive.store) is None, "nothing was published yet"
+    uptime.tick(archive.store)
+    assert uptime.since(archive.store) is None, "nothing was published yet"
     archive.backup([document("clients/1")])
-    assert awake.since(archive.store) is None, "nothing makes the daily backup"
+    assert uptime.since(archive.store) is None, "nothing makes the daily backup"
     start = clock.now()
     for _ in range(20):
-        awake.tick(archive.store)
-        assert awake.since(archive.store) == start
+        uptime.tick(archive.store)
+        assert uptime.since(archive.store) == start
         clock.moment += timedelta(minutes=15)
     clock.moment += 60 * HOUR
     woke = clock.now()
-    assert awake.since(archive.store) == woke, "who looks before the first tick"
+    assert uptime.since(archive.store) == woke, "who looks before the first tick"
     clock.moment += timedelta(minutes=5)
-    assert awake.since(archive.store) == woke
+    assert uptime.since(archive.store) == woke
     clock.moment += 30 * DAY
-    assert awake.since(archive.store) == woke, "a scheduler that died is not asleep for ever"
-    awake.tick(archive.store)
-    assert awake.since(archive.store) == clock.now()
+    assert uptime.since(archive.store) == woke, "a scheduler that died is not asleep for ever"
+    uptime.tick(archive.store)
+    assert uptime.since(archive.store) == clock.now()
     clock.moment -= DAY
-    awake.tick(archive.store)
-    assert awake.since(archive.store) == clock.now(), "the clock was set back"
+    uptime.tick(archive.store)
+    assert uptime.since(archive.store) == clock.now(), "the clock was set back"

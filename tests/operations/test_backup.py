@@ -7,10 +7,10 @@ from pathlib import Path
 
 from facot_backups.archive.store import Store
 from facot_backups.clock import SystemClock
+from facot_backups.emulator.sample import Business, documents
 from facot_backups.firestore.connection import ConnectionOptions, connect
-from facot_backups.local.sample import Business, documents
-from facot_backups.operations.backup import BackupRequest, back_up
-from facot_backups.operations.proof.verify import verify
+from facot_backups.operations.backup.run import BackupRequest, back_up
+from facot_backups.operations.verification.verify import verify
 from facot_backups.state import State
 from tests.support.servers import FirestoreServer
 

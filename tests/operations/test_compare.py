@@ -16,7 +16,7 @@ from facot_backups.archive.facot2 import open_folder
 from facot_backups.archive.reader import open_backup
 from facot_backups.errors import DamagedBackup, UsageError
 from facot_backups.model import EVERYTHING, Document, DocumentPath, Json, Scope, path_key
-from facot_backups.operations.compare import (
+from facot_backups.operations.comparison.changes import (
     Change,
     Value,
     compare,
@@ -26,8 +26,8 @@ from facot_backups.operations.compare import (
     precedes,
     same_content,
 )
-from facot_backups.operations.diff import Counts, Diff
-from facot_backups.operations.sides import BackupSide, FolderSide, OldSide, side_of
+from facot_backups.operations.comparison.diff import Counts, Diff
+from facot_backups.operations.comparison.sources import BackupSide, FolderSide, OldSide, side_of
 from tests.operations.pairs import (
     COLLECTIONS,
     TWINS,

@@ -19,6 +19,11 @@ from hypothesis import strategies as st
 
 from facot_backups.archive.ledger import LedgerEntry
 from facot_backups.archive.reader import Backup
+from facot_backups.emulator.encode import reference
+from facot_backups.emulator.faults import Fault
+from facot_backups.emulator.sample import Business
+from facot_backups.emulator.sample import write as write_sample
+from facot_backups.emulator.server import LocalFirestore
 from facot_backups.errors import (
     BackupDirUnusable,
     DamagedBackup,
@@ -30,18 +35,13 @@ from facot_backups.errors import (
 )
 from facot_backups.events import Event, PhaseStarted, Warned
 from facot_backups.firestore.names import documents_root
-from facot_backups.local.encode import reference
-from facot_backups.local.faults import Fault
-from facot_backups.local.sample import Business
-from facot_backups.local.sample import write as write_sample
-from facot_backups.local.server import LocalFirestore
 from facot_backups.model import EVERYTHING, DocumentPath, Source
+from facot_backups.operations.drill import run as drills
+from facot_backups.operations.drill.record import is_due, last_by_backup, not_made_since, past_drills
+from facot_backups.operations.drill.recorded import PeriodicDrill, drill_and_record
+from facot_backups.operations.drill.run import drill
 from facot_backups.operations.health.facts import read_health_facts
 from facot_backups.operations.health.judgement import judge
-from facot_backups.operations.proof import drill as drills
-from facot_backups.operations.proof.drill import drill
-from facot_backups.operations.proof.drill_record import is_due, last_by_backup, not_made_since, past_drills
-from facot_backups.operations.proof.drilling import PeriodicDrill, drill_and_record
 from facot_backups.operations.retention.plan import Policy
 from facot_backups.operations.schedule.scheduled_run import Job, run_if_due
 from facot_backups.protocol import Message
@@ -340,7 +340,7 @@ from facot_backups.archive.store import Store
 from facot_backups.clock import SystemClock
 from facot_backups.events import PhaseStarted
 from facot_backups.model import EVERYTHING
-from facot_backups.operations.proof.drilling import drill_and_record
+from facot_backups.operations.drill.recorded import drill_and_record
 from facot_backups.state import State
 
 def emit(event):

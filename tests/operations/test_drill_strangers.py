@@ -17,16 +17,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from facot_backups.emulator.faults import Fault
+from facot_backups.emulator.sample import Business
+from facot_backups.emulator.sample import write as write_sample
+from facot_backups.emulator.server import LocalFirestore
 from facot_backups.errors import DrillNotMade
 from facot_backups.events import Event, PhaseStarted
-from facot_backups.local.faults import Fault
-from facot_backups.local.sample import Business
-from facot_backups.local.sample import write as write_sample
-from facot_backups.local.server import LocalFirestore
 from facot_backups.model import EVERYTHING
-from facot_backups.operations.proof import drill as drills
-from facot_backups.operations.proof.drill import drill
-from facot_backups.operations.proof.drilling import drill_and_record
+from facot_backups.operations.drill import run as drills
+from facot_backups.operations.drill.recorded import drill_and_record
+from facot_backups.operations.drill.run import drill
 from tests.end_to_end.world import World
 from tests.operations.restores import world_in
 from tests.support import stranger

@@ -14,8 +14,8 @@ from facot_backups.archive import document as lines
 from facot_backups.archive.store import Store
 from facot_backups.clock import SystemClock
 from facot_backups.model import Document, DocumentPath, path_key
-from facot_backups.operations.find import Findings, find
-from facot_backups.operations.search_key import query_words, search_key
+from facot_backups.operations.search.find import Findings, find
+from facot_backups.operations.search.key import query_words, search_key
 from facot_backups.state import State
 from tests.operations.pairs import Cover, Database, covers, databases, with_field
 from tests.operations.test_history import add

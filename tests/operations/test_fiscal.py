@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from facot_backups.model import Document, DocumentPath, Scope
-from facot_backups.operations.fiscal import Guard
-from facot_backups.operations.fiscal_counters import counter_in, raised
+from facot_backups.operations.fiscal.counters import counter_in, raised
+from facot_backups.operations.restore.fiscal_rules import Guard
 from tests.support.fiscal import State, Table, carried_out, document, invoice, judged, state, writes
 
 _TABLES = sorted((Path(__file__).parents[1] / "golden" / "fiscal").glob("*.txt"))

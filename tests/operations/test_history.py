@@ -15,7 +15,7 @@ from facot_backups.archive.store import Store
 from facot_backups.clock import SystemClock
 from facot_backups.events import Event, Progressed
 from facot_backups.model import Document, DocumentPath, Scope, Source, path_key
-from facot_backups.operations.history import Chapter, History, history, sighting
+from facot_backups.operations.comparison.history import Chapter, History, history, sighting
 from facot_backups.state import State
 from tests.operations.pairs import Cover, Database, covers, databases, exact
 from tests.support.archives import document

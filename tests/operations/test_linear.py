@@ -17,16 +17,16 @@ from facot_backups.archive.layout import METADATA_FILE
 from facot_backups.archive.ledger import LedgerEntry
 from facot_backups.archive.metadata import serialize
 from facot_backups.archive.reader import Backup
-from facot_backups.faces.desktop.calendar_days import Calendar
-from facot_backups.faces.desktop.tasks.overview import rows_of
 from facot_backups.model import Scope
+from facot_backups.operations.drill.record import not_made_since
 from facot_backups.operations.health.judgement import Disk, HealthFacts, judge
-from facot_backups.operations.proof.drill_record import not_made_since
-from facot_backups.operations.proof.rotation import to_read_again
 from facot_backups.operations.retention.cleanup import clean_up
 from facot_backups.operations.retention.plan import Facts, Policy, plan
 from facot_backups.operations.schedule import due
+from facot_backups.operations.verification.rotation import to_read_again
 from facot_backups.state import Try
+from facot_backups.ui.desktop.overview.calendar_days import Calendar
+from facot_backups.ui.desktop.snapshot import rows_of
 from tests.support.archives import Archive, HandClock, describe, quick_folder
 from tests.support.retention import SOURCE, damaged, made, old_folder
 

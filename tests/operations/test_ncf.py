@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from stdnum.do import cedula, rnc
 
 from facot_backups.model import Document
-from facot_backups.operations.ncf import (
+from facot_backups.operations.fiscal.ncf import (
     company_text,
     emitted_number,
     ncf_problem,

@@ -15,7 +15,7 @@ import pytest
 from facot_backups.archive import links
 from facot_backups.errors import Interrupted, LockHeld, NoSpace, UsageError
 from facot_backups.events import Event, Progressed
-from facot_backups.operations.stopping import Stop
+from facot_backups.operations.cancellation import Stop
 from tests.support.archives import Archive, days_later, document, quick_folder
 from tests.support.crash import watched
 from tests.support.relocation import (

@@ -8,12 +8,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from facot_backups.emulator.sample import Business, documents
 from facot_backups.firestore.encode import encode_document
-from facot_backups.local.sample import Business, documents
 from facot_backups.model import DocumentPath, Scope
-from facot_backups.operations.fiscal_counters import COUNTER_COLLECTIONS
-from facot_backups.operations.proof.verify import verify
+from facot_backups.operations.fiscal.counters import COUNTER_COLLECTIONS
 from facot_backups.operations.restore.plan import MODES
+from facot_backups.operations.verification.verify import verify
 from tests.end_to_end.world import World
 from tests.operations.restores import (
     Stored,

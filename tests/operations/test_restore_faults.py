@@ -7,12 +7,12 @@ from pathlib import Path
 import grpc
 import pytest
 
+from facot_backups.emulator.faults import Fault, Kind
 from facot_backups.errors import FacotBackupsError, Interrupted, RestoreInterrupted
 from facot_backups.events import Event
 from facot_backups.firestore import writes
-from facot_backups.local.faults import Fault, Kind
-from facot_backups.operations.proof.verify import verify
 from facot_backups.operations.restore.report import RestoreReport
+from facot_backups.operations.verification.verify import verify
 from tests.end_to_end.world import World, contents
 from tests.operations.restores import Stored, give_back, go_on, remove, take_back, world_in
 from tests.support.servers import FirestoreServer

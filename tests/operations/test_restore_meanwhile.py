@@ -13,11 +13,11 @@ import pytest
 
 from facot_backups.archive import journal
 from facot_backups.archive.owner import Owner
+from facot_backups.emulator.faults import Fault
 from facot_backups.errors import LockHeld, UsageError
 from facot_backups.events import Event, PhaseStarted, Progressed
 from facot_backups.firestore import writes
 from facot_backups.firestore.names import name_of
-from facot_backups.local.faults import Fault
 from facot_backups.model import DocumentPath
 from facot_backups.operations.restore.report import RestoreReport
 from facot_backups.protocol import BatchWriteRequest

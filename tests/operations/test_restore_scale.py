@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from facot_backups.local import encode
+from facot_backups.emulator import encode
 from tests.operations.restores import give_back, take_back, world_in
 from tests.support.servers import FirestoreServer
 

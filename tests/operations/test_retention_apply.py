@@ -21,7 +21,6 @@ from facot_backups.clock import iso_utc
 from facot_backups.errors import BackupDirUnusable, FacotBackupsError, Interrupted, UsageError
 from facot_backups.events import Event, PhaseStarted
 from facot_backups.model import EVERYTHING, Source
-from facot_backups.operations.proof.verify import verify
 from facot_backups.operations.retention.anomaly import find_anomalies
 from facot_backups.operations.retention.cleanup import (
     RetentionResult,
@@ -31,6 +30,7 @@ from facot_backups.operations.retention.cleanup import (
     read_facts,
 )
 from facot_backups.operations.retention.plan import Plan, Policy, plan
+from facot_backups.operations.verification.verify import verify
 from tests.support.archives import NOON, Archive, HandClock, document, run
 from tests.support.crash import At, watched
 from tests.support.retention_crash import DOCUMENTS

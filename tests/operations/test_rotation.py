@@ -11,9 +11,9 @@ from facot_backups.archive.ledger import LedgerEntry
 from facot_backups.archive.reader import Backup
 from facot_backups.errors import DamagedBackup, Interrupted
 from facot_backups.events import Event, PhaseStarted, ignore
-from facot_backups.operations.proof.proving import damage_of, read_older_again, verify_and_record
-from facot_backups.operations.proof.record import last_proofs
-from facot_backups.operations.proof.rotation import to_read_again
+from facot_backups.operations.verification.recheck import damage_of, read_older_again, verify_and_record
+from facot_backups.operations.verification.record import last_proofs
+from facot_backups.operations.verification.rotation import to_read_again
 from tests.support.archives import Archive, HandClock, document
 from tests.support.retention import damaged, made
 

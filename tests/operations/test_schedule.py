@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from facot_backups.archive.ledger import LedgerEntry
 from facot_backups.archive.reader import Backup
 from facot_backups.model import Scope, Source
+from facot_backups.operations.runs import failures_in_a_row, join
 from facot_backups.operations.schedule.due import Facts, decide, due_at
-from facot_backups.operations.schedule.tries import failures_in_a_row, join
 from facot_backups.state import Try
 from tests.support.retention import SOURCE, ZONE, damaged, made
 

@@ -10,24 +10,24 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from facot_backups.app.scheduler_tick import Listener, Ticker
 from facot_backups.archive.ledger import LedgerEntry
 from facot_backups.archive.reader import Backup
 from facot_backups.errors import FacotBackupsError
 from facot_backups.events import Emit, ignore
-from facot_backups.faces.ticking import Listener, Ticker
 from facot_backups.model import EVERYTHING
-from facot_backups.operations import backup
-from facot_backups.operations.proof import proving
-from facot_backups.operations.proof.record import last_proofs
-from facot_backups.operations.proof.verify import VerifyReport
+from facot_backups.operations import runs
+from facot_backups.operations.backup import run
+from facot_backups.operations.cancellation import Stop
 from facot_backups.operations.retention.cleanup import RetentionResult
 from facot_backups.operations.retention.plan import Policy
 from facot_backups.operations.schedule import scheduled_run as scheduled
-from facot_backups.operations.schedule import tries
 from facot_backups.operations.schedule.due import Decision, decide
 from facot_backups.operations.schedule.facts import facts_of
 from facot_backups.operations.schedule.scheduled_run import Job, ScheduledRun, run_if_due
-from facot_backups.operations.stopping import Stop
+from facot_backups.operations.verification import recheck
+from facot_backups.operations.verification.record import last_proofs
+from facot_backups.operations.verification.verify import VerifyReport
 from facot_backups.state import Try
 from tests.support.year import DAY, MINUTE, Computer, Judge, Killed, Year
 
@@ -65,9 +65,9 @@ def unread(monkeypatch: pytest.MonkeyPatch) -> list[timedelta]:
         unread.append(longest_unread(store))
         return RetentionResult((), (), (), (), False)
 
-    monkeypatch.setattr(backup, "back_up_locked", back_up)
+    monkeypatch.setattr(run, "back_up_locked", back_up)
     monkeypatch.setattr(scheduled, "verify", verify)
-    monkeypatch.setattr(proving, "verify", verify)
+    monkeypatch.setattr(recheck, "verify", verify)
     monkeypatch.setattr(scheduled, "clean_up_locked", clean_up)
     return unread
 
@@ -75,14 +75,14 @@ def unread(monkeypatch: pytest.MonkeyPatch) -> list[timedelta]:
 @pytest.fixture(autouse=True)
 def read_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """What a line of the ledger says is worked out once: each tick reads all lines, and none ever changes."""
-    read, known = tries._of, dict[int, tuple[LedgerEntry, Try | None]]()
+    read, known = runs._of, dict[int, tuple[LedgerEntry, Try | None]]()
 
     def of(entry: LedgerEntry) -> Try | None:
         if id(entry) not in known:
             known[id(entry)] = (entry, read(entry))
         return known[id(entry)][1]
 
-    monkeypatch.setattr(tries, "_of", of)
+    monkeypatch.setattr(runs, "_of", of)
 
 
 def job(computer: Computer, hour: time) -> Job:

@@ -17,17 +17,17 @@ from facot_backups import atomic
 from facot_backups.archive import journal
 from facot_backups.errors import BackupUnreadable, DamagedBackup, DrillNotMade
 from facot_backups.events import ignore
-from facot_backups.faces.cli import main
 from facot_backups.model import EVERYTHING, Scope
-from facot_backups.operations.by_number import find_invoice
+from facot_backups.operations.drill.recorded import drill_and_record
 from facot_backups.operations.health.alerts import news, standing
 from facot_backups.operations.health.facts import read_health_facts
 from facot_backups.operations.health.judgement import Health, judge
-from facot_backups.operations.proof.drilling import drill_and_record
-from facot_backups.operations.proof.proving import read_older_again, verify_and_record
-from facot_backups.operations.proof.verify import require_sound, verify
 from facot_backups.operations.retention.cleanup import RetentionResult, clean_up
 from facot_backups.operations.retention.plan import Policy
+from facot_backups.operations.search.invoice_number import find_invoice
+from facot_backups.operations.verification.recheck import read_older_again, verify_and_record
+from facot_backups.operations.verification.verify import require_sound, verify
+from facot_backups.ui.cli import main
 from tests.archive.test_disk import without_privileges
 from tests.support.archives import NOON, Archive, document
 from tests.support.flaky_disk import FlakyDisk

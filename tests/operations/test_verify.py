@@ -18,7 +18,7 @@ from facot_backups.archive.reader import open_backup
 from facot_backups.errors import Interrupted, NewerFormat
 from facot_backups.events import Event, PhaseStarted, Progressed
 from facot_backups.model import Document, Scope
-from facot_backups.operations.proof.verify import VerifyReport, require_sound, verify
+from facot_backups.operations.verification.verify import VerifyReport, require_sound, verify
 from tests.support.documents import streams
 from tests.support.folders import write_backup
 

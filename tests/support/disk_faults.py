@@ -15,10 +15,10 @@ from pathlib import Path
 
 from facot_backups.archive.owner import Owner, host_id, process_start
 from facot_backups.errors import BackupDirUnusable, NoSpace
-from facot_backups.faces.cli import main
 from facot_backups.model import Document
-from facot_backups.operations.proof.proving import verify_and_record
-from facot_backups.operations.proof.verify import verify
+from facot_backups.operations.verification.recheck import verify_and_record
+from facot_backups.operations.verification.verify import verify
+from facot_backups.ui.cli import main
 from tests.support.archives import Archive, days_later, document
 
 SMALL = [document("clients/a", n=1)]

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from facot_backups.model import Document, DocumentPath, Scope
-from facot_backups.operations.fiscal import Guard, Verdict
+from facot_backups.operations.restore.fiscal_rules import Guard, Verdict
 
 State = dict[DocumentPath, Document]
 Write = tuple[Document | None, Document | None]

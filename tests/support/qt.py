@@ -10,7 +10,7 @@ import re
 import subprocess
 import sys
 
-from facot_backups.faces.desktop.program.startup import LIBRARIES
+from facot_backups.ui.desktop.program.startup import LIBRARIES
 
 BINDINGS = {"pyside6": "PySide6", "pyqt6": "PyQt6"}
 

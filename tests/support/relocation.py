@@ -18,9 +18,9 @@ from facot_backups.archive import journal
 from facot_backups.archive.reader import Backup
 from facot_backups.events import Emit, ignore
 from facot_backups.model import Scope
-from facot_backups.operations.proof.verify import verify
+from facot_backups.operations.cancellation import Stop
 from facot_backups.operations.relocation import Relocation, nothing, relocate
-from facot_backups.operations.stopping import Stop
+from facot_backups.operations.verification.verify import verify
 from tests.support.archives import Archive, days_later, document
 from tests.support.crash import At, kill, watched
 

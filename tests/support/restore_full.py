@@ -23,8 +23,8 @@ from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any, TypeVar
 
-from facot_backups.faces.cli import main
 from facot_backups.firestore import writes
+from facot_backups.ui.cli import main
 from tests.end_to_end.world import Ran, World
 from tests.operations.restores import Stored
 from tests.support.crash import in_child

@@ -21,7 +21,7 @@ from typing import Any
 from facot_backups.archive import journal
 from facot_backups.firestore import writes
 from facot_backups.firestore.connection import Connection
-from facot_backups.operations.proof.verify import verify
+from facot_backups.operations.verification.verify import verify
 from tests.end_to_end.world import World, contents
 from tests.operations.restores import Stored, give_back, go_on, remove, world_in
 from tests.support.crash import At, Hook, in_child, kill, watched

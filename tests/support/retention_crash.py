@@ -14,9 +14,9 @@ from datetime import timedelta
 from pathlib import Path
 
 from facot_backups.model import EVERYTHING
-from facot_backups.operations.proof.verify import verify
 from facot_backups.operations.retention.cleanup import clean_up
 from facot_backups.operations.retention.plan import Policy
+from facot_backups.operations.verification.verify import verify
 from tests.support.archives import NOON, Archive, HandClock, document
 from tests.support.crash import At, kill, watched
 

@@ -22,7 +22,7 @@ from filelock import FileLock
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import firestore
 
-from facot_backups.local.load import Fields, write_documents
+from facot_backups.emulator.load import Fields, write_documents
 
 Kind = Literal["memory", "emulator"]
 NO_EMULATOR = "emulador oficial de Firestore: no está en esta máquina"
@@ -175,7 +175,7 @@ def stop_shared(shared: Path) -> None:
 @contextlib.contextmanager
 def memory_firestore() -> Iterator[FirestoreServer]:
     """A new in-memory server with an empty database, stopped at the end."""
-    from facot_backups.local.server import LocalFirestore
+    from facot_backups.emulator.server import LocalFirestore
 
     with LocalFirestore() as local:
         yield FirestoreServer(host=local.host, kind="memory", local=local)

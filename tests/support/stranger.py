@@ -15,8 +15,8 @@ from itertools import islice, product
 import grpc
 
 from facot_backups import protocol
-from facot_backups.local import wire
-from facot_backups.local.encode import fields
+from facot_backups.emulator import wire
+from facot_backups.emulator.encode import fields
 
 _HEADERS: list[tuple[tuple[str, str], ...]] = [
     (),

@@ -22,7 +22,7 @@ from facot_backups.archive.ledger import COMPLETE, FAILED, INCOMPLETE, INTERRUPT
 from facot_backups.archive.reader import Backup
 from facot_backups.archive.repository import Repository
 from facot_backups.errors import FirestoreUnavailable, LockHeld, NoSpace, RepositoryGone
-from facot_backups.operations.backup import BackupRequest
+from facot_backups.operations.backup.run import BackupRequest
 from facot_backups.state import Try
 from tests.support.folders import metadata_of
 from tests.support.retention import SOURCE, entry

@@ -20,7 +20,7 @@ from typing import TypeAlias
 from facot_backups import atomic
 from facot_backups.archive import journal, removal
 from facot_backups.archive.facot2 import AnyBackup, OldBackup
-from facot_backups.archive.holding import Holding
+from facot_backups.archive.held_store import Holding
 from facot_backups.archive.layout import METADATA_FILE, BackupName
 from facot_backups.archive.links import MAX_LINKS, cannot_link
 from facot_backups.archive.publishing import free_name

@@ -17,12 +17,12 @@ from pathlib import Path
 from typing import Literal, NamedTuple, TypeAlias, get_args
 
 from facot_backups import atomic
+from facot_backups.archive.collection_file import Note
 from facot_backups.archive.facot2_reading import Element, documents_of, parse_element, read_elements
 from facot_backups.archive.layout import METADATA_FILE, BackupName, is_dropping
 from facot_backups.archive.lines import ITEMS
 from facot_backups.archive.metadata import Metadata
 from facot_backups.archive.parse_cache import ParseCache
-from facot_backups.archive.parsing import Note
 from facot_backups.archive.reader import (
     Backup,
     file_blocks,
@@ -33,13 +33,7 @@ from facot_backups.archive.reader import (
     size_on_disk,
 )
 from facot_backups.archive.strict import is_collection_id, strict_loads
-from facot_backups.errors import (
-    BackupUnreadable,
-    DamagedBackup,
-    FacotBackupsError,
-    FormatError,
-    UsageError,
-)
+from facot_backups.errors import BackupUnreadable, DamagedBackup, FacotBackupsError, FormatError, UsageError
 from facot_backups.model import (
     COLLECTIONS_WITH_ITEMS,
     FACOT_COLLECTIONS,

@@ -12,12 +12,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from facot_backups.archive.fields import Fields
-from facot_backups.archive.metadata import (
-    scope_from_json,
-    scope_to_json,
-    source_from_json,
-    source_to_json,
-)
+from facot_backups.archive.metadata import scope_from_json, scope_to_json, source_from_json, source_to_json
 from facot_backups.archive.strict import Malformed, check_signs, is_document_path, strict_loads
 from facot_backups.clock import iso_utc
 from facot_backups.errors import FormatError

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 
 import orjson
 
+from facot_backups.archive.collection_file import split_lines
 from facot_backups.archive.document import ParsedLine, parse_line, parse_subcollections
 from facot_backups.archive.facot2 import AnyBackup, OldBackup
 from facot_backups.archive.lines import ITEMS, own_keys
-from facot_backups.archive.parsing import split_lines
 from facot_backups.archive.reader import Backup
 from facot_backups.archive.strict import Malformed
 from facot_backups.errors import FormatError

@@ -15,13 +15,7 @@ from typing import Any, Literal, TypeAlias
 import orjson
 
 from facot_backups.archive.fields import Fields, is_file_name
-from facot_backups.archive.strict import (
-    MAX_SIGNS,
-    is_collection_id,
-    is_document_path,
-    signs_in,
-    strict_loads,
-)
+from facot_backups.archive.strict import MAX_SIGNS, is_collection_id, is_document_path, signs_in, strict_loads
 from facot_backups.clock import iso_utc
 from facot_backups.errors import FormatError, NewerFormat, UsageError
 from facot_backups.model import DocumentPath, Json, Scope, Source

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from facot_backups import atomic
-from facot_backups.archive.holding import Holding
+from facot_backups.archive.held_store import Holding
 from facot_backups.archive.layout import BackupName, Suffix
 from facot_backups.archive.metadata import Metadata
 from facot_backups.archive.reader import Backup

@@ -21,17 +21,11 @@ from pathlib import Path
 from typing import BinaryIO, Literal, Protocol, TypeAlias
 
 from facot_backups import atomic
+from facot_backups.archive.collection_file import Note, decode, split_lines
 from facot_backups.archive.layout import METADATA_FILE, BackupName
 from facot_backups.archive.metadata import MAX_METADATA_BYTES, FileEntry, Metadata, parse
 from facot_backups.archive.parse_cache import ParseCache
-from facot_backups.archive.parsing import Note, decode, split_lines
-from facot_backups.errors import (
-    BackupUnreadable,
-    DamagedBackup,
-    FacotBackupsError,
-    NewerFormat,
-    UsageError,
-)
+from facot_backups.errors import BackupUnreadable, DamagedBackup, FacotBackupsError, NewerFormat, UsageError
 from facot_backups.model import Document
 from facot_backups.text import reason
 

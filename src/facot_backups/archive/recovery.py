@@ -10,7 +10,7 @@ from pathlib import Path
 
 from facot_backups import atomic
 from facot_backups.archive import copying, journal, removal
-from facot_backups.archive.holding import Holding
+from facot_backups.archive.held_store import Holding
 from facot_backups.archive.ledger import COMPLETE, INCOMPLETE, INTERRUPTED
 from facot_backups.archive.listing import list_backups
 from facot_backups.archive.metadata import Metadata

@@ -10,13 +10,7 @@ from pathlib import Path
 from facot_backups import atomic
 from facot_backups.archive.layout import METADATA_FILE, STAGING_DIR, STATE_DIR
 from facot_backups.archive.metadata import Metadata, parse, serialize
-from facot_backups.archive.reader import (
-    file_blocks,
-    forget_cached,
-    is_own_folder,
-    metadata_bytes,
-    names_in,
-)
+from facot_backups.archive.reader import file_blocks, forget_cached, is_own_folder, metadata_bytes, names_in
 from facot_backups.archive.writer import BackupWriter
 from facot_backups.atomic import Patience
 from facot_backups.errors import DamagedBackup

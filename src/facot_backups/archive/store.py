@@ -16,7 +16,7 @@ from facot_backups import atomic
 from facot_backups.archive import journal, recovery
 from facot_backups.archive.copying import CopyLinks, Tell, copy_backup, copy_journal
 from facot_backups.archive.facot2 import AnyBackup, OldBackup, open_folder
-from facot_backups.archive.holding import Holding
+from facot_backups.archive.held_store import Holding
 from facot_backups.archive.journal_check import SpoiltJournal, examine
 from facot_backups.archive.layout import LEDGER_FILE, STAGING_DIR, STATE_DIR, TRASH_DIR, BackupName
 from facot_backups.archive.ledger import DAMAGED, Ledger, WaitingLedger

@@ -14,11 +14,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from facot_backups import atomic
+from facot_backups.archive.collection_file import check_line
 from facot_backups.archive.layout import file_names
 from facot_backups.archive.lines import LineEncoder
 from facot_backups.archive.metadata import FileEntry, from_nanoseconds
-from facot_backups.archive.parsing import check_line
-from facot_backups.archive.sample import Place, Sampler, pick, read_places
+from facot_backups.archive.spot_check import Place, Sampler, pick, read_places
 from facot_backups.archive.strict import MAX_SIGNS
 from facot_backups.atomic import Patience
 from facot_backups.errors import UnorderedDocuments

@@ -16,8 +16,8 @@ from facot_backups.clock import Clock
 from facot_backups.errors import FirestoreUnavailable, SnapshotExpired
 from facot_backups.events import Emit, ignore
 from facot_backups.firestore.calls import Calls
+from facot_backups.firestore.doubtful_write import judge
 from facot_backups.firestore.faults import CallFailed
-from facot_backups.firestore.judging import judge
 from facot_backups.firestore.ramp import Ramp
 from facot_backups.firestore.requests import Requests
 from facot_backups.firestore.retry import Patience

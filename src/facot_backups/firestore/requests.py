@@ -14,11 +14,7 @@ from facot_backups.firestore.faults import CallFailed
 from facot_backups.firestore.retry import MAX_CUTS, Patience, insist
 from facot_backups.firestore.spans import get_time, set_time
 from facot_backups.model import segment_key
-from facot_backups.protocol import (
-    BatchGetDocumentsRequest,
-    ListCollectionIdsRequest,
-    Message,
-)
+from facot_backups.protocol import BatchGetDocumentsRequest, ListCollectionIdsRequest, Message
 
 # Seconds that a small request may take before it is tried again.
 TIMEOUT = 60.0

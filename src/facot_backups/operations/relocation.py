@@ -25,7 +25,7 @@ from facot_backups.errors import (
     UsageError,
 )
 from facot_backups.events import Counted, Emit, PhaseStarted, Progressed
-from facot_backups.operations.stopping import Stop
+from facot_backups.operations.cancellation import Stop
 
 
 @dataclass(frozen=True, slots=True)

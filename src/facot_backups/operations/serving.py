@@ -12,16 +12,16 @@ from dataclasses import dataclass, replace
 
 from facot_backups.archive.facot2 import OLD_FORMAT, AnyBackup, OldBackup
 from facot_backups.archive.repository import Repository
+from facot_backups.emulator.load import Fields
+from facot_backups.emulator.server import LocalFirestore
 from facot_backups.errors import UsageError
 from facot_backups.events import Emit, PhaseStarted, Progressed, Warned, ignore
 from facot_backups.figures import size
 from facot_backups.firestore.encode import encode_document
 from facot_backups.firestore.names import documents_root
-from facot_backups.local.load import Fields
-from facot_backups.local.server import LocalFirestore
 from facot_backups.model import EVERYTHING, Source
-from facot_backups.operations.proof.verify import require_sound
-from facot_backups.operations.sides import FolderSide, side_of
+from facot_backups.operations.comparison.sources import FolderSide, side_of
+from facot_backups.operations.verification.verify import require_sound
 
 # The project of a folder of FACOT 2.0's own, which names none, where nothing else names one.
 UNKNOWN_PROJECT = "facot"

@@ -34,7 +34,7 @@ BETWEEN_URLS = re.compile(rf"[,\s]+(?={_SCHEME.pattern})")
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """What the sources and faces must know of a setting beside its type and parser.
+    """What the sources and interfaces must know of a setting beside its type and parser.
 
     `allowed` completes "Se admite: …". `variables` are environment variables of others that give it too,
     the strongest first, all weaker than its own `BACKUP_…`. `elsewhere` is a key of `facot_config.json`

@@ -113,7 +113,7 @@ class Settings:
         ),
     ] = ()
     # Commands for the shell; they may hold passwords. From a folder that is not the user's own they run only
-    # when allowed (faces/notify/trust.py).
+    # when allowed (app/alerts/trust.py).
     before_backup: Annotated[
         str | None,
         kinds.optional(kinds.shell_command),

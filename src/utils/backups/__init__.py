@@ -4,17 +4,13 @@
 `utils` package (docs/python.md, "Si su programa ya tiene un paquete utils").
 """
 
-from facot_backups.faces.api import (
+from facot_backups.app.scheduler import get_backup_scheduler, start_backup_scheduler, stop_backup_scheduler
+from facot_backups.ui.api import (
     BackupRunner,
     cleanup_old_backups,
     create_backup,
     get_backup_stats,
     restore_backup,
-)
-from facot_backups.faces.scheduler import (
-    get_backup_scheduler,
-    start_backup_scheduler,
-    stop_backup_scheduler,
 )
 
 __all__ = [

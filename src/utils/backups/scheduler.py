@@ -1,6 +1,6 @@
 """`from utils.backups.scheduler import get_backup_scheduler`, as FACOT documents it."""
 
-from facot_backups.faces.scheduler import (
+from facot_backups.app.scheduler import (
     BackupScheduler,
     get_backup_scheduler,
     start_backup_scheduler,

@@ -13,8 +13,8 @@ from typing import TypeAlias
 from facot_backups.model import Document, Json
 from facot_backups.operations.audit.figures import CENT, about, amount, near
 from facot_backups.operations.audit.findings import Finding, Places, Severity, path_of
-from facot_backups.operations.compare import TYPE_WORDS
-from facot_backups.operations.ncf import (
+from facot_backups.operations.comparison.changes import TYPE_WORDS
+from facot_backups.operations.fiscal.ncf import (
     compact,
     company_of,
     company_text,

@@ -6,7 +6,7 @@ import re
 
 from facot_backups.model import Document, Json
 from facot_backups.operations.audit.findings import Finding, Severity, path_of
-from facot_backups.operations.ncf import company_of
+from facot_backups.operations.fiscal.ncf import company_of
 
 CENT = 0.01
 _DECIMAL = re.compile(r"-?[0-9]{1,15}(?:\.[0-9]{1,9})?")

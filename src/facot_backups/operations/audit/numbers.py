@@ -15,8 +15,8 @@ from itertools import islice, pairwise
 
 from facot_backups.model import Document, Json
 from facot_backups.operations.audit.findings import Finding, Severity, path_of
-from facot_backups.operations.fiscal_counters import Counter, counter_in, id_key
-from facot_backups.operations.ncf import (
+from facot_backups.operations.fiscal.counters import Counter, counter_in, id_key
+from facot_backups.operations.fiscal.ncf import (
     Key,
     Ncf,
     compact,

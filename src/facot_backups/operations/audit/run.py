@@ -16,7 +16,7 @@ from facot_backups.operations.audit.content import Amounts, Companies, Fields, O
 from facot_backups.operations.audit.findings import SEVERITIES, Check, Finding, Severity
 from facot_backups.operations.audit.numbers import Counters, Numbers
 from facot_backups.operations.audit.taxes import Taxes
-from facot_backups.operations.fiscal_counters import COUNTER_COLLECTIONS
+from facot_backups.operations.fiscal.counters import COUNTER_COLLECTIONS
 
 _INVOICES, _COMPANIES = "invoices", "companies"
 _PROGRESS_STEP = 1024

@@ -14,7 +14,14 @@ from facot_backups.model import Document, Json
 from facot_backups.operations.audit.figures import CENT, about, amount, near
 from facot_backups.operations.audit.findings import Finding, Places
 from facot_backups.operations.audit.numbers import number_text
-from facot_backups.operations.ncf import compact, is_emitted, is_expense, is_invoice, parse_ncf, type_of
+from facot_backups.operations.fiscal.ncf import (
+    compact,
+    is_emitted,
+    is_expense,
+    is_invoice,
+    parse_ncf,
+    type_of,
+)
 
 # Types on paper and as e-NCF (docs/facot.md, "Los números fiscales"). Who must be named: the DGII's "Formato
 # Comprobante Fiscal Electrónico" 1.0, RNCComprador.

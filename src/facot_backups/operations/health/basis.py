@@ -9,12 +9,12 @@ from datetime import datetime, timedelta
 from facot_backups.archive.journal_check import SpoiltJournal
 from facot_backups.archive.ledger import COMPLETE, FAILED, INCOMPLETE, INTERRUPTED, LedgerEntry
 from facot_backups.archive.reader import Backup
-from facot_backups.operations.proof.drill_record import PastDrill, not_made_since, past_drills
-from facot_backups.operations.proof.record import PastProof, last_proofs, not_read
+from facot_backups.operations.backup.coverage import Coverage, judge_coverage
+from facot_backups.operations.drill.record import PastDrill, not_made_since, past_drills
 from facot_backups.operations.retention.anomaly import Anomaly, find_anomalies, last_acceptance
-from facot_backups.operations.retention.coverage import Coverage, judge_coverage
+from facot_backups.operations.runs import failures_in_a_row
 from facot_backups.operations.schedule.due import Decision, Facts, counting, decide, due_at
-from facot_backups.operations.schedule.tries import failures_in_a_row
+from facot_backups.operations.verification.record import PastProof, last_proofs, not_read
 from facot_backups.state import Try
 
 # After a computer woke, or the hour came, or a run began: how long its first try may take.

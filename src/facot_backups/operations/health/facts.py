@@ -13,9 +13,9 @@ from facot_backups.archive.space import free_bytes
 from facot_backups.archive.store import Store
 from facot_backups.errors import BackupDirUnusable
 from facot_backups.model import Scope
+from facot_backups.operations.drill.record import is_open
 from facot_backups.operations.health.basis import Disk, HealthFacts
-from facot_backups.operations.proof.drill_record import is_open
-from facot_backups.operations.schedule import awake
+from facot_backups.operations.schedule import uptime
 from facot_backups.operations.schedule.due import Facts
 from facot_backups.operations.schedule.facts import facts_of
 
@@ -51,7 +51,7 @@ def read_health_facts(
         disk=Disk(problem=problem) if problem is not None else _disk(store, facts),
         drop_percent=drop_percent,
         drill_every=drill_every,
-        awake_since=awake.since(store),
+        awake_since=uptime.since(store),
         cut_restores=cut,
         drilling=drilling,
         spoilt_journals=store.spoilt_journals(facts.backups or ()) if problem is None else (),

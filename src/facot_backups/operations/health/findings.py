@@ -11,12 +11,12 @@ from facot_backups.archive.layout import STATE_DIR
 from facot_backups.archive.reader import Backup
 from facot_backups.clock import in_zone
 from facot_backups.figures import age, counted, size
+from facot_backups.operations.backup.coverage import left_out_text
 from facot_backups.operations.health.basis import CUT, Basis, documents_in
-from facot_backups.operations.proof.record import PastProof
 from facot_backups.operations.retention.alarms import Judged, find_alarms
 from facot_backups.operations.retention.anomaly import Anomaly
-from facot_backups.operations.retention.coverage import left_out_text
-from facot_backups.operations.schedule.tries import SCHEDULED
+from facot_backups.operations.runs import SCHEDULED
+from facot_backups.operations.verification.record import PastProof
 from facot_backups.text import one_line
 
 Severity: TypeAlias = Literal["note", "warning", "critical"]

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, TypeAlias
 
+from facot_backups.operations.backup.coverage import Coverage
+from facot_backups.operations.drill.record import PastDrill
 from facot_backups.operations.health.basis import CUT, Basis, Disk, Growth, HealthFacts, LastBackup
 from facot_backups.operations.health.findings import Code, Finding, Severity, find
-from facot_backups.operations.proof.drill_record import PastDrill
 from facot_backups.operations.retention.anomaly import Anomaly
-from facot_backups.operations.retention.coverage import Coverage
 from facot_backups.operations.schedule.due import Decision
 
 __all__ = [

@@ -10,8 +10,8 @@ from facot_backups.events import Emit
 from facot_backups.firestore.connection import Connection
 from facot_backups.firestore.permission import may_write
 from facot_backups.firestore.retry import Patience
-from facot_backups.operations.restore.guard import Question
 from facot_backups.operations.restore.plan import Plan
+from facot_backups.operations.restore.questions import Question
 
 
 class Approval(Protocol):

@@ -1,4 +1,4 @@
-"""The fiscal guard at work in a restore: it reads what `fiscal.Guard` must know, and gives its decisions."""
+"""The fiscal guard at work in a restore: it reads what `fiscal_rules.Guard` must know, and gives its decisions."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from facot_backups.firestore.columns import Columns
 from facot_backups.firestore.connection import Connection
 from facot_backups.firestore.scan import Scan
 from facot_backups.model import Document, Scope
-from facot_backups.operations import fiscal
-from facot_backups.operations.fiscal_counters import COUNTER_COLLECTIONS
-from facot_backups.operations.restore.guard import Verdict
+from facot_backups.operations.fiscal.counters import COUNTER_COLLECTIONS
+from facot_backups.operations.restore import fiscal_rules
+from facot_backups.operations.restore.questions import Verdict
 
 _INVOICES = "invoices"
 
@@ -39,7 +39,7 @@ class FiscalGuard:
         self._connection = connection
         self._clock = clock
         self._emit = emit
-        self._guard = fiscal.Guard(from_backup)
+        self._guard = fiscal_rules.Guard(from_backup)
         self._afford = afford
         self._read_time: datetime | None = None
         self._reads = 0
@@ -69,7 +69,7 @@ class FiscalGuard:
             invoices = Columns(
                 self._connection,
                 _INVOICES,
-                fiscal.INVOICE_FIELDS,
+                fiscal_rules.INVOICE_FIELDS,
                 self._read_time,
                 self._clock,
                 self._emit,
@@ -81,7 +81,7 @@ class FiscalGuard:
             self._reads += invoices.reads
         return self._translated(self._guard.verdict())
 
-    def _translated(self, found: fiscal.Verdict) -> Verdict:
+    def _translated(self, found: fiscal_rules.Verdict) -> Verdict:
         decisions = found.decisions.items()
         return Verdict(
             adjusted={path: d.document for path, d in decisions if not d.added},

@@ -19,12 +19,8 @@ from facot_backups.errors import FormatError
 from facot_backups.firestore.codec import decode_document
 from facot_backups.firestore.encode import encode_document
 from facot_backups.model import Action, Document, DocumentPath, Scope, Source, Write, path_key
-from facot_backups.operations.compare import (
-    FieldChange,
-    field_changes,
-    precedes,
-)
-from facot_backups.operations.restore.guard import Question, Verdict
+from facot_backups.operations.comparison.changes import FieldChange, field_changes, precedes
+from facot_backups.operations.restore.questions import Question, Verdict
 from facot_backups.operations.restore.spool import Names, Spool
 from facot_backups.protocol import Document as DocumentMessage
 

@@ -16,8 +16,8 @@ from facot_backups.firestore.connection import Connection
 from facot_backups.firestore.names import name_of, path_of
 from facot_backups.firestore.requests import Requests
 from facot_backups.model import Document, DocumentPath, Write
-from facot_backups.operations.compare import precedes
-from facot_backups.operations.live import LiveSide
+from facot_backups.operations.comparison.changes import precedes
+from facot_backups.operations.comparison.live import LiveSide
 from facot_backups.operations.restore.plan import Plan
 from facot_backups.operations.restore.progress import Progress
 from facot_backups.operations.restore.spool import Outcomes

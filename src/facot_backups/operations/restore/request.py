@@ -11,8 +11,8 @@ from facot_backups.errors import UsageError
 from facot_backups.events import Emit
 from facot_backups.firestore.connection import Connection
 from facot_backups.model import EVERYTHING, Scope, Source
-from facot_backups.operations.proof.verify import require_sound
 from facot_backups.operations.restore.plan import Mode
+from facot_backups.operations.verification.verify import require_sound
 
 Connect: TypeAlias = Callable[[], Connection]
 

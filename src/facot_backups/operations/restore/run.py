@@ -23,22 +23,22 @@ from facot_backups.archive.store import LockedStore, Store
 from facot_backups.clock import Clock
 from facot_backups.events import Emit, PhaseStarted, ignore
 from facot_backups.firestore.connection import Connection
-from facot_backups.operations.live import ReadsNote
+from facot_backups.operations.comparison.live import ReadsNote
+from facot_backups.operations.comparison.sources import BackupSide, FolderSide, OldSide
 from facot_backups.operations.restore.approval import Approval, approve
 from facot_backups.operations.restore.fiscal_guard import FiscalGuard
-from facot_backups.operations.restore.guard import Guard
-from facot_backups.operations.restore.keep import keep_earlier
+from facot_backups.operations.restore.live_plan import Planning, judged_scope
 from facot_backups.operations.restore.plan import Facts, Plan
-from facot_backups.operations.restore.planning import Planning, judged_scope
+from facot_backups.operations.restore.pre_restore import keep_earlier
 from facot_backups.operations.restore.progress import LedgerLine, Progress, under_lock
+from facot_backups.operations.restore.questions import Guard
 from facot_backups.operations.restore.read_back import ReadBack
 from facot_backups.operations.restore.report import RestoreReport
 from facot_backups.operations.restore.request import Connect, RestoreRequest, check_target, usable
 from facot_backups.operations.restore.spool import Outcomes
 from facot_backups.operations.restore.undo import Undo, undo_facts
 from facot_backups.operations.restore.write import Writing, begun, letting_go, note_end
-from facot_backups.operations.schedule.tries import new_id
-from facot_backups.operations.sides import BackupSide, FolderSide, OldSide
+from facot_backups.operations.runs import new_id
 from facot_backups.version import __version__
 
 # Who needs the reads, and what was not done for want of them.

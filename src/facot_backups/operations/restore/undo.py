@@ -19,12 +19,12 @@ from facot_backups.events import Emit, Progressed
 from facot_backups.firestore.connection import Connection
 from facot_backups.firestore.requests import Requests
 from facot_backups.model import EVERYTHING, Document, DocumentPath, Outcome, Scope, Write
-from facot_backups.operations.compare import same_content
-from facot_backups.operations.restore.guard import Guard
+from facot_backups.operations.comparison.changes import same_content
+from facot_backups.operations.comparison.sources import BackupSide, FolderSide
 from facot_backups.operations.restore.plan import Facts, Plan
+from facot_backups.operations.restore.questions import Guard
 from facot_backups.operations.restore.read_back import GET_TOGETHER, fetched
 from facot_backups.operations.restore.spool import Outcomes
-from facot_backups.operations.sides import BackupSide, FolderSide
 
 CHANGED_SINCE = "alguien lo cambió después de la restauración"
 NOT_KNOWN = "el diario no dice si se escribió, y no es lo que la restauración ponía"

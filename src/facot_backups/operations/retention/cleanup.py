@@ -21,11 +21,11 @@ from facot_backups.clock import from_iso_utc
 from facot_backups.errors import BackupNotFound, FacotBackupsError, Interrupted, UsageError
 from facot_backups.events import Emit, PhaseStarted, Warned, ignore
 from facot_backups.model import Json, Scope
-from facot_backups.operations.proof.verify import VerifyReport, verify
+from facot_backups.operations.backup.coverage import Coverage, judge_coverage, meant_details
 from facot_backups.operations.retention.alarms import Alarm, ClockReading, verification_failed
 from facot_backups.operations.retention.anomaly import Anomaly, acceptance_details, last_acceptance
-from facot_backups.operations.retention.coverage import Coverage, judge_coverage, meant_details
 from facot_backups.operations.retention.plan import Decision, Facts, Plan, Policy, plan, spared, stopped
+from facot_backups.operations.verification.verify import VerifyReport, verify
 from facot_backups.text import one_line
 
 # The ledger's word for a cleanup that an alarm stopped.

@@ -17,13 +17,7 @@ from facot_backups.archive.facot2 import AnyBackup, OldBackup
 from facot_backups.archive.reader import Backup
 from facot_backups.errors import SettingError
 from facot_backups.model import EVERYTHING, Scope, Source
-from facot_backups.operations.retention.alarms import (
-    Alarm,
-    ClockReading,
-    Judged,
-    find_alarms,
-    moment,
-)
+from facot_backups.operations.retention.alarms import Alarm, ClockReading, Judged, find_alarms, moment
 from facot_backups.settings.model import RULES
 
 Rule: TypeAlias = Literal[

@@ -16,7 +16,7 @@ from facot_backups.archive.ledger import COMPLETE
 from facot_backups.archive.reader import Backup
 from facot_backups.clock import days_after, from_wall, in_zone
 from facot_backups.model import Scope, Source
-from facot_backups.operations.schedule import tries as tries_of
+from facot_backups.operations import runs as tries_of
 from facot_backups.state import Try
 
 # From the start of the first, second, third failed try of a date to the next; later ones wait as the last.

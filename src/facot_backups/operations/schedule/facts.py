@@ -7,8 +7,8 @@ from datetime import time
 from facot_backups.archive.store import Store
 from facot_backups.errors import BackupDirUnusable
 from facot_backups.model import Scope
+from facot_backups.operations.runs import join
 from facot_backups.operations.schedule.due import Facts
-from facot_backups.operations.schedule.tries import join
 
 # The runs of the ledger that can matter to a decision: days of one every hour.
 RECENT_RUNS = 200

@@ -16,16 +16,16 @@ from facot_backups.archive.store import LockedStore, Store
 from facot_backups.errors import BackupDirUnusable, FacotBackupsError, Interrupted, LockHeld
 from facot_backups.events import Emit, Warned, ignore
 from facot_backups.model import Scope
-from facot_backups.operations.opening import Begin, opened, remember_failure, silent
-from facot_backups.operations.proof.proving import check_new, damage_of, read_older_again, record_proof
-from facot_backups.operations.proof.record import PROOF, last_proofs
-from facot_backups.operations.proof.verify import VerifyReport, verify
+from facot_backups.operations.backup.preparation import Begin, opened, remember_failure, silent
+from facot_backups.operations.cancellation import Stop
 from facot_backups.operations.retention.cleanup import RetentionResult, clean_up_locked
 from facot_backups.operations.retention.plan import Policy
+from facot_backups.operations.runs import SCHEDULED
 from facot_backups.operations.schedule.due import Decision, Facts, decide, serving
 from facot_backups.operations.schedule.facts import facts_of
-from facot_backups.operations.schedule.tries import SCHEDULED
-from facot_backups.operations.stopping import Stop
+from facot_backups.operations.verification.recheck import check_new, damage_of, read_older_again, record_proof
+from facot_backups.operations.verification.record import PROOF, last_proofs
+from facot_backups.operations.verification.verify import VerifyReport, verify
 
 if TYPE_CHECKING:
     from facot_backups.firestore.connection import Connection
@@ -148,7 +148,7 @@ class _Run:
 
     def locked(self, locked: LockedStore) -> ScheduledRun:
         """Under the lock: another program may have made the backup meanwhile, or a killed run finished it."""
-        from facot_backups.operations.backup import BackupRequest, back_up_locked, tell_of_recovery
+        from facot_backups.operations.backup.run import BackupRequest, back_up_locked, tell_of_recovery
 
         job = self._job
         facts = facts_of(job.store, job.hour, job.scope)

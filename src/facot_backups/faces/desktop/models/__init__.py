@@ -1,1 +1,0 @@
-"""Qt's table models over what the tasks return."""
