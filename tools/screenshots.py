@@ -228,9 +228,8 @@ def _audit(panel):  # type: ignore[no-untyped-def]
 
 
 def _settings(panel):  # type: ignore[no-untyped-def]
-    from facot_backups.ui.desktop.actions import open_settings
     from facot_backups.ui.desktop.settings.task import Field
-    from facot_backups.ui.desktop.settings.window import SettingsWindow
+    from facot_backups.ui.desktop.settings.window import SettingsWindow, open_settings
 
     open_settings(panel)
     (window,) = panel.findChildren(SettingsWindow)
@@ -248,9 +247,8 @@ def _settings(panel):  # type: ignore[no-untyped-def]
 
 
 def _firebase(panel):  # type: ignore[no-untyped-def]
-    from facot_backups.ui.desktop.actions import open_firebase
     from facot_backups.ui.desktop.firebase.task import Account
-    from facot_backups.ui.desktop.firebase.window import FirebaseWindow
+    from facot_backups.ui.desktop.firebase.window import FirebaseWindow, open_firebase
 
     open_firebase(panel)
     (window,) = panel.findChildren(FirebaseWindow)

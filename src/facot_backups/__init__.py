@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from facot_backups.version import __version__
 
 if TYPE_CHECKING:
+    from facot_backups.app.backup_result import BackupResult
     from facot_backups.app.health_report import BackupHealth, get_backup_health
     from facot_backups.app.scheduler import (
         BackupScheduler,
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
         UsageError,
     )
     from facot_backups.ui.api import (
-        BackupResult,
         BackupRunner,
         BackupStats,
         CleanupResult,

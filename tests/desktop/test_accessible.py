@@ -22,9 +22,9 @@ from qtpy.QtWidgets import (
 )
 
 from facot_backups.ui.desktop import BackupsPanel
-from facot_backups.ui.desktop.actions import BACKUP_ACTIONS, PANEL_ACTIONS
 from facot_backups.ui.desktop.backups.detail_window import DetailWindow
 from facot_backups.ui.desktop.backups.losses_window import open_losses
+from facot_backups.ui.desktop.overview.actions import BACKUP_ACTIONS, PANEL_ACTIONS
 from facot_backups.ui.desktop.restore.window import RestoreWindow, open_restore
 from facot_backups.ui.desktop.session import Session
 from facot_backups.ui.desktop.toolkit.check import CheckBox, CheckList

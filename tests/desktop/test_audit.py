@@ -10,13 +10,13 @@ from typing import Any
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QFileDialog, QMenu
 
+from facot_backups.operations.audit.csv_table import CsvTable
 from facot_backups.operations.audit.run import Audit
 from facot_backups.operations.comparison.sources import side_of
-from facot_backups.ui.cli.audit_table import CsvTable
 from facot_backups.ui.desktop import BackupsPanel
+from facot_backups.ui.desktop.audit.printed import audit_page
 from facot_backups.ui.desktop.audit.window import open_audit
 from facot_backups.ui.desktop.backups.detail_window import DetailWindow
-from facot_backups.ui.desktop.documents.printed import audit_page
 from facot_backups.ui.desktop.toolkit.printing import pdf
 from tests.desktop.watchdog import Watchdog
 from tests.desktop.world import DesktopWorld

@@ -33,12 +33,12 @@ from qtpy.QtWidgets import (
 from facot_backups.errors import DamagedBackup
 from facot_backups.ui import desktop
 from facot_backups.ui.desktop import BackupsPanel
-from facot_backups.ui.desktop.actions import BACKUP_ACTIONS, PANEL_ACTIONS
 from facot_backups.ui.desktop.audit.window import AuditWindow
 from facot_backups.ui.desktop.backups.detail_window import DetailWindow
 from facot_backups.ui.desktop.backups.losses_window import LossesWindow, open_losses
 from facot_backups.ui.desktop.documents.history_window import HistoryWindow
 from facot_backups.ui.desktop.firebase.window import FirebaseWindow
+from facot_backups.ui.desktop.overview.actions import BACKUP_ACTIONS, PANEL_ACTIONS
 from facot_backups.ui.desktop.overview.state_texts import Standing
 from facot_backups.ui.desktop.program.demo import PROJECT
 from facot_backups.ui.desktop.program.tray import Tray

@@ -14,8 +14,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from facot_backups.emulator.sample import Business, documents
+from facot_backups.operations.audit.csv_table import CsvTable, cell, list_separator
 from facot_backups.operations.audit.findings import KINDS, Finding
-from facot_backups.ui.cli.audit_table import CsvTable, cell, list_separator
 from tests.end_to_end.world import World
 
 HOSTILE = '=HYPERLINK("http://example.do";"Pulse")'

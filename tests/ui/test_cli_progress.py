@@ -21,8 +21,9 @@ from facot_backups.events import (
     Retried,
     Warned,
 )
-from facot_backups.ui.cli.progress import PHASES, progress
+from facot_backups.ui.cli.progress import progress
 from facot_backups.ui.cli.progress_bar import Bar
+from facot_backups.ui.cli.progress_text import PHASES
 from tests.docs import pages
 from tests.end_to_end.world import World
 from tests.support.terminal import read_all

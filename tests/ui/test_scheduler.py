@@ -15,9 +15,9 @@ from typing import Any
 import pytest
 
 from facot_backups.app import scheduler as module
+from facot_backups.app.backup_result import BackupResult
 from facot_backups.app.scheduler import BackupScheduler, get_backup_scheduler
 from facot_backups.emulator.faults import Fault
-from facot_backups.ui.api import BackupResult
 from tests.end_to_end.world import World
 from tests.support.waiting import PATIENCE, wait_until
 

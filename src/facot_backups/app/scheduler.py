@@ -10,6 +10,7 @@ from typing import Any, TypedDict
 
 from facot_backups.app import logs, manual_backup, scheduled_work, wiring
 from facot_backups.app.alerts.watch import Failed
+from facot_backups.app.backup_result import BackupResult, backup_result, failed_result
 from facot_backups.app.scheduler_status import SchedulerStatus, nothing_known, tell
 from facot_backups.app.scheduler_tick import TICK_SECONDS, Listener, Ticker
 from facot_backups.archive.reader import Backup
@@ -23,7 +24,6 @@ from facot_backups.operations.schedule.facts import facts_of
 from facot_backups.operations.schedule.scheduled_run import ScheduledRun
 from facot_backups.settings import Settings, load_settings
 from facot_backups.text import one_line
-from facot_backups.ui.api import BackupResult, backup_result, failed_result
 
 # How long `stop` waits for a run to end; gRPC and the disk let go within seconds.
 STOP_SECONDS = 30.0

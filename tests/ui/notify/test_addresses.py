@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from facot_backups.app.alerts.addresses import described, mail_url, telegram_url, whatsapp_url
-from facot_backups.app.alerts.deadline import Undelivered
 from facot_backups.app.alerts.reasons import in_words
 from facot_backups.app.alerts.redaction import Redactor
 from facot_backups.app.alerts.services import send
+from facot_backups.app.deadline import Undelivered
 from facot_backups.settings import Settings
 from tests.support.endpoints import Endpoint
 

@@ -14,8 +14,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from facot_backups.app.alerts.deadline import TooLate, Undelivered, within
 from facot_backups.app.alerts.ping import address, ping
+from facot_backups.app.deadline import TooLate, Undelivered, within
 from tests.support.endpoints import Endpoint, closed_port, endpoint
 from tests.ui.notify.conftest import SECRET, Ear
 

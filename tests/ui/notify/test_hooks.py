@@ -13,6 +13,7 @@ import pytest
 from facot_backups.app.alerts.hooks import environment, fact, run_hook
 from facot_backups.app.service import windows
 from facot_backups.app.service.plan import Service
+from facot_backups.app.windows_program import program
 from facot_backups.operations.cancellation import Stop
 from facot_backups.text import lines
 
@@ -58,7 +59,7 @@ def test_on_windows_no_program_of_the_working_directory_is_taken_for_another(
     for words in (*installed.commands, *removed.before, *removed.after, windows.status()):
         assert words[0] == r"D:\Ventanas\System32\schtasks.exe"
     monkeypatch.delenv("SYSTEMROOT")
-    assert windows.program("taskkill") == r"C:\Windows\System32\taskkill.exe"
+    assert program("taskkill") == r"C:\Windows\System32\taskkill.exe"
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,8 @@ from urllib.parse import quote
 
 import pytest
 
-from facot_backups.app.alerts.deadline import Undelivered
 from facot_backups.app.alerts.services import AppriseMissing, send
+from facot_backups.app.deadline import Undelivered
 from tests.support.endpoints import Endpoint, closed_port
 from tests.ui.notify.conftest import SECRET, Ear
 

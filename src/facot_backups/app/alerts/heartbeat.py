@@ -7,7 +7,7 @@ import json
 import threading
 from datetime import datetime, timedelta
 
-from facot_backups.app.alerts.deadline import Undelivered
+from facot_backups.app.deadline import Undelivered
 from facot_backups.app.logs import NOTIFY
 from facot_backups.archive.store import Store
 from facot_backups.clock import from_iso_utc, iso_utc

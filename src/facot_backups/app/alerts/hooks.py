@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 
-from facot_backups.app.service.windows import program
+from facot_backups.app.windows_program import program
 from facot_backups.operations.cancellation import Stop
 from facot_backups.text import lines, reason
 

@@ -14,7 +14,7 @@ from contextlib import suppress
 from typing import IO, Any, Literal, TypeAlias
 from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
-from facot_backups.app.alerts.deadline import TooLate, Undelivered, within
+from facot_backups.app.deadline import TooLate, Undelivered, within
 from facot_backups.version import __version__
 
 Signal: TypeAlias = Literal["start", "success", "fail", "log"]

@@ -13,9 +13,9 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
-from facot_backups.app.alerts.deadline import TooLate, Undelivered, within
 from facot_backups.app.alerts.reasons import in_words
 from facot_backups.app.alerts.redaction import HIDDEN, Redactor
+from facot_backups.app.deadline import TooLate, Undelivered, within
 from facot_backups.errors import FacotBackupsError
 
 # Apprise gives a server four seconds for each read; one that drips gets no more than this.

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from facot_backups.app.alerts.deadline import Undelivered
 from facot_backups.app.alerts.watch import Alerts, service
+from facot_backups.app.deadline import Undelivered
 from facot_backups.errors import FacotBackupsError
 from facot_backups.operations.health.alerts import Message, News
 from facot_backups.text import visible

@@ -15,11 +15,11 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from facot_backups.app import wiring
-from facot_backups.app.alerts.deadline import Undelivered
 from facot_backups.app.alerts.exit_wait import linger
 from facot_backups.app.alerts.heartbeat import RETRY, Heartbeat, id_of, is_recent
 from facot_backups.app.alerts.redaction import Redactor
 from facot_backups.app.alerts.trust import refusal
+from facot_backups.app.deadline import Undelivered
 from facot_backups.app.logs import NOTIFY
 from facot_backups.archive.metadata import Trigger
 from facot_backups.archive.reader import Backup

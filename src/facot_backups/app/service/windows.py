@@ -6,12 +6,12 @@ StartBoundary, Repetition, then ScheduleByDay; where that page says `xs:all`, or
 
 from __future__ import annotations
 
-import os
 import subprocess
-from pathlib import Path, PureWindowsPath
+from pathlib import Path
 from xml.etree import ElementTree as ET
 
 from facot_backups.app.service.plan import DESCRIPTION, EVERY_MINUTES, NAME, File, Plan, Removal, Service
+from facot_backups.app.windows_program import program
 
 TASK = "FACOT Backups"
 NAMESPACE = "http://schemas.microsoft.com/windows/2004/02/mit/task"
@@ -58,12 +58,6 @@ def task_xml(service: Service) -> str:
     )
     ET.indent(task)
     return '<?xml version="1.0" encoding="UTF-16"?>\n' + ET.tostring(task, encoding="unicode") + "\n"
-
-
-def program(name: str) -> str:
-    """Where one of Windows's own programs is. By its name alone, one of the working directory would run."""
-    system = os.environ.get("SYSTEMROOT") or r"C:\Windows"
-    return str(PureWindowsPath(system, "System32", f"{name}.exe"))
 
 
 def plan(service: Service, folder: Path) -> Plan:

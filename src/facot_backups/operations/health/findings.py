@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal, TypeAlias
 
 from facot_backups.archive.layout import STATE_DIR
-from facot_backups.archive.reader import Backup
 from facot_backups.clock import in_zone
 from facot_backups.figures import age, counted, size
 from facot_backups.operations.backup.coverage import left_out_text
@@ -16,7 +15,7 @@ from facot_backups.operations.health.basis import CUT, Basis, documents_in
 from facot_backups.operations.retention.alarms import Judged, find_alarms
 from facot_backups.operations.retention.anomaly import Anomaly
 from facot_backups.operations.runs import SCHEDULED
-from facot_backups.operations.verification.record import PastProof
+from facot_backups.operations.verification.record import still_good
 from facot_backups.text import one_line
 
 Severity: TypeAlias = Literal["note", "warning", "critical"]
@@ -56,7 +55,6 @@ MANY_FAILURES = 3
 # Every backup is to be read again at least so often; later than that by a week is remarked.
 REREAD, REREAD_LATE = timedelta(days=30), timedelta(days=37)
 _ATTENDED = timedelta(days=7)
-_NAMED = 3
 # By the part of a journal that is spoilt: what it is, what to do.
 _JOURNALS: Mapping[str, tuple[str, str]] = {
     "plan": (
@@ -354,19 +352,6 @@ def _attended(basis: Basis) -> bool:
 
 
 # --- words ------------------------------------------------------------------------------------------------
-
-
-def still_good(complete: Sequence[Backup], proofs: Mapping[str, PastProof]) -> str:
-    """What to rely on when a backup is damaged, in Spanish: the complete ones that were read and are whole.
-
-    `complete`: newest first; `proofs`: the last of each, by name.
-    """
-    sound = [str(b.name) for b in complete if (found := proofs.get(str(b.name))) is not None and found.sound]
-    if not sound:
-        return "Ningún otro se ha comprobado: haga uno ahora (facot-backups run)."
-    rest = f" y {len(sound) - _NAMED} más" if len(sound) > _NAMED else ""
-    said = "Sigue entero" if len(sound) == 1 else "Siguen enteros"
-    return f"{said}: {', '.join(sound[:_NAMED])}{rest}."
 
 
 def _sentence(text: str) -> str:

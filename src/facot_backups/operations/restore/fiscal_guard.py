@@ -1,4 +1,4 @@
-"""The fiscal guard at work in a restore: it reads what `fiscal_rules.Guard` must know, and gives its decisions."""
+"""The fiscal guard at work in a restore: it reads what the rules need and applies them."""
 
 from __future__ import annotations
 

@@ -9,8 +9,7 @@ from facot_backups.archive.ledger import COMPLETE, DAMAGED, UNREAD
 from facot_backups.archive.store import LockedStore, Store
 from facot_backups.errors import BackupDirUnusable, BackupUnreadable, DamagedBackup, LockHeld
 from facot_backups.events import Emit, Warned
-from facot_backups.operations.health.findings import still_good
-from facot_backups.operations.verification.record import PROOF, last_proofs
+from facot_backups.operations.verification.record import PROOF, last_proofs, still_good
 from facot_backups.operations.verification.rotation import to_read_again
 from facot_backups.operations.verification.verify import VerifyReport, verify
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from facot_backups.archive.ledger import COMPLETE, DAMAGED, UNREAD, LedgerEntry
+from facot_backups.archive.reader import Backup
 
 # The ledger's word for a proof: a verification, or a drill.
 PROOF = "proof"
@@ -90,3 +91,20 @@ def _proof(entry: LedgerEntry) -> PastProof | None:
 def _first_error(entry: LedgerEntry) -> str | None:
     errors = entry.details.get("errors")
     return errors[0] if isinstance(errors, list) and errors and isinstance(errors[0], str) else None
+
+
+# Names of backups in one sentence.
+_NAMED = 3
+
+
+def still_good(complete: Sequence[Backup], proofs: Mapping[str, PastProof]) -> str:
+    """What to rely on when a backup is damaged, in Spanish: the complete ones that were read and are whole.
+
+    `complete`: newest first; `proofs`: the last of each, by name.
+    """
+    sound = [str(b.name) for b in complete if (found := proofs.get(str(b.name))) is not None and found.sound]
+    if not sound:
+        return "Ningún otro se ha comprobado: haga uno ahora (facot-backups run)."
+    rest = f" y {len(sound) - _NAMED} más" if len(sound) > _NAMED else ""
+    said = "Sigue entero" if len(sound) == 1 else "Siguen enteros"
+    return f"{said}: {', '.join(sound[:_NAMED])}{rest}."

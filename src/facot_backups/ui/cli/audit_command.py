@@ -13,10 +13,10 @@ from typing import IO, TYPE_CHECKING, Any
 import click
 
 from facot_backups import figures
+from facot_backups.operations.audit.csv_table import CsvTable
 from facot_backups.operations.audit.findings import KINDS, SEVERITIES, Finding, Severity
 from facot_backups.text import visible
 from facot_backups.ui.cli import output
-from facot_backups.ui.cli.audit_table import CsvTable
 from facot_backups.ui.cli.options import common, exits
 from facot_backups.ui.cli.progress import progress
 

@@ -17,29 +17,9 @@ from facot_backups.events import (
     Warned,
 )
 from facot_backups.figures import number
-from facot_backups.text import hanging, one_line, visible
+from facot_backups.text import hanging, one_line
 from facot_backups.ui.cli import output
-
-PHASES = {
-    "connecting": "Conectando",
-    "reading": "Leyendo",
-    "checking": "Comprobando con el servidor",
-    "counting": "Contando",
-    "publishing": "Publicando",
-    "verifying": "Verificando",
-    "planning": "Haciendo el plan",
-    "keeping": "Guardando lo que hay",
-    "writing": "Escribiendo",
-    "reading-back": "Comprobando lo escrito",
-    "comparing": "Comparando",
-    "searching": "Buscando",
-    "auditing": "Revisando",
-    "deleting": "Borrando",
-    "copying": "Copiando",
-    "telling": "Avisando",
-}
-
-WAITING = "Firestore no responde: se reintenta…"
+from facot_backups.ui.cli.progress_text import PHASES, WAITING, done_text
 
 
 @contextmanager
@@ -86,10 +66,3 @@ class _Lines:
                 output.echo(WAITING, err=True)
             case _:
                 _show_warning(event)
-
-
-def done_text(event: CollectionDone) -> str:
-    """`invoices: 300 documentos (y 912 dentro de ellos)`."""
-    word = "documento" if event.documents == 1 else "documentos"
-    nested = f" (y {number(event.nested)} dentro de ellos)" if event.nested else ""
-    return f"{visible(event.collection)}: {number(event.documents)} {word}{nested}"

@@ -27,7 +27,7 @@ from facot_backups.events import (
 from facot_backups.figures import number
 from facot_backups.text import hanging, one_line, visible
 from facot_backups.ui.cli import output
-from facot_backups.ui.cli.progress import PHASES, WAITING, done_text
+from facot_backups.ui.cli.progress_text import PHASES, WAITING, done_text
 
 
 class _Rate(ProgressColumn):

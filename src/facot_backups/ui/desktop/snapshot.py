@@ -25,9 +25,9 @@ from facot_backups.operations.schedule.due import Facts, counting
 from facot_backups.operations.verification.record import PastProof, last_proofs
 from facot_backups.settings.model import Theme
 from facot_backups.state import State, Try
+from facot_backups.ui.desktop.earlier_folders import Earlier, earlier_backups
 from facot_backups.ui.desktop.habits import Habits
 from facot_backups.ui.desktop.session import Session
-from facot_backups.ui.desktop.settings.move_task import Earlier, earlier_backups
 
 Kind: TypeAlias = Literal["complete", "incomplete", "pre-restore", "damaged", "newer", "unreadable", "facot2"]
 

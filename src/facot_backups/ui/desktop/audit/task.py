@@ -81,7 +81,7 @@ def _row(finding: Finding) -> AuditRow:
 
 def export(emit: Emit, stop: Stop, rows: tuple[AuditRow, ...], path: Path) -> int:
     """Write these findings to `path`, in the CSV of the command line; how many. Raises UsageError."""
-    from facot_backups.ui.cli.audit_table import CsvTable
+    from facot_backups.operations.audit.csv_table import CsvTable
 
     with CsvTable(path) as table:
         for row in rows:

@@ -8,11 +8,10 @@ from qtpy.QtCore import QSize, Qt
 from qtpy.QtWidgets import QComboBox, QFileDialog, QFrame, QLineEdit, QMenu, QVBoxLayout, QWidget
 
 from facot_backups.text import one_line
+from facot_backups.ui.desktop.audit import printed
 from facot_backups.ui.desktop.audit import texts as audit_words
 from facot_backups.ui.desktop.audit.model import PICTURES, FindingsFilter, findings_model
 from facot_backups.ui.desktop.audit.task import Audited, audit_backup, export
-from facot_backups.ui.desktop.documents import printed
-from facot_backups.ui.desktop.documents.printed import Page
 from facot_backups.ui.desktop.restore.choices import Choices, choices
 from facot_backups.ui.desktop.toolkit import words
 from facot_backups.ui.desktop.toolkit.basic import SPACE, button, column, label, row, set_tip
@@ -21,6 +20,7 @@ from facot_backups.ui.desktop.toolkit.error_text import Failure
 from facot_backups.ui.desktop.toolkit.files import file_dialog
 from facot_backups.ui.desktop.toolkit.fitted import BoundedArea
 from facot_backups.ui.desktop.toolkit.notice import Notice
+from facot_backups.ui.desktop.toolkit.page import Page
 from facot_backups.ui.desktop.toolkit.printing import Printing
 from facot_backups.ui.desktop.toolkit.progress_card import ProgressCard
 from facot_backups.ui.desktop.toolkit.slots import slot

@@ -18,6 +18,7 @@ from facot_backups.model import segment_key
 from facot_backups.operations.cancellation import Stop
 from facot_backups.operations.drill.record import last_by_backup
 from facot_backups.operations.verification.record import last_proofs
+from facot_backups.ui.desktop.comparison.task import Candidates
 from facot_backups.ui.desktop.session import Session
 from facot_backups.ui.desktop.snapshot import BackupRow, rows_of
 
@@ -81,6 +82,11 @@ class Detail:
     errors: tuple[str, ...] = ()
     verified: Check | None = None
     drilled: Check | None = None
+
+    @property
+    def candidates(self) -> Candidates:
+        """The backups to compare this one with."""
+        return Candidates(self.row, self.now, self.previous, self.others, self.comparable)
 
     @property
     def readable(self) -> bool:

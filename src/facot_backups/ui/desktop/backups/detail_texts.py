@@ -7,7 +7,7 @@ from facot_backups.ui.desktop.backups.detail_task import Check, Checked, Collect
 from facot_backups.ui.desktop.snapshot import BackupRow
 from facot_backups.ui.desktop.texts import collection as collection_words
 from facot_backups.ui.desktop.toolkit import words
-from facot_backups.ui.desktop.toolkit.words import Said
+from facot_backups.ui.desktop.toolkit.words import Said, of
 
 
 def title(found: Detail) -> str:
@@ -133,11 +133,6 @@ def compared_with(found: Detail) -> str:
     if found.previous is None:
         return "No hay un backup completo anterior con que comparar."
     return f"Cambios desde el backup {of(words.day_said(found.previous.date, found.now.date()))}."
-
-
-def of(day: str) -> str:
-    """`de hoy`, `del lunes 3 de marzo`: a day as `words.day_said` says it, after a noun."""
-    return f"del {day.removeprefix('el ')}" if day.startswith("el ") else f"de {day}"
 
 
 def said(checked: Checked) -> Said:

@@ -198,7 +198,7 @@ class DetailWindow(ViewWindow):
         self.summary.setText(detail_words.summary(found))
         self._place_buttons()
         self.model.replace(found.collections)
-        self.compare.show_detail(found)
+        self.compare.show_candidates(found.candidates)
         self.compared.setText(detail_words.compared_with(found))
         self._show_facts(detail_words.facts(found))
         trouble = detail_words.trouble(found)

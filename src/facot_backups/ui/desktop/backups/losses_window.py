@@ -117,7 +117,7 @@ class LossesWindow(ViewWindow):
 
     @slot
     def _open_settings(self) -> None:
-        from facot_backups.ui.desktop.actions import open_settings
+        from facot_backups.ui.desktop.settings.window import open_settings
 
         open_settings(self.panel)
 

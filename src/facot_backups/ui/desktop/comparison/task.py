@@ -18,6 +18,7 @@ from facot_backups.operations.comparison.changes import Change
 from facot_backups.operations.comparison.diff import Diff, NamedSide
 from facot_backups.operations.comparison.sources import FolderSide, side_of
 from facot_backups.ui.desktop.session import Session
+from facot_backups.ui.desktop.snapshot import BackupRow
 from facot_backups.ui.desktop.texts import change as change_words
 from facot_backups.ui.desktop.texts import document as document_words
 from facot_backups.ui.desktop.texts.change import ChangeLine
@@ -26,6 +27,20 @@ from facot_backups.ui.desktop.texts.document import Summary
 Kind: TypeAlias = Literal["added", "removed", "changed"]
 # So many documents that differ are kept to be shown; all are counted.
 SHOWN_CHANGES = 5000
+
+
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """The backup `row`, and those to compare it with, newest first; `previous`: the complete one before it.
+
+    `now`: local time of this list. `comparable`: whether `row` itself can be compared.
+    """
+
+    row: BackupRow
+    now: datetime
+    previous: BackupRow | None
+    others: tuple[BackupRow, ...]
+    comparable: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QComboBox, QLineEdit, QSplitter, QVBoxLayout, QWidget
 
-from facot_backups.ui.desktop.backups.detail_task import Detail
 from facot_backups.ui.desktop.comparison import texts as compare_words
 from facot_backups.ui.desktop.comparison.model import changed_documents
-from facot_backups.ui.desktop.comparison.task import ChangedDocument, Comparison, compare_backups
+from facot_backups.ui.desktop.comparison.task import Candidates, ChangedDocument, Comparison, compare_backups
 from facot_backups.ui.desktop.documents.changes_model import changes_tree
 from facot_backups.ui.desktop.texts import collection as collection_words
 from facot_backups.ui.desktop.toolkit.basic import SPACE, button, label, row
@@ -36,7 +35,7 @@ class ComparePage(QWidget):
     def __init__(self, window: ViewWindow, name: str) -> None:
         super().__init__()
         self._window, self._name = window, name
-        self._detail: Detail | None = None
+        self._candidates: Candidates | None = None
         # What to compare with as soon as it is known what there is; what was lost in which collection.
         self._wish: tuple[str, str] | None = None
         self._lost_in: str | None = None
@@ -130,12 +129,12 @@ class ComparePage(QWidget):
 
     # --- what with ---------------------------------------------------------------------------------------
 
-    def show_detail(self, found: Detail) -> None:
+    def show_candidates(self, found: Candidates) -> None:
         """Offer what the backup can be compared with; the one before it is proposed."""
-        chosen = self.other.currentData() if self._detail is not None else None
-        if self._detail is None and found.previous is not None:
+        chosen = self.other.currentData() if self._candidates is not None else None
+        if self._candidates is None and found.previous is not None:
             chosen = found.previous.name
-        self._detail = found
+        self._candidates = found
         self.other.blockSignals(True)
         self.other.clear()
         self.other.addItem(compare_words.LIVE, None)
@@ -149,7 +148,7 @@ class ComparePage(QWidget):
 
     def show_lost(self, other: str, collection: str) -> None:
         """Compare with the backup named `other`, and show what `collection` lost since."""
-        if self._detail is None:
+        if self._candidates is None:
             self._wish = other, collection
             return
         self._wish = None
@@ -160,8 +159,10 @@ class ComparePage(QWidget):
 
     @slot
     def _other_changed(self) -> None:
-        live = self.other.currentData() is None and self._detail is not None
-        self.price.setText(compare_words.price(self._detail.row.documents) if live and self._detail else "")
+        live = self.other.currentData() is None and self._candidates is not None
+        self.price.setText(
+            compare_words.price(self._candidates.row.documents) if live and self._candidates else ""
+        )
         self._enable()
 
     def choose(self, name: str | None) -> None:
@@ -260,7 +261,9 @@ class ComparePage(QWidget):
         self._enable()
 
     def _enable(self) -> None:
-        self.button.setEnabled(self._job is None and self._detail is not None and self._detail.comparable)
+        self.button.setEnabled(
+            self._job is None and self._candidates is not None and self._candidates.comparable
+        )
         self.history_button.setEnabled(self.chosen is not None)
         self.restore_button.setEnabled(self._restorable())
 

@@ -10,13 +10,13 @@ from qtpy.QtWidgets import QApplication, QVBoxLayout, QWidget
 from facot_backups.ui.desktop.documents import printed
 from facot_backups.ui.desktop.documents.browse_task import DocumentView, open_document
 from facot_backups.ui.desktop.documents.document_tree import document_tree
-from facot_backups.ui.desktop.documents.printed import Page
 from facot_backups.ui.desktop.texts import document as document_words
 from facot_backups.ui.desktop.texts.document import Node
 from facot_backups.ui.desktop.toolkit import words
 from facot_backups.ui.desktop.toolkit.basic import button, label, row
 from facot_backups.ui.desktop.toolkit.error_text import Failure
 from facot_backups.ui.desktop.toolkit.notice import Notice
+from facot_backups.ui.desktop.toolkit.page import Page
 from facot_backups.ui.desktop.toolkit.printing import Printing
 from facot_backups.ui.desktop.toolkit.slots import slot
 from facot_backups.ui.desktop.toolkit.table_model import ROW_ROLE

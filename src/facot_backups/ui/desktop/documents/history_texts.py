@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from facot_backups.text import one_line
-from facot_backups.ui.desktop.backups import detail_texts as detail_words
 from facot_backups.ui.desktop.documents.history_task import Chapter, DocumentHistory, Event, Place
 from facot_backups.ui.desktop.texts import document as document_words
 from facot_backups.ui.desktop.texts.change import ChangeLine
@@ -80,7 +79,7 @@ def _when(chapter: Chapter, found: DocumentHistory) -> str:
 
 
 def _of(place: Place, found: DocumentHistory) -> str:
-    return detail_words.of(_day(place, found))
+    return words.of(_day(place, found))
 
 
 def _day(place: Place, found: DocumentHistory) -> str:

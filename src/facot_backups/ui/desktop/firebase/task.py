@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from facot_backups.app import wiring
-from facot_backups.app.alerts.deadline import TooLate, within
+from facot_backups.app.deadline import TooLate, within
 from facot_backups.clock import Clock
 from facot_backups.errors import FirestoreUnavailable, SettingError
 from facot_backups.events import Emit, PhaseStarted

@@ -273,3 +273,8 @@ def _card(heading: str, *parts: object) -> QFrame:
         else:
             layout.addLayout(part)  # type: ignore[arg-type]
     return card
+
+
+def open_firebase(panel: Host) -> None:
+    """Show «Configurar Firebase»."""
+    panel.open_view("firebase", lambda: FirebaseWindow(panel))

@@ -9,15 +9,15 @@ from qtpy.QtCore import QSize, Qt, QTimer, Signal
 from qtpy.QtGui import QHideEvent, QResizeEvent, QShowEvent
 from qtpy.QtWidgets import QBoxLayout, QFrame, QGridLayout, QGroupBox, QScrollArea, QVBoxLayout, QWidget
 
-from facot_backups.ui.desktop.actions import PANEL_ACTIONS, open_firebase, open_settings
 from facot_backups.ui.desktop.backups.detail_texts import EMPTY_TEXT
-from facot_backups.ui.desktop.backups.list_view import BackupList
 from facot_backups.ui.desktop.documents.search_window import SearchBox
+from facot_backups.ui.desktop.overview.actions import PANEL_ACTIONS, show_firebase, show_settings
 from facot_backups.ui.desktop.overview.backup_task import Made, back_up
 from facot_backups.ui.desktop.overview.calendar import CalendarCard
 from facot_backups.ui.desktop.overview.calendar_days import calendar_of
 from facot_backups.ui.desktop.overview.chart import ChartCard
 from facot_backups.ui.desktop.overview.chart_scale import points_of
+from facot_backups.ui.desktop.overview.list_view import BackupList
 from facot_backups.ui.desktop.overview.state_card import StateCard
 from facot_backups.ui.desktop.overview.state_texts import FIRST, Standing, standing, unreadable
 from facot_backups.ui.desktop.session import Session
@@ -315,9 +315,9 @@ class BackupsPanel(Host):
         if "adopt" in failure.offers:
             return "Guardar aquí la otra base", lambda: self._back_up(adopt_source=True)
         if "firebase" in failure.offers:
-            return "Conectar Firebase", lambda: open_firebase(self)
+            return "Conectar Firebase", lambda: show_firebase(self)
         if "settings" in failure.offers:
-            return "Abrir los ajustes", lambda: open_settings(self)
+            return "Abrir los ajustes", lambda: show_settings(self)
         return None
 
     def _backup_ended(self) -> None:
@@ -337,7 +337,7 @@ class BackupsPanel(Host):
 
     @slot
     def _connect(self) -> None:
-        open_firebase(self)
+        show_firebase(self)
 
     @slot
     def _open_search(self, text: str) -> None:

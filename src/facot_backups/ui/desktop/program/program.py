@@ -11,9 +11,9 @@ from typing import Any
 from qtpy.QtCore import QObject, QTimer, Signal
 from qtpy.QtWidgets import QApplication, QDialog
 
+from facot_backups.app.backup_result import BackupResult
 from facot_backups.app.scheduler import BackupScheduler
 from facot_backups.emulator.story import Afternoon
-from facot_backups.ui.api import BackupResult
 from facot_backups.ui.desktop.habits import Habits
 from facot_backups.ui.desktop.overview.state_texts import Level, Standing
 from facot_backups.ui.desktop.program.demo import Demo

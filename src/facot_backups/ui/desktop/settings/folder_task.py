@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeAlias
 
-from facot_backups.app.alerts.deadline import TooLate, within
+from facot_backups.app.deadline import TooLate, within
 from facot_backups.archive.repository import backup_around, location_warnings, read_repository
 from facot_backups.errors import FacotBackupsError
 from facot_backups.events import Emit

@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 from qtpy.QtWidgets import QVBoxLayout, QWidget
 
-from facot_backups.ui.desktop.settings.move_task import Earlier, Move
+from facot_backups.ui.desktop.earlier_folders import Earlier
+from facot_backups.ui.desktop.settings.move_task import Move
 from facot_backups.ui.desktop.toolkit import words
 from facot_backups.ui.desktop.toolkit.basic import Look, button, label, row
 from facot_backups.ui.desktop.toolkit.question import Question

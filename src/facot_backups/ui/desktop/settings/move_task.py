@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from facot_backups.app.alerts.deadline import TooLate, within
+from facot_backups.app.deadline import TooLate, within
 from facot_backups.archive.reader import size_on_disk
 from facot_backups.archive.store import Store
 from facot_backups.errors import FacotBackupsError, SettingError
@@ -16,14 +16,12 @@ from facot_backups.events import Emit
 from facot_backups.operations.cancellation import Stop, StoppableClock
 from facot_backups.operations.relocation import Relocation, relocate, why_not
 from facot_backups.state import State
+from facot_backups.ui.desktop.earlier_folders import _count
 from facot_backups.ui.desktop.habits import Habits
 from facot_backups.ui.desktop.session import Session
 from facot_backups.ui.desktop.settings.folder_task import SECONDS, folder_of
 from facot_backups.ui.desktop.settings.task import Form, Saved, Value, changes_of, save_form
 from facot_backups.ui.desktop.toolkit import words
-
-# A folder of before may be on a disk that never answers; the panel looks at it again and again.
-_GLANCE_SECONDS = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,14 +36,6 @@ class Move:
     backups: int
     size_bytes: int
     refusal: str
-
-
-@dataclass(frozen=True, slots=True)
-class Earlier:
-    """A folder in which earlier backups stayed; `backups` is None where it cannot be read now."""
-
-    folder: Path
-    backups: int | None
 
 
 def planned_move(
@@ -95,23 +85,6 @@ def save_copying(
         return saved[0]
     _remember(session, move.old, left=bool(result.left))
     return replace(saved[0], note=_told(result, move.old), warning=bool(result.left))
-
-
-def earlier_backups(store: Store) -> tuple[Earlier, ...]:
-    """The folders of before that still hold backups, or cannot be read now."""
-    folders = Habits(store.state.folder).earlier_folders(store.root)
-    found = [Earlier(folder, _count(Store(folder, store.state, store.clock))) for folder in folders]
-    return tuple(one for one in found if one.backups != 0)
-
-
-def _count(store: Store) -> int | None:
-    def count() -> int | None:
-        return len(store.all_backups()) if store.root.is_dir() else None
-
-    try:
-        return within(_GLANCE_SECONDS, f"earlier {store.root}", count)
-    except (TooLate, OSError, FacotBackupsError):
-        return None
 
 
 def _present_folder(session: Session) -> Path | None:

@@ -394,3 +394,8 @@ class SettingsWindow(ViewWindow):
 
 _WHAT = ("collections", "exclude", "max_reads")
 _WHEN = ("backup_hour", "retention_days", "keep_last")
+
+
+def open_settings(panel: Host) -> None:
+    """Show the settings."""
+    panel.open_view("settings", lambda: SettingsWindow(panel))

@@ -11,10 +11,10 @@ from qtpy.QtWidgets import QDialog, QFileDialog, QMenu, QPushButton
 
 from facot_backups import atomic
 from facot_backups.errors import FacotBackupsError
-from facot_backups.ui.desktop.documents.printed import Page
 from facot_backups.ui.desktop.toolkit.basic import button
 from facot_backups.ui.desktop.toolkit.error_text import failure
 from facot_backups.ui.desktop.toolkit.notice import Notice
+from facot_backups.ui.desktop.toolkit.page import Page
 from facot_backups.ui.desktop.toolkit.slots import slot
 
 _TITLE_POINTS, _TEXT_POINTS = 14, 9

@@ -241,3 +241,8 @@ def sentence(text: str) -> str:
     """`text` on one line, with a full stop."""
     line = " ".join(text.split())
     return line if line.endswith((".", "…", "!", "?")) else f"{line}."
+
+
+def of(day: str) -> str:
+    """`de hoy`, `del lunes 3 de marzo`: a day as `words.day_said` says it, after a noun."""
+    return f"del {day.removeprefix('el ')}" if day.startswith("el ") else f"de {day}"

@@ -7,8 +7,8 @@ from datetime import date
 from qtpy.QtCore import QModelIndex, QPoint, Qt, Signal
 from qtpy.QtWidgets import QMenu, QVBoxLayout, QWidget
 
-from facot_backups.ui.desktop.actions import BACKUP_ACTIONS, BackupAction
-from facot_backups.ui.desktop.backups.list_model import backups_model
+from facot_backups.ui.desktop.overview.actions import BACKUP_ACTIONS, BackupAction
+from facot_backups.ui.desktop.overview.list_model import backups_model
 from facot_backups.ui.desktop.settings.move_dialog import EarlierFolders
 from facot_backups.ui.desktop.snapshot import BackupRow, Overview
 from facot_backups.ui.desktop.toolkit import words

@@ -60,18 +60,18 @@ def _restore_one(panel: Host, row: BackupRow) -> None:
     open_restore(panel, row.name)
 
 
-def open_settings(panel: Host) -> None:
-    """Show the settings."""
-    from facot_backups.ui.desktop.settings.window import SettingsWindow
+def show_settings(panel: Host) -> None:
+    """Open the settings."""
+    from facot_backups.ui.desktop.settings.window import open_settings
 
-    panel.open_view("settings", lambda: SettingsWindow(panel))
+    open_settings(panel)
 
 
-def open_firebase(panel: Host) -> None:
-    """Show «Configurar Firebase»."""
-    from facot_backups.ui.desktop.firebase.window import FirebaseWindow
+def show_firebase(panel: Host) -> None:
+    """Open «Configurar Firebase»."""
+    from facot_backups.ui.desktop.firebase.window import open_firebase
 
-    panel.open_view("firebase", lambda: FirebaseWindow(panel))
+    open_firebase(panel)
 
 
 def _audit(panel: Host) -> None:
@@ -88,9 +88,9 @@ PANEL_ACTIONS: tuple[PanelAction, ...] = (
         "Configurar &Firebase",
         "fire",
         "Elegir las credenciales y probar la conexión",
-        open_firebase,
+        show_firebase,
     ),
-    PanelAction("settings", "A&justes", "gear", "Carpeta, hora, avisos y aspecto", open_settings),
+    PanelAction("settings", "A&justes", "gear", "Carpeta, hora, avisos y aspecto", show_settings),
 )
 BACKUP_ACTIONS: tuple[BackupAction, ...] = (
     BackupAction(
