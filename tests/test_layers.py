@@ -26,7 +26,6 @@ PRODUCT = tuple(
 )
 # A token that a button sets.
 TOKEN = "facot_backups.operations.cancellation"
-)
 PLANTED = {
     None: None,
     "archive/lines.py": "from facot_backups.operations import verify",  # upwards
@@ -82,7 +81,8 @@ def test_a_module_of_the_panel_knows_qt_or_the_product_never_both() -> None:
     for module, imported in _imports(outside=True).items():
         if module.startswith(f"{PACKAGE}.ui.desktop.") and not module.startswith(BOTH_ALLOWED):
             qt = any(one.startswith("qtpy") for one in imported)
-            if qt and (product := [one for one in imported if f"{one}.".startswith(PRODUCT) and one != TOKEN]):
+            product = [one for one in imported - {TOKEN} if f"{one}.".startswith(PRODUCT)]
+            if qt and product:
                 both.append((module, product))
     assert both == []
 
