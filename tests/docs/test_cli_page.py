@@ -7,7 +7,7 @@ import re
 import click
 import pytest
 
-from facot_backups.ui.cli import COMMANDS, cli
+from facot_backups.ui.cli.group import COMMANDS, cli
 from facot_backups.ui.cli.options import EXIT_CODES
 from tests.docs import pages
 

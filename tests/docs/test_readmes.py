@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from facot_backups.settings.model import RULES
-from facot_backups.ui.cli import COMMANDS
+from facot_backups.ui.cli.group import COMMANDS
 from tests.docs import pages
 
 SPANISH, ENGLISH = pages.PROJECT / "README.md", pages.PROJECT / "README.en.md"

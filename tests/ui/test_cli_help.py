@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from facot_backups.ui.cli import COMMANDS, main
+from facot_backups.ui.cli import main
+from facot_backups.ui.cli.group import COMMANDS
 from facot_backups.ui.cli.options import EXIT_CODES
 from tests.end_to_end.world import World
 from tests.support.tools import tool

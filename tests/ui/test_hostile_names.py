@@ -28,7 +28,8 @@ from facot_backups.events import CollectionDone, CollectionFailed, Retried, Warn
 from facot_backups.model import Source
 from facot_backups.operations.health.alerts import Alarm, News, message
 from facot_backups.text import hanging, lines, one_line, visible
-from facot_backups.ui.cli import COMMANDS, output
+from facot_backups.ui.cli import output
+from facot_backups.ui.cli.group import COMMANDS
 from tests.end_to_end.world import World
 
 # Controls of seven and eight bits, a title, line feeds that begin a line of "ours", marks of direction, zero

@@ -144,7 +144,7 @@ def test_the_card_is_calm_only_when_it_may_be() -> None:
 def test_every_finding_has_a_remedy_for_a_window() -> None:
     """Those of the core that are commands of the terminal are said in other words."""
     as_they_are = {"disk_full_next", "clock", "catching_up", "same_disk", "synchronised"}
-    as_they_are.add("anomaly")  # words/losses.py tells it whole
+    as_they_are.add("anomaly")  # backups/losses_texts.py tells it whole
     assert set(get_args(Code)) - set(REMEDIES) == as_they_are
 
 
@@ -152,10 +152,11 @@ def test_words_and_tasks_need_no_qt() -> None:
     program = (
         "import sys; sys.modules['qtpy'] = None\n"
         "from facot_backups.ui import desktop\n"
-        "from facot_backups.ui.desktop import demo, session\n"
-        "from facot_backups.ui.desktop.program import habits, instance, startup\n"
-        "from facot_backups.faces.desktop.tasks import backup, overview\n"
-        "from facot_backups.ui.desktop.toolkit.words import audit, failures, progress, standing\n"
+        "from facot_backups.ui.desktop import habits, session, snapshot\n"
+        "from facot_backups.ui.desktop.program import demo, instance, startup\n"
+        "from facot_backups.ui.desktop.overview import backup_task, state_texts\n"
+        "from facot_backups.ui.desktop.audit import texts\n"
+        "from facot_backups.ui.desktop.toolkit import error_text, progress_text\n"
         "assert 'numpy' not in sys.modules and 'PySide6' not in sys.modules\n"
     )
     subprocess.run([sys.executable, "-c", program], check=True)
