@@ -40,7 +40,7 @@ def main() -> int:
     for verdict in verdicts:
         report.show_verdict(verdict)
     print(f"\nDuración del banco de pruebas: {time.monotonic() - start:.0f} s. Qué es cada cifra y cómo")
-    print("repetirla: docs/rendimiento.md")
+    print("repetirla: docs/performance.md")
     return 0
 
 

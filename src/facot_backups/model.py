@@ -10,7 +10,7 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 DocumentPath: TypeAlias = tuple[str, ...]
 # A value as JSON has it: None, bool, int, float, str, list, dict.
 Json: TypeAlias = Any
-# The `_types` of docs/formato.md: a tree keyed by field names or decimal indexes, type names at its leaves.
+# The `_types` of docs/disk-format.md: a tree keyed by field names or decimal indexes. Its leaves are types.
 TypeTree: TypeAlias = "dict[str, TypeTree | str]"
 Mark: TypeAlias = Literal["missing", "unread"]
 
@@ -32,7 +32,7 @@ class Document(NamedTuple):
     """One Firestore document in the flat form that scan, lines and commit exchange.
 
     `fields` has every field under its real name, sorted by the UTF-8 order of names (Python's order of
-    `str`), in nested maps too; values as docs/formato.md writes them. `types` is the document's `_types`
+    `str`), in nested maps too; values as docs/disk-format.md writes them. `types` is the document's `_types`
     tree in canonical order, or None when no value needs one. `mark` is None for a document that exists;
     a `missing` or `unread` one has no fields. `update_time` is in nanoseconds since the epoch, 0 where it
     is not known (a document read from a file).

@@ -18,7 +18,7 @@ from tests.archive.test_lines import encode, read
 from tests.support.documents import with_parents
 
 _FOLDER = Path(__file__).parent.parent / "golden"
-_SPECIFICATION = (_FOLDER.parent.parent / "docs" / "formato.md").read_text(encoding="utf-8")
+_SPECIFICATION = (_FOLDER.parent.parent / "docs" / "disk-format.md").read_text(encoding="utf-8")
 _START = datetime(2024, 11, 27, 6, 0, 5, 123456, UTC)
 _METADATA = Metadata(
     backup_date=date(2024, 11, 27),
@@ -96,5 +96,5 @@ def test_the_specifications_own_reader_reads_golden_files(file: str) -> None:
     code = _SPECIFICATION.split("```python\n", 1)[1].split("```", 1)[0]
     names: dict[str, Any] = {}
     exec(code, names)
-    found = names["documentos"](_FOLDER / file, GOLDEN[file].collection)
+    found = names["documents"](_FOLDER / file, GOLDEN[file].collection)
     assert [path for path, _ in found] == [document.path for document in GOLDEN[file].documents]

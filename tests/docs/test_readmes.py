@@ -13,8 +13,8 @@ from facot_backups.ui.cli.group import COMMANDS
 from tests.docs import pages
 
 SPANISH, ENGLISH = pages.PROJECT / "README.md", pages.PROJECT / "README.en.md"
-# `docs/formato.md, "Links"` and `docs/firestore.md ("Reintentos")` in code.
-REFERENCE = re.compile(r'docs/(\w+\.md)(?:,? \(?(?:section )?"([^"]+)")?')
+# `docs/disk-format.md, "Links"` and `docs/firestore.md ("Reintentos")` in code.
+REFERENCE = re.compile(r'docs/([\w-]+\.md)(?:,? \(?(?:section )?"([^"]+)")?')
 
 
 def shape(page: Path) -> list[tuple[int, int, int]]:

@@ -1,4 +1,4 @@
-"""Hypothesis strategies for flat streams of documents, in the JSON values of docs/formato.md.
+"""Hypothesis strategies for flat streams of documents, in the JSON values of docs/disk-format.md.
 
 Hostile on purpose: reserved words of the format as ids and names, control characters, numeric ids,
 missing parents at any depth. Every value is one that Firestore itself takes.

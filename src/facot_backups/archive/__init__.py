@@ -1,1 +1,1 @@
-"""The disk side: names, lines, metadata and backups as docs/formato.md specifies them. Works offline."""
+"""The disk side: names, lines, metadata and backups as docs/disk-format.md specifies them. Works offline."""

@@ -15,7 +15,7 @@ from facot_backups.errors import DocumentTooLarge, FormatError
 from facot_backups.model import COLLECTIONS_WITH_ITEMS, Document, DocumentPath, Mark, Scope, segment_key
 
 # The most that 1 MiB of a document comes to in practice, control characters in names of fields, is 12.6 MB
-# (docs/formato.md, "Lo que un lector rechaza").
+# (docs/disk-format.md, "What a reader rejects").
 MAX_LINE_BYTES = 16 * 2**20
 # What a line may still grow by when the writer has judged it: the opening of a subcollection, escaped.
 _TO_COME = 2**14

@@ -2,7 +2,7 @@
 
 A canonical line is told by encoding what was read once more and comparing bytes: that is quick, and what
 is equal cannot hide a duplicate key, a lost digit or another order. Only another line is read strictly;
-if it says the same in another spelling, it is taken, and said not to be canonical (docs/formato.md).
+if it says the same in another spelling, it is taken, and said not to be canonical (docs/disk-format.md).
 """
 
 from __future__ import annotations

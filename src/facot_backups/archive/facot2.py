@@ -1,4 +1,4 @@
-"""FACOT 2.0's own folders: told from ours, and read (docs/formato.md, "Las carpetas de FACOT 2.0").
+"""FACOT 2.0's own folders: told from ours, and read (docs/disk-format.md, "FACOT 2.0 folders").
 
 Nothing in them proves that they are whole: no checksums, and a collection that could not be read stands
 there as `[]`. They are shown, compared, restored and aged; they never count as a backup of ours.
@@ -180,7 +180,7 @@ def open_old(path: Path) -> OldBackup | None:
 
 
 def _recognise(path: Path, name: BackupName) -> OldBackup | None:
-    """The folder, if all rules of docs/formato.md say that it is one.
+    """The folder, if all rules of docs/disk-format.md say that it is one.
 
     Raises DamagedBackup, with what to do, where a JSON file that is no collection's alone speaks against it;
     BackupUnreadable where the disk does not let us tell.

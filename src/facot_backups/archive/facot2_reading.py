@@ -27,7 +27,7 @@ from facot_backups.archive.strict import (
 from facot_backups.errors import FormatError
 from facot_backups.model import COLLECTIONS_WITH_ITEMS, Document, DocumentPath, Json, TypeTree, segment_key
 
-# As a line of our own format (docs/formato.md), an invoice with all its items here.
+# As a line of our own format (docs/disk-format.md), an invoice with all its items here.
 MAX_ELEMENT_CHARS = 16 * 2**20
 # Text that is taken in at once: all of it may belong to one document.
 _MAX_MORE = 4 * 2**20
@@ -53,8 +53,8 @@ def read_elements(blocks: Iterable[bytes], place: str) -> Iterator[Element]:
     """The root documents of a file, in the order in which they stand there.
 
     Memory holds one of them and a block. Raises FormatError (`place` names the file in it) at the first
-    byte that is not that of an array of objects with an `_id`, and where docs/formato.md,
-    "Lo que un lector rechaza", says so: duplicate keys, numbers that Firestore does not hold, ids that it
+    byte that is not that of an array of objects with an `_id`, and where docs/disk-format.md,
+    "What a reader rejects", says so: duplicate keys, numbers that Firestore does not hold, ids that it
     refuses.
     """
     reading = _Reading(blocks)
@@ -78,7 +78,7 @@ def parse_element(data: bytes, place: str) -> Element:
 def documents_of(element: Element, collection: str, place: str) -> Iterator[Document]:
     """A root document of `collection`, then its items, in name order.
 
-    Values come as docs/formato.md writes them: NaN and infinities as text, with their `_types`. Raises
+    Values come as docs/disk-format.md writes them: NaN and infinities as text, with their `_types`. Raises
     FormatError for what Firestore itself would refuse, an item without an `_id`, one that is there twice.
     """
     try:
@@ -137,7 +137,7 @@ def _array(value: list[Json], depth: int) -> tuple[list[Json], TypeTree | None]:
 
 
 def _value(value: Json, depth: int) -> tuple[Json, TypeTree | str | None]:
-    """A value in the spelling of docs/formato.md, and what `_types` says of it."""
+    """A value in the spelling of docs/disk-format.md, and what `_types` says of it."""
     if depth > MAX_DEPTH:
         raise Malformed("anidamiento demasiado profundo")
     if isinstance(value, dict):

@@ -1,6 +1,6 @@
 """The journal of a restore: its whole plan before the first write, then what became of each document.
 
-One line of JSON each (docs/formato.md, "El diario de una restauración"): a header; a line for every
+One line of JSON each (docs/disk-format.md, "A restore's journal"): a header; a line for every
 document that is to be written, in name order; a line that closes the plan and proves its bytes; then
 results, in the order in which they came, and an end. A torn last line is what a kill leaves: it is
 ignored, and cut off before the next one is written. A result that cannot be read is no result: whoever

@@ -1,4 +1,4 @@
-"""The lines of a restore's journal: what each says, and how it is written (docs/formato.md)."""
+"""The lines of a restore's journal: what each says, and how it is written (docs/disk-format.md)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every name that the product writes to disk (docs/formato.md). Pure: no I/O.
+"""Every name that the product writes to disk (docs/disk-format.md). Pure: no I/O.
 
 The rules of names are strict on purpose: what does not bear one of our names is not ours, and what is
 not ours is listed nowhere and never deleted.

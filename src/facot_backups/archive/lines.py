@@ -1,4 +1,4 @@
-"""Documents to the lines of a collection's file (docs/formato.md). Pure: no I/O.
+"""Documents to the lines of a collection's file (docs/disk-format.md). Pure: no I/O.
 
 `add` stands on the path of every document of a backup, so it is written for speed: a document that
 follows its sibling costs one orjson call and one comparison of names. `parsing` is the way back.
@@ -130,7 +130,7 @@ class LineEncoder:
         """The bytes that are certain once `document` is known.
 
         They end with the document's own line so far: it starts at `chunk.rfind(b"\\n") + 1`. Values must be
-        as docs/formato.md writes them (a NaN would become null). Parents that never came are inferred:
+        as docs/disk-format.md writes them (a NaN would become null). Parents that never came are inferred:
         `_missing` where the scope includes them, else `_unread`. Raises UnorderedDocuments unless the
         path's name comes strictly after the last one and is a document of the collection; then the encoder
         is of no more use.

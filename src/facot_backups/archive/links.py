@@ -2,7 +2,7 @@
 
 Never on trust: the old file is read and compared byte by byte with the new one, whose hash is checked once
 more, so that every backup re-reads what it relies on; and never more than 8 names for one file, so that a
-flipped bit harms 8 days at most (docs/formato.md, "La carpeta"). A link saves space and nothing else:
+flipped bit harms 8 days at most (docs/disk-format.md, "The folder"). A link saves space and nothing else:
 whatever is wrong with the old file, the fresh copy stays.
 """
 

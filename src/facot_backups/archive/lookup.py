@@ -27,7 +27,7 @@ _ESCAPED = 6
 class Found:
     """A document of a backup. `document` can be a marked one.
 
-    `line` is what its own keys say in the spelling of docs/formato.md, without the subcollections; of a
+    `line` is what its own keys say in the spelling of docs/disk-format.md, without the subcollections; of a
     folder of FACOT 2.0 too. `below`: how many existing documents each of its
     subcollections holds directly.
     """
@@ -80,7 +80,7 @@ def _find_old(backup: OldBackup, path: DocumentPath) -> Found | None:
 
 
 def _line_of(document: Document) -> dict[str, Json]:
-    """What the document's own keys say, in the spelling of docs/formato.md."""
+    """What the document's own keys say, in the spelling of docs/disk-format.md."""
     _, fields, types, mark, _ = document
     line: dict[str, Json] = orjson.loads(own_keys(document.path[-1], fields, types, mark) + b"}")
     return line

@@ -1,6 +1,6 @@
 """`_metadata.json`: what a backup says of itself, and the proof that its own text is whole. Pure: no I/O.
 
-docs/formato.md, section "_metadata.json", gives the meaning of every key.
+docs/disk-format.md, section "_metadata.json", gives the meaning of every key.
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ from facot_backups.model import Json, numeric_id
 # Deeper than anything Firestore stores (20 levels), far from Python's own limit.
 MAX_DEPTH = 100
 # Of the signs that begin, part and name values: `[`, `{`, `,`, `:`. Each can cost a hundred bytes of memory;
-# the largest document of Firestore, 1 MiB of booleans, has no more (docs/formato.md, section 2.6).
+# the largest document of Firestore, 1 MiB of booleans, has no more (docs/disk-format.md, section 2.6).
 MAX_SIGNS = 1_100_000
 _SIGNS = "[{,:"
 # Firestore's bound for ids and field names ("Usage and limits"), in UTF-8 bytes.

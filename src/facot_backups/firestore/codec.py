@@ -1,4 +1,4 @@
-"""Firestore's protobuf values to the JSON values of docs/formato.md, and back, without loss. Pure.
+"""Firestore's protobuf values to the JSON values of docs/disk-format.md, and back, without loss. Pure.
 
 `decode` runs once per field of the whole database, so it works on plain protobuf messages, has no object
 per document, and treats kinds whose Python value already is the JSON value inline.

@@ -1,7 +1,7 @@
 """Writing into Firestore: batches, each write on its own condition, and confirmed by its own status.
 
 What was sent and not answered may have taken effect: its repetition then meets the condition broken by
-ourselves. So such a write is judged by reading what is there now (docs/arquitectura.md, "Escribir").
+ourselves. So such a write is judged by reading what is there now (docs/architecture.md, "Writing").
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The JSON values of docs/formato.md to Firestore's protobuf values: the inverse of `codec`. Pure.
+"""The JSON values of docs/disk-format.md to Firestore's protobuf values: the inverse of `codec`. Pure.
 
 It refuses whatever Firestore itself would refuse, and any text that is not its type's form, so that a
 restore that could decode its whole scope will not fail half-way on a value.
@@ -38,7 +38,7 @@ def encode_document(document: Document, root: str) -> Message:
     """The plain protobuf `Document` with the name and fields of `document`, for the database of `root`.
 
     Raises FormatError, its place the document's path and the field's, for what Firestore would refuse or
-    what is not docs/formato.md's form.
+    what is not docs/disk-format.md's form.
     """
     place = "/".join(document.path)
     if problem := path_problem(list(document.path)):

@@ -20,7 +20,7 @@ def may_write(connection: Calls, patience: Patience | None = None) -> bool:
     """Whether we may write there at all. Changes nothing.
 
     Asks to delete a document that cannot exist, on the condition that it exists: the refusal tells the
-    right to write from its absence (measured: docs/arquitectura.md, "Escribir"). What passes by itself is
+    right to write from its absence (measured: docs/architecture.md, "Writing"). What passes by itself is
     tried again as `patience` allows, without it not at all. Raises FirestoreUnavailable for anything else.
     """
     while True:

@@ -19,7 +19,7 @@ from facot_backups.operations.backup.run import PROBE_READS
 from facot_backups.operations.runs import reads_today
 from facot_backups.state import Try
 
-# Google's published price (docs/arquitectura.md, "Coste").
+# Google's published price (docs/architecture.md, "Cost").
 USD_PER_READ = 0.06 / 100_000
 # Bytes of a document's line where no backup tells better: the mean of FACOT's sample data.
 BYTES_PER_DOCUMENT = 300

@@ -27,7 +27,7 @@ from facot_backups.model import FACOT_COLLECTIONS, Scope
 from facot_backups.text import one_line
 
 # Above it a scan can outlast the hour for which Firestore keeps any instant; whole minutes stay readable for
-# 7 days with point-in-time recovery (docs/arquitectura.md, "Un solo instante").
+# 7 days with point-in-time recovery (docs/architecture.md, "One instant").
 MANY_DOCUMENTS = 5_000_000
 MANY_WARNING = (
     "La base de datos es muy grande: se lee como estaba en el último minuto entero, que Firestore conserva "

@@ -79,7 +79,7 @@ class Change(NamedTuple):
 
 
 class Value(NamedTuple):
-    """A value of a field as docs/formato.md writes it.
+    """A value of a field as docs/disk-format.md writes it.
 
     `type` is one of null, boolean, integer, double, string, map, array, timestamp, bytes, geopoint,
     reference, vector. `types` is its part of the `_types` tree: of a map or an array, what its own values

@@ -1,7 +1,7 @@
 """The alarms that stop retention: while one stands, nothing at all is deleted. Pure: no I/O.
 
 Each says that what is newest is not to be trusted, or that the clock is not; then what is old may be the
-best there is (docs/arquitectura.md, "Retención").
+best there is (docs/architecture.md, "Retention").
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 While an anomaly stands, retention deletes nothing: the backups that still hold the lost documents may be
 the only ones. It stands until the count recovers or a person accepts it; there is no time window, because
-the alarm itself keeps the backups that prove it (docs/arquitectura.md, "Anomalía").
+the alarm itself keeps the backups that prove it (docs/architecture.md, "Anomaly").
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Which backups may go, and why each stays. Pure: no I/O; `cleanup` does what the plan says.
 
 Nothing is lost unless there is better data: a backup goes when it is older than the policy *and* enough
-better ones stay, and none goes while an alarm stands. The rules: docs/arquitectura.md, "Retención".
+better ones stay, and none goes while an alarm stands. The rules: docs/architecture.md, "Retention".
 """
 
 from __future__ import annotations
@@ -193,7 +193,7 @@ class _Ours:
         if age <= timedelta(days=self._policy.retention_days):
             return Decision(backup, False, "recent", self._recent(age))
         if not backup.complete:
-            # These only age: nothing relies on them, and they protect nothing (docs/arquitectura.md).
+            # These only age: nothing relies on them, and they protect nothing (docs/architecture.md).
             what = "incompleto" if backup.kind == "incomplete" else "lo que guardó una restauración"
             return Decision(backup, True, "old", f"{what}; {self._aged(age)}")
         return self._decide_complete(backup, age, newer, is_counted)
@@ -238,7 +238,7 @@ class _Ours:
 
 
 def _without_metadata(backup: Backup) -> Decision:
-    """Age goes by `read_time` alone, never by the name (docs/formato.md).
+    """Age goes by `read_time` alone, never by the name (docs/disk-format.md).
 
     Of such a one nobody can say that it is older than the policy, nor whether it holds the last copy of
     something.

@@ -128,7 +128,7 @@ def fields_json(changes: Iterator[FieldChange]) -> list[dict[str, Any]]:
     """Fields that differ: `field` is the path for people, `path` the same as a list of names and indexes.
 
     `old` and `new` are null where the field is not there, else an object with `value` and `type`, and for
-    a map or an array `types` with the types of what is in it that JSON has none for (docs/formato.md).
+    a map or an array `types` with the types of what is in it that JSON has none for (docs/disk-format.md).
     """
     return [
         {

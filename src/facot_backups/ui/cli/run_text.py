@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from facot_backups.operations.backup.preview import Preview
 
 INCOMPLETE_EXIT = 3
-# What Google's free plan gives (docs/arquitectura.md, "Coste").
+# What Google's free plan gives (docs/architecture.md, "Cost").
 FREE_READS_A_DAY = 50_000
 
 

@@ -58,7 +58,7 @@ def to_json(seen: Sighting, path: str, code: int) -> dict[str, Any]:
     """The report of a show (docs/cli.md, `show --json`).
 
     `state` is present, absent (the backup would hold it: it did not exist) or unknown (then `reason` says
-    why). `document` is what its line in the file says (docs/formato.md) without the subcollections, null
+    why). `document` is what its line in the file says (docs/disk-format.md) without the subcollections, null
     unless it is present; `subcollections`: how many documents each holds directly.
     """
     present = seen.found if seen.state == "present" else None
