@@ -89,8 +89,8 @@ def codes(text: str) -> list[str]:
 
 
 def links(page: Path) -> Iterator[str]:
-    """The targets of a page's links."""
-    yield from re.findall(r"\]\(([^)\s]+)\)", read(page))
+    """The targets of a page's links; what a fenced block shows is no link."""
+    yield from re.findall(r"\]\(([^)\s]+)\)", _FENCE.sub("", read(page)))
 
 
 def anchor(title: str) -> str:

@@ -12,13 +12,17 @@ from tests.docs import pages
 from tests.docs.place import NOT_RUN, Place
 
 # What a block may say it is; one without a language is a picture, or bytes that golden files hold.
-LANGUAGES = {"", "bash", "python", "json"}
+LANGUAGES = {"", "bash", "python", "json", "diff"}
 # Pages that begin where a new user begins; the others speak of backups that exist.
 FROM_NOTHING = {"README.md", "README.en.md"}
+# Its blocks change the tree: test_first_change.py.
+OF_ITS_OWN = "first-change.md"
 
 
 def programs(page: Path) -> list[pages.Block]:
     """What runs and ends; tests/desktop/test_examples.py runs what opens a window."""
+    if page.name == OF_ITS_OWN:
+        return []
     found = [block for block in pages.blocks(page) if block.language in ("bash", "python")]
     return [block for block in found if not pages.opens_a_window(block)]
 
