@@ -20,7 +20,6 @@ from typing import TypeVar
 
 from facot_backups.clock import Clock, SystemClock
 from facot_backups.errors import BackupDirUnusable, NoSpace
-from facot_backups.text import reason
 
 FOLDER_MODE = 0o700
 # Published files are never written again; those of our own housekeeping are.
@@ -51,44 +50,18 @@ _synced: ContextVar[bool] = ContextVar("synced", default=True)
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 # ERROR_HANDLE_DISK_FULL, ERROR_DISK_FULL, ERROR_DISK_QUOTA_EXCEEDED.
 _WINDOWS_FULL = frozenset({39, 112, 1295})
+# Codes of `errors`, by the system's numbers.
 _FAULTS = {
-    errno.EFBIG: (
-        "el sistema no admite ahí un archivo tan grande",
-        "FAT32 no pasa de 4 GB por archivo: use un disco con otro formato (NTFS, exFAT, ext4). "
-        "En Linux, mire también ulimit -f.",
-    ),
-    errno.EROFS: (
-        "el disco es de solo lectura",
-        "Quite la protección contra escritura o elija otra carpeta con --backup-dir.",
-    ),
-    errno.EACCES: (
-        "el sistema no permite leer o escribir ahí",
-        "Dé permiso a su usuario sobre esa carpeta o elija otra con --backup-dir.",
-    ),
-    errno.EPERM: (
-        "el sistema no permite esa operación ahí",
-        "Dé permiso a su usuario sobre esa carpeta o elija otra con --backup-dir.",
-    ),
-    errno.ENOENT: (
-        "no existe o desapareció (¿disco desconectado?)",
-        "Conecte el disco o revise la ruta.",
-    ),
-    errno.EIO: (
-        "el disco falla al leer o escribir",
-        "Revise el cable y el disco; si sigue fallando, use otro disco con --backup-dir.",
-    ),
-    errno.ENOTDIR: ("una parte de la ruta no es una carpeta", "Elija otra carpeta con --backup-dir."),
-    errno.EEXIST: ("una parte de la ruta no es una carpeta", "Elija otra carpeta con --backup-dir."),
+    errno.EFBIG: "file_too_large",
+    errno.EROFS: "read_only",
+    errno.EACCES: "no_permission",
+    errno.EPERM: "not_permitted",
+    errno.ENOENT: "gone",
+    errno.EIO: "disk_fails",
+    errno.ENOTDIR: "no_folder",
+    errno.EEXIST: "no_folder",
+    errno.EINVAL: "maybe_away",
 }
-_OTHER_REMEDY = "Revise el disco o elija otra carpeta con --backup-dir."
-_MAYBE_AWAY = (
-    "Compruebe que el disco o la carpeta de red siguen conectados y desbloqueados, o elija otra carpeta con "
-    "--backup-dir."
-)
-_HELD_FAULT = (
-    "otro programa tiene abierto un archivo (¿antivirus, copia en la nube?)",
-    "Ciérrelo, o excluya la carpeta de backups de ese programa, y repita.",
-)
 
 
 @contextlib.contextmanager
@@ -107,17 +80,10 @@ def explained(folder: Path, needed: int | None = None) -> Iterator[None]:
 def _explain(error: OSError, folder: Path, needed: int | None) -> BackupDirUnusable:
     if is_full(error):
         return NoSpace(folder, needed)
-    problem, remedy = _fault(error)
-    where = f" ({error.filename})" if error.filename and str(error.filename) != str(folder) else ""
-    return BackupDirUnusable(folder, f"{problem}{where}", remedy)
-
-
-def _fault(error: OSError) -> tuple[str, str]:
-    """What happened, and what to do, in Spanish."""
-    if _winerror(error) in _HELD:
-        return _HELD_FAULT
-    remedy = _MAYBE_AWAY if error.errno == errno.EINVAL else _OTHER_REMEDY
-    return _FAULTS.get(error.errno or 0, (f"el sistema responde «{reason(error)}»", remedy))
+    file = error.filename if str(error.filename) != str(folder) else None
+    held = _winerror(error) in _HELD
+    code = "file_in_use" if held else _FAULTS.get(error.errno or 0, "disk_refuses")
+    return BackupDirUnusable(folder, code, file=file, error=error)
 
 
 def is_full(error: OSError) -> bool:

@@ -1,21 +1,44 @@
 """Every error that the product raises on purpose, in one tree.
 
-A class carries the exit code of the command line (docs/cli.md). Messages are in Spanish, made in
-`__init__` (docstrings vanish under `-OO`), say what happened, and what to do next.
+An error is a `code` and the fields of what happened; `str(error)` has it in words, from `error_texts`. A
+class carries the exit code of the command line (docs/cli.md).
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
+from typing import ClassVar, Literal, TypeAlias
 
-from facot_backups import figures
+from facot_backups.error_texts import Words, describe
+
+Reader: TypeAlias = Literal["backup", "comparison", "restore", "read-back"]
+LeftUndone: TypeAlias = Literal["nothing-read", "nothing-written"]
 
 
 class FacotBackupsError(Exception):
-    """Root of the tree. `str(error)` is the whole text for the user, one or two lines."""
+    """Root of the tree. `code` is stable, `fields` what the words are made of.
+
+    `str(error)` is the whole text for the user in Spanish, one or two lines.
+    """
 
     exit_code = 1
+    # The frame of its words in `error_texts`.
+    family: ClassVar[str] = ""
+
+    def __init__(self, code: str, /, **fields: object) -> None:
+        super().__init__(code)
+        self.code = code
+        self.fields = fields
+
+    @property
+    def words(self) -> Words:
+        """What happened and what to do, in Spanish, for a terminal or a log."""
+        return describe(self.code, self.family, self.fields)
+
+    def __str__(self) -> str:
+        return str(self.words)
 
 
 class UsageError(FacotBackupsError):
@@ -31,8 +54,10 @@ class SettingError(UsageError):
     wrong, `allowed` what it may be. The value itself is never in the text: it can be a secret.
     """
 
+    family = "setting"
+
     def __init__(self, setting: str, origin: str, problem: str, allowed: str) -> None:
-        super().__init__(f"Ajuste «{setting}» ({origin}): {problem}. Se admite: {allowed}.")
+        super().__init__("setting", setting=setting, origin=origin, problem=problem, allowed=allowed)
         self.setting = setting
         self.origin = origin
         self.problem = problem
@@ -43,27 +68,25 @@ class SettingErrors(SettingError):
     """Several settings are wrong. `errors` has each; the text is theirs, a line each."""
 
     def __init__(self, errors: Sequence[SettingError]) -> None:
-        Exception.__init__(self, "\n".join(str(error) for error in errors))
-        self.errors = tuple(errors)
         first = errors[0]
-        self.setting, self.origin = first.setting, first.origin
-        self.problem, self.allowed = first.problem, first.allowed
+        super().__init__(first.setting, first.origin, first.problem, first.allowed)
+        self.errors = tuple(errors)
+
+    def __str__(self) -> str:
+        return "\n".join(map(str, self.errors))
 
 
 class SourceMismatch(UsageError):
-    """The connection leads to another database than the one whose backups the folder holds."""
+    """The connection leads to another database (`there`) than the one whose backups the folder holds."""
 
-    def __init__(self, here: str, there: str) -> None:
-        super().__init__(
-            f"Esta carpeta guarda backups de {here}, y la conexión es a {there}: no se ha leído nada.\n"
-            "Use otra carpeta (--backup-dir), o --adopt-source si el cambio es a propósito."
-        )
+    def __init__(self, here: object, there: object) -> None:
+        super().__init__("source_mismatch", here=here, there=there)
 
 
 class ReadBudgetExceeded(UsageError):
     """The run would pass `max_reads`, the bound for all reads of the local day.
 
-    `what` needs the reads, `left` is what was not done for that; both in Spanish.
+    The `reader` needs the reads, `left` is what was not done for want of them.
     """
 
     def __init__(
@@ -71,13 +94,11 @@ class ReadBudgetExceeded(UsageError):
         needed: int,
         used: int,
         allowed: int,
-        what: str = "El backup",
-        left: str = "no se ha leído ningún documento",
+        reader: Reader = "backup",
+        left: LeftUndone = "nothing-read",
     ) -> None:
         super().__init__(
-            f"{what} necesita {needed} lecturas; hoy ya se hicieron {used} y el máximo diario "
-            f"(max_reads) es {allowed}: {left}.\n"
-            "Suba max_reads, limite las colecciones, o espere a mañana."
+            "read_budget_exceeded", needed=needed, used=used, allowed=allowed, reader=reader, left=left
         )
 
 
@@ -85,15 +106,19 @@ class FirestoreUnavailable(FacotBackupsError):
     """Firestore could not be reached, or does not let us read: network, credentials, rights, quota."""
 
     exit_code = 10
+    family = "firestore"
 
-    def __init__(self, problem: str, remedy: str) -> None:
-        super().__init__(f"Firestore no disponible: {problem}.\n{remedy}")
-        self.problem = problem
-        self.remedy = remedy
+    @property
+    def problem(self) -> str:
+        """What happened, in Spanish, for the middle of a sentence."""
+        return self.words.problem
 
 
 class CredentialsMissing(FirestoreUnavailable):
     """Nothing says with whose key to connect: no credentials, no emulator, no client."""
+
+    def __init__(self) -> None:
+        super().__init__("no_credentials")
 
 
 class SnapshotExpired(FacotBackupsError):
@@ -102,39 +127,31 @@ class SnapshotExpired(FacotBackupsError):
     exit_code = 10
 
     def __init__(self, read_time: str) -> None:
-        super().__init__(
-            f"El instante del backup ({read_time}) ya no se puede leer: la lectura tardó demasiado.\n"
-            "Active la recuperación a un momento dado (PITR) de Firestore: conserva los instantes 7 días."
-        )
+        super().__init__("snapshot_expired", read_time=read_time)
 
 
 class LockHeld(FacotBackupsError):
-    """Another run holds the lock of the backup folder."""
+    """Another run holds the lock of the backup folder: the process `pid` of `host`, `since` then, local.
+
+    `host` is None for one that has not said yet who it is, "" where nobody can tell.
+    """
 
     exit_code = 11
 
-    def __init__(self, holder: str) -> None:
-        super().__init__(
-            f"Otra ejecución está usando la carpeta de backups: {holder}.\nEspere a que termine."
-        )
-        self.holder = holder
+    def __init__(self, host: str | None = None, pid: int = 0, since: datetime | None = None) -> None:
+        unknown = "lock_just_taken" if host is None else "lock_held_by_unknown"
+        code = unknown if since is None else "lock_held"
+        super().__init__(code, host=host, pid=pid, since=since)
 
 
 class BackupNotFound(FacotBackupsError):
-    """No backup bears that name."""
+    """No backup bears that name; `latest`: there is no complete one."""
 
     exit_code = 12
 
     def __init__(self, name: str, backup_dir: Path) -> None:
-        if name == "latest":
-            super().__init__(
-                f"No hay ningún backup completo («latest») en {backup_dir}.\n"
-                "Haga el primero con: facot-backups run. Vea los que hay con: facot-backups list"
-            )
-        else:
-            super().__init__(
-                f"No hay ningún backup «{name}» en {backup_dir}.\nVea los que hay con: facot-backups list"
-            )
+        code = "no_complete_backup" if name == "latest" else "backup_not_found"
+        super().__init__(code, name=name, backup_dir=backup_dir)
 
 
 class InvoiceNotFound(FacotBackupsError):
@@ -143,10 +160,7 @@ class InvoiceNotFound(FacotBackupsError):
     exit_code = 12
 
     def __init__(self, ncf: str) -> None:
-        super().__init__(
-            f"Ninguna factura lleva el NCF {ncf} en lo que se buscó.\n"
-            "Mire si está bien escrito, o búsquelo en otro día: facot-backups list"
-        )
+        super().__init__("invoice_not_found", ncf=ncf)
 
 
 class JournalNotFound(FacotBackupsError):
@@ -155,19 +169,17 @@ class JournalNotFound(FacotBackupsError):
     exit_code = 12
 
     def __init__(self, restore: str, backup_dir: Path) -> None:
-        super().__init__(
-            f"No hay ningún diario de la restauración «{restore}» en {backup_dir}.\n"
-            "Sin él no se sabe qué escribió: restaure el backup que quiera con facot-backups restore FECHA."
-        )
+        super().__init__("journal_not_found", restore=restore, backup_dir=backup_dir)
 
 
 class BackupDirUnusable(FacotBackupsError):
     """The backup folder cannot be used: missing disk, no permission, no space."""
 
     exit_code = 13
+    family = "folder"
 
-    def __init__(self, backup_dir: Path, problem: str, remedy: str) -> None:
-        super().__init__(f"No se puede usar la carpeta de backups {backup_dir}: {problem}.\n{remedy}")
+    def __init__(self, backup_dir: Path, code: str, /, **fields: object) -> None:
+        super().__init__(code, backup_dir=backup_dir, **fields)
         self.backup_dir = backup_dir
 
 
@@ -175,28 +187,18 @@ class RepositoryGone(BackupDirUnusable):
     """A known backup folder is no longer there, or is another: a disk that is not connected."""
 
     def __init__(self, backup_dir: Path) -> None:
-        super().__init__(
-            backup_dir,
-            "aquí había backups y ya no están (¿disco desconectado?)",
-            "Conecte el disco. Si quiere empezar de nuevo aquí: facot-backups run --create",
-        )
+        super().__init__(backup_dir, "repository_gone")
 
 
 class NoSpace(BackupDirUnusable):
-    """The disk is full. `needed` is a size in bytes, or None where it is not known."""
+    """The disk is full. `needed` is a size in bytes, or None where it is not known.
 
-    def __init__(
-        self,
-        backup_dir: Path,
-        needed: int | None,
-        remedy: str = "Libere espacio o elija otra carpeta. Los backups anteriores siguen intactos.",
-    ) -> None:
-        size = f"; el backup necesita unos {figures.size(needed)} o más" if needed else ""
-        super().__init__(
-            backup_dir,
-            f"el disco está lleno{size}",
-            remedy,
-        )
+    `writing`: in the middle of a restore, which can be finished or undone.
+    """
+
+    def __init__(self, backup_dir: Path, needed: int | None, *, writing: bool = False) -> None:
+        code = "no_space_in_restore" if writing else "no_space_for" if needed else "no_space"
+        super().__init__(backup_dir, code, needed=needed)
 
 
 class DamagedBackup(FacotBackupsError):
@@ -213,9 +215,11 @@ def _short(text: str) -> str:
 class FormatError(DamagedBackup):
     """Bytes that are not our format. `place` says where: a file, a line, a document, a field."""
 
+    family = "format"
+
     def __init__(self, place: str, problem: str) -> None:
         self.place, self.problem = _short(place), _short(problem)
-        super().__init__(f"{self.place}: {self.problem}")
+        super().__init__("format", place=self.place, problem=self.problem)
 
 
 class BackupUnreadable(FacotBackupsError):
@@ -228,31 +232,25 @@ class BackupUnreadable(FacotBackupsError):
 
 
 class DrillNotMade(FacotBackupsError):
-    """The restore drill of the backup `backup` could not be made: that says nothing of the backup.
-
-    `problem`, in Spanish, is what kept it from its end.
-    """
+    """The restore drill of the backup `backup` could not be made: that says nothing of the backup."""
 
     exit_code = 23
+    family = "drill"
 
-    def __init__(self, backup: str, problem: str, remedy: str) -> None:
-        super().__init__(
-            f"El simulacro de restauración de {backup} no se pudo hacer: {problem}. "
-            f"No dice nada malo del backup.\n{remedy}"
-        )
-        self.backup = backup
-        self.problem = problem
+    def __init__(self, backup: str, code: str, /, **fields: object) -> None:
+        super().__init__(code, backup=backup, **fields)
+
+    @property
+    def problem(self) -> str:
+        """What kept it from its end, in Spanish, for the middle of a sentence."""
+        return self.words.problem
 
 
 class NewerFormat(UsageError):
     """A backup of a later `format_version` than this program knows: listed, refused, never deleted."""
 
     def __init__(self, place: str, version: int) -> None:
-        super().__init__(
-            f"{place}: es de una versión más nueva del formato ({version}), que este programa no conoce.\n"
-            "Actualice facot-backups para leerlo. No se ha tocado nada."
-        )
-        self.version = version
+        super().__init__("newer_format", place=place, version=version)
 
 
 class UnorderedDocuments(FacotBackupsError):
@@ -261,11 +259,10 @@ class UnorderedDocuments(FacotBackupsError):
     `path` is the document's path, for the log.
     """
 
-    def __init__(self, path: str, problem: str) -> None:
-        super().__init__(
-            f"El documento «{path}» {problem}: la lectura no es de fiar y no se ha guardado.\n"
-            "Repita el backup; si vuelve a pasar, avise al desarrollador."
-        )
+    family = "order"
+
+    def __init__(self, path: str, code: str, /, **fields: object) -> None:
+        super().__init__(code, path=path, **fields)
         self.path = path
 
 
@@ -273,10 +270,7 @@ class DocumentTooLarge(UsageError):
     """A document is too large for the format, and is not written. `path` is the document's."""
 
     def __init__(self, path: str) -> None:
-        super().__init__(
-            f"El documento «{path}» es demasiado grande para un backup: ocuparía más de 16 MiB o tiene "
-            "demasiados valores.\nDivídalo en varios documentos, o excluya su colección."
-        )
+        super().__init__("document_too_large", path=path)
         self.path = path
 
 
@@ -286,27 +280,21 @@ class Interrupted(FacotBackupsError):
     exit_code = 130
 
     def __init__(self) -> None:
-        super().__init__("Interrumpido: nada ha quedado a medias. Los backups anteriores siguen intactos.")
+        super().__init__("interrupted")
 
 
 class OutputUnwritable(FacotBackupsError):
     """What a command has to say does not fit on stdout: a file on a full disk, for example."""
 
-    def __init__(self, reason: str) -> None:
-        super().__init__(
-            f"No se puede escribir el resultado en la salida: {reason}.\n"
-            "Un backup o una restauración que terminó no se pierde por eso: véalo con facot-backups list."
-        )
+    def __init__(self, error: OSError) -> None:
+        super().__init__("output_unwritable", error=error)
 
 
 class Unforeseen(FacotBackupsError):
     """A fault that nobody foresaw, of ours; `error` is what was raised."""
 
     def __init__(self, error: BaseException) -> None:
-        super().__init__(
-            f"fallo inesperado: {type(error).__name__}: {error}\n"
-            "Repita con --verbose para ver el detalle y comuníquelo."
-        )
+        super().__init__("unforeseen", kind=type(error).__name__, error=error)
         self.error = error
 
 
@@ -319,10 +307,7 @@ class RestoreInterrupted(FacotBackupsError):
     exit_code = 130
 
     def __init__(self, restore: str, written: int, left: int) -> None:
-        super().__init__(
-            f"Restauración interrumpida: {written:,} documentos escritos, {left:,} sin confirmar.\n"
-            f"Termínela con: facot-backups restore --continue {restore}"
-        )
+        super().__init__("restore_interrupted", restore=restore, written=written, left=left)
         self.restore = restore
         self.written = written
         self.left = left

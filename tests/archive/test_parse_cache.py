@@ -133,8 +133,8 @@ def test_no_proof_rests_on_what_was_parsed_before(folder: Path, monkeypatch: pyt
     backup = open_backup(folder)
     assert backup is not None and backup.complete
     assert [problem.kind for problem in verify(backup).problems] == ["metadata"]
-    with pytest.raises(DamagedBackup, match="no se restaura"):
-        require_sound(backup, "no se restaura")
+    with pytest.raises(DamagedBackup, match="not-restored"):
+        require_sound(backup, "not-restored")
 
 
 def test_it_is_bounded_and_any_thread_may_use_it(tmp_path: Path) -> None:

@@ -124,7 +124,7 @@ def test_no_window_takes_what_others_wrote_for_html(qtbot: Any, hostile: Hostile
     _idle(qtbot, panel)
     for window in panel._views.values():
         if hasattr(window, "notice"):
-            window.notice.tell_failure(failure(DamagedBackup(f"{_HTML}: {_HTML}\n{_HTML}")))
+            window.notice.tell_failure(failure(DamagedBackup("no_list", backup=_HTML, file=_HTML)))
     seen = [(type(window), _looked_over(window)) for window in (panel, *panel._views.values())]
     _plan(qtbot, hostile, restore)
     seen.append((RestoreWindow, _looked_over(restore)))

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, time, timedelta
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 
+from facot_backups.errors import RepositoryGone
 from facot_backups.model import EVERYTHING
 from facot_backups.operations.health.alerts import Told, news, parse_told, patient, standing, to_text
 from facot_backups.operations.health.basis import Disk, HealthFacts
@@ -44,7 +46,7 @@ class Listener:
             HealthFacts(
                 schedule=facts,
                 entries=self.computer.entries[-400:],
-                disk=Disk(problem="no está\nConéctelo" if facts.backups is None else None),
+                disk=Disk(problem=RepositoryGone(Path("b")) if facts.backups is None else None),
                 drop_percent=30,
                 drill_every=7 * DAY,
                 awake_since=self.awake,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 
 from facot_backups.archive.ledger import LedgerEntry
 from facot_backups.archive.reader import Backup
+from facot_backups.errors import RepositoryGone
 from facot_backups.model import Scope, Source
 from facot_backups.operations.health.alerts import standing
 from facot_backups.operations.health.judgement import Disk, Health, HealthFacts, judge
@@ -308,13 +310,13 @@ def test_the_disk() -> None:
 
 
 def test_an_unplugged_disk_is_critical_and_what_is_remembered_is_told() -> None:
-    gone = Disk(problem="No se puede usar la carpeta b: no está.\nConecte el disco.")
+    gone = Disk(problem=RepositoryGone(Path("b")))
     remembered = [failed(30 * HOUR, "COMPLETE", error=None), failed(HOUR)]
     health = judge(facts(backups=None, entries=[], disk=gone, tries=remembered))
     assert codes(health) == ["critical folder_unusable", "warning failing"]
     assert (health.findings[0].text, health.findings[0].remedy) == (
-        "No se puede usar la carpeta b: no está.",
-        "Conecte el disco.",
+        "No se puede usar la carpeta de backups b: aquí había backups y ya no están (¿disco desconectado?).",
+        "Conecte el disco. Si quiere empezar de nuevo aquí: facot-backups run --create",
     )
     assert health.last_backup is not None
     assert (health.last_backup.name, health.last_backup.age) == (None, 30 * HOUR)

@@ -214,7 +214,7 @@ def test_a_disk_that_fails_ends_it_and_the_result_is_true(archive: Archive) -> N
     assert len(clean(archive).deleted) == 4
 
 
-FAULT = BackupDirUnusable(Path("backups"), "el disco falla", "Revíselo")
+FAULT = BackupDirUnusable(Path("backups"), "disk_fails", file=None)
 
 
 class Flawed:
@@ -234,7 +234,7 @@ class Flawed:
 
     def record(self, kind: str, outcome: str, **details: Any) -> None:
         if self._at_record:
-            raise BackupDirUnusable(Path("backups"), "el disco falla", "Revíselo")
+            raise BackupDirUnusable(Path("backups"), "disk_fails", file=None)
         self._store.record(kind, outcome, **details)
 
 

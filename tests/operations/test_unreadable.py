@@ -105,7 +105,7 @@ def test_who_relies_on_what_cannot_be_read_waits(archive: Archive, file: str) ->
     before = sorted(path.name for path in archive.root.iterdir())
     with FlakyDisk(file, errno.ETIMEDOUT).fails():
         with pytest.raises(BackupUnreadable, match=r"(?s)no se restaura.*No quiere decir que esté dañado"):
-            require_sound(newest, "no se restaura")
+            require_sound(newest, "not-restored")
         with pytest.raises(DrillNotMade, match="no se pudo leer"):
             drill_and_record(archive.store, str(newest.name), EVERYTHING)
         result = clean(archive)
@@ -168,7 +168,7 @@ def test_damage_is_what_two_readings_find(archive: Archive, file: str) -> None:
         report = verify(backup)
     assert report.damaged and not report.unread
     with FlakyDisk(file, 0).fails(), pytest.raises(DamagedBackup, match="está dañado"):
-        require_sound(backup, "no se restaura")
+        require_sound(backup, "not-restored")
 
 
 def test_a_facot2_folder_that_cannot_be_read_is_no_damaged_backup(archive: Archive) -> None:

@@ -184,7 +184,7 @@ def test_a_newer_format_is_no_damage_that_can_be_told(folder: Path) -> None:
     newer = open_backup(folder)
     assert newer is not None
     with pytest.raises(NewerFormat, match="Actualice"):
-        require_sound(newer, "no se restaura")
+        require_sound(newer, "not-restored")
 
 
 def test_what_a_file_browser_leaves_is_a_note(folder: Path) -> None:

@@ -240,7 +240,7 @@ class Computer:
         self.staged[attempt.run_id] = None
         if not self.year.network(self.true):
             self.step(1)
-            error = FirestoreUnavailable("no hay red", "Espere.")
+            error = FirestoreUnavailable("given_up")
             self._close(attempt, request, FAILED, str(error))
             raise error
         attempt = replace(attempt, reads=1, read_data=True)

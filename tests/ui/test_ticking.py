@@ -50,7 +50,7 @@ class Woken(Ways):
 
     def run_if_due(self, *_: Any) -> Any:
         self.runs += 1
-        raise FirestoreUnavailable("no hay red", "Espere.")
+        raise FirestoreUnavailable("given_up")
 
 
 def test_after_waking_it_gives_the_network_five_minutes() -> None:

@@ -158,7 +158,4 @@ def _to_file(file: Path) -> logging.Handler:
     try:
         return _PrivateFile(file, maxBytes=_LOG_BYTES, backupCount=_LOG_FILES, encoding="utf-8")
     except OSError as error:
-        raise UsageError(
-            f"No se puede escribir el registro en {file}: {reason(error)}.\n"
-            "Elija un archivo en una carpeta que exista y donde este usuario pueda escribir."
-        ) from error
+        raise UsageError("log_unwritable", file=file, error=error) from error

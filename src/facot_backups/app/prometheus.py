@@ -11,7 +11,7 @@ from typing import TypeAlias
 from facot_backups import atomic
 from facot_backups.errors import UsageError
 from facot_backups.operations.health.judgement import Health
-from facot_backups.text import reason, visible
+from facot_backups.text import visible
 
 # node_exporter runs as a user of its own.
 _MODE = 0o644
@@ -50,10 +50,7 @@ def write(path: Path, text: str) -> None:
     try:
         atomic.write_file(path.absolute(), text.encode("utf-8", "replace"), _MODE)
     except OSError as error:
-        raise UsageError(
-            f"No se puede escribir {path}: {reason(error)}.\n"
-            "Elija un archivo en una carpeta que exista y donde este usuario pueda escribir."
-        ) from error
+        raise UsageError("file_unwritable", file=path, error=error) from error
 
 
 def metrics(health: Health) -> Iterator[Metric]:

@@ -59,7 +59,7 @@ def inode_of(path: Path) -> Inode:
         found = path.lstat()
     except OSError as error:
         place = f"{path.parent.name}/{path.name}"
-        raise BackupUnreadable(f"{place}: no se pudo leer ({error.strerror})") from error
+        raise BackupUnreadable("file_unread", place=place, error=error) from error
     return found.st_dev, found.st_ino
 
 
@@ -110,7 +110,7 @@ def _name_for(root: Path, backup: AnyBackup) -> BackupName:
         return backup.name
     if isinstance(backup, Backup):
         return free_name(root, backup.proven())
-    raise UsageError(f"En {root} ya hay otra carpeta {backup.name}.")
+    raise UsageError("name_taken", folder=root, backup=backup.name)
 
 
 def discard(holding: Holding, folder: Path) -> None:
@@ -181,7 +181,7 @@ def _copy(source: Path, target: Path, sha256: str | None, mode: int, tell: Tell)
         os.close(descriptor)
     if sha256 not in (None, digest.hexdigest()):
         place = f"{source.parent.name}/{source.name}"
-        raise DamagedBackup(f"{place}: su contenido no coincide con su suma de verificación")
+        raise DamagedBackup("checksum_differs", place=place)
     forget_cached(target)
     if _digest(target) != digest.hexdigest():
         raise OSError(errno.EIO, "lo que se lee del disco no es lo que se acaba de escribir", str(target))

@@ -42,7 +42,6 @@ from facot_backups.model import (
     Json,
     segment_key,
 )
-from facot_backups.text import reason
 
 # How a face calls such a folder.
 OLD_FORMAT = "formato antiguo, sin sumas de verificación"
@@ -130,7 +129,7 @@ class OldBackup:
     def file(self, collection: str) -> str:
         """The name of a collection's file. Raises UsageError for one that the folder does not hold."""
         if collection not in self.collections:
-            raise UsageError(f"El backup {self.name} no tiene la colección «{collection}».")
+            raise UsageError("no_such_collection", backup=self.name, collection=collection)
         return collection + _SUFFIX
 
     def covers(self, path: DocumentPath) -> bool:
@@ -194,7 +193,7 @@ def _recognise(path: Path, name: BackupName) -> OldBackup | None:
     except BackupUnreadable:
         raise
     except OSError as error:
-        raise BackupUnreadable(f"{name}: no se pudo leer la carpeta ({reason(error)})") from error
+        raise BackupUnreadable("folder_unread", place=name, error=error) from error
     except (FacotBackupsError, _IsFormat1):
         return None
     by_look: dict[_Look, list[str]] = {look: [] for look in get_args(_Look)}
@@ -205,10 +204,7 @@ def _recognise(path: Path, name: BackupName) -> OldBackup | None:
     if set(by_look["list"] + by_look["empty"]).isdisjoint(FACOT_COLLECTIONS):
         return None
     if by_look["no array"]:
-        raise DamagedBackup(
-            f"{name}: parece una carpeta de FACOT 2.0, pero {by_look['no array'][0]}{_SUFFIX} no es una "
-            "lista de documentos.\nSi no es del backup, sáquelo de la carpeta."
-        )
+        raise DamagedBackup("no_list", backup=name, file=f"{by_look['no array'][0]}{_SUFFIX}")
     collections = sorted(by_look["list"] + by_look["empty"] + by_look["cut"])
     foreign = tuple(entry for entry, look in files.items() if look == "foreign")
     return OldBackup(path, name, tuple(collections), frozenset(by_look["empty"]), stated, foreign)
@@ -332,4 +328,4 @@ def _in_order(file: Path, index: list[_Standing], place: str) -> Iterator[Elemen
                 stream.seek(standing.offset)
                 yield parse_element(stream.read(standing.size), f"{place}, documento «{standing.name}»")
     except OSError as error:
-        raise BackupUnreadable(f"{place}: no se pudo leer ({reason(error)})") from error
+        raise BackupUnreadable("file_unread", place=place, error=error) from error

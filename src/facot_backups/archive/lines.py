@@ -182,7 +182,7 @@ class LineEncoder:
     def _check(self, path: DocumentPath, document: Document) -> None:
         whole = len(path) % 2 == 0 and all(map(is_id, path[1::2])) and all(map(_is_collection_id, path[::2]))
         if not whole or path[0] != self._collection:
-            raise UnorderedDocuments("/".join(path), f"no es de la colección «{self._collection}»")
+            raise UnorderedDocuments("/".join(path), "of_another_collection", collection=self._collection)
         if document.mark is not None and (document.fields or document.types is not None):
             raise ValueError("a document that is missing or unread has no fields")
 
@@ -229,7 +229,7 @@ class LineEncoder:
 
     def _end_last(self) -> bytes:
         if self._last_mark is not None:
-            raise UnorderedDocuments("/".join(self._last), "no existe y no tiene nada debajo")
+            raise UnorderedDocuments("/".join(self._last), "missing_and_bare")
         return self._close + b"}"
 
     def _leave(self) -> bytes:
@@ -238,4 +238,4 @@ class LineEncoder:
         return b"\n]" + (_NO_ITEMS if left.items_due else b"") + b"}"
 
     def _unordered(self, path: DocumentPath) -> UnorderedDocuments:
-        return UnorderedDocuments("/".join(path), f"no va después de «{'/'.join(self._last)}»")
+        return UnorderedDocuments("/".join(path), "not_after", last="/".join(self._last))

@@ -134,10 +134,7 @@ def _check(old: Path, new: Path, entry: FileEntry) -> bool:
     if verdict != "same":  # once more: one false read is no fact
         verdict = _compare(old, new, entry)
     if verdict == "new damaged":
-        raise DamagedBackup(
-            f"{new.name}: lo que se lee del disco no es lo que se acaba de escribir.\n"
-            "El disco o la memoria fallan: revíselos, o use otro disco con --backup-dir."
-        )
+        raise DamagedBackup("read_differs", place=new.name)
     if verdict == "old damaged":
         raise _Damaged("su contenido no coincide con su suma de verificación")
     with _blaming(old):

@@ -66,10 +66,7 @@ def known_latest(backups: Iterable[Backup], source: Source, scope: Scope) -> Bac
     newer = listed[: listed.index(found)] if found is not None else listed
     hidden = [backup for backup in newer if backup.kind == "unreadable" and backup.name.suffix is None]
     if hidden:
-        raise BackupUnreadable(
-            f"No se sabe cuál es el último backup: {hidden[0].name} no se puede leer ahora.\n"
-            "Revise el disco y los permisos, y repita; o diga el nombre del que quiere: facot-backups list"
-        )
+        raise BackupUnreadable("latest_unread", backup=hidden[0].name)
     return found
 
 

@@ -133,7 +133,7 @@ class FolderLock:
         with atomic.explained(self._root):
             if self._is_lost_for_good():
                 self._folder.stat()  # gone with its disk, it is held by nobody
-                raise LockHeld(self._holder())
+                raise self._held()
             if self._noted and not self._beat_failed:
                 return
             try:
@@ -176,12 +176,12 @@ class FolderLock:
         try:
             self._system.acquire()
         except Timeout:
-            raise LockHeld(self._holder()) from None
+            raise self._held() from None
 
     def _take_over(self) -> None:
         present = self._read_owner()
         if present is not None and not self._is_over(present):
-            raise LockHeld(present.describe(self._clock.zone()))
+            raise present.held(self._clock.zone())
         now = self._clock.now()
         self._owner = Owner(
             host=host_id(),
@@ -214,11 +214,9 @@ class FolderLock:
             return False
         return now - seen.first_seen >= SILENCE
 
-    def _holder(self) -> str:
+    def _held(self) -> LockHeld:
         present = self._read_owner()
-        if present is None:
-            return "un proceso que aún no dice cuál es"
-        return present.describe(self._clock.zone())
+        return LockHeld() if present is None else present.held(self._clock.zone())
 
     def _read_owner(self) -> Owner | None:
         """Who stands in `owner.json`, or None if nobody."""

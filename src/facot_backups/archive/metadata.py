@@ -101,10 +101,7 @@ def serialize(metadata: Metadata) -> bytes:
     proven = text.removesuffix(b"\n}") + b",\n"
     data = proven + b'  "metadata_sha256": "%b"}\n' % hashlib.sha256(proven).hexdigest().encode()
     if len(data) > MAX_METADATA_BYTES or signs_in(data) > MAX_SIGNS:
-        raise UsageError(
-            f"El backup tiene {len(metadata.files)} colecciones raíz: sus metadatos pasarían de 16 MiB.\n"
-            "Haga varios backups, en carpetas distintas, con una parte de las colecciones cada uno."
-        )
+        raise UsageError("too_many_collections", count=len(metadata.files))
     return data
 
 

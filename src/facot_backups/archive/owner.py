@@ -23,6 +23,7 @@ from pathlib import Path
 import orjson
 
 from facot_backups.clock import from_iso_utc, in_zone, iso_utc
+from facot_backups.errors import LockHeld
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +49,11 @@ class Owner:
         """What stays the same only while no heartbeat comes."""
         return f"{self.token}/{self.beats}"
 
-    def describe(self, zone: tzinfo) -> str:
-        """Who it is, in Spanish, with times in `zone`."""
+    def held(self, zone: tzinfo) -> LockHeld:
+        """The error for who finds it there, with times in `zone`."""
         if not self.host:
-            return "no se sabe quién (owner.json no se entiende)"
-        since = in_zone(self.since, zone).strftime("%Y-%m-%d %H:%M:%S")
-        return f"equipo {self.host_name}, proceso {self.pid}, desde {since}"
+            return LockHeld("")
+        return LockHeld(self.host_name, self.pid, in_zone(self.since, zone))
 
     def is_here(self, noted: str | None) -> bool:
         """Whether it is, or was for certain, a process of this computer.

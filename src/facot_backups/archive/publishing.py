@@ -48,7 +48,7 @@ def free_name(root: Path, metadata: Metadata) -> BackupName:
     for name in itertools.chain(plain, (BackupName(day, moment, suffix) for moment in moments)):
         if not os.path.lexists(root / str(name)):
             return name
-    raise BackupDirUnusable(root, f"no queda ningún nombre libre para el {day}", "Use otra carpeta.")
+    raise BackupDirUnusable(root, "no_free_name", day=day)
 
 
 def publish(holding: Holding, staging: Staging, metadata: Metadata, *, adopt: bool) -> Backup:

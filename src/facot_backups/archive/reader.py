@@ -27,7 +27,6 @@ from facot_backups.archive.metadata import MAX_METADATA_BYTES, FileEntry, Metada
 from facot_backups.archive.parse_cache import ParseCache
 from facot_backups.errors import BackupUnreadable, DamagedBackup, FacotBackupsError, NewerFormat, UsageError
 from facot_backups.model import Document
-from facot_backups.text import reason
 
 Kind: TypeAlias = Literal["complete", "incomplete", "pre-restore", "damaged", "newer", "unreadable"]
 
@@ -101,13 +100,13 @@ class Backup:
         """What the metadata says of a root collection's file. Raises as `documents` does."""
         entry = self.proven().files.get(collection)
         if entry is None:
-            raise UsageError(f"El backup {self.name} no tiene la colección «{collection}».")
+            raise UsageError("no_such_collection", backup=self.name, collection=collection)
         return entry
 
     def proven(self) -> Metadata:
         """The metadata; raises the backup's `problem` if it has none."""
         if self.metadata is None:
-            raise self.problem or DamagedBackup(f"El backup {self.name} no tiene metadatos.")
+            raise self.problem or DamagedBackup("no_metadata", backup=self.name)
         return self.metadata
 
 
@@ -155,7 +154,7 @@ def metadata_bytes(folder: Path) -> bytes:
     for block in file_blocks(folder / METADATA_FILE):
         data += block
         if len(data) > MAX_METADATA_BYTES:
-            raise DamagedBackup(f"{folder.name}/{METADATA_FILE}: el archivo es demasiado grande")
+            raise DamagedBackup("file_huge", place=f"{folder.name}/{METADATA_FILE}")
     return bytes(data)
 
 
@@ -164,7 +163,7 @@ def names_in(folder: Path) -> list[str]:
     try:
         return sorted(path.name for path in folder.iterdir())
     except OSError as error:
-        raise BackupUnreadable(f"{folder.name}: no se pudo leer la carpeta ({reason(error)})") from error
+        raise BackupUnreadable("folder_unread", place=folder.name, error=error) from error
 
 
 class Folder(Protocol):
@@ -204,7 +203,7 @@ def is_own_folder(path: Path) -> bool:
     try:
         return atomic.is_real_folder(path)
     except OSError as error:
-        raise BackupUnreadable(f"{path.name}: no se pudo leer la carpeta ({reason(error)})") from error
+        raise BackupUnreadable("folder_unread", place=path.name, error=error) from error
 
 
 def file_blocks(path: Path, size: int = BLOCK_BYTES, start: int = 0) -> Generator[bytes, None, None]:
@@ -233,21 +232,21 @@ def forget_cached(path: Path) -> None:
 def _open_regular(path: Path) -> BinaryIO:
     """Opens a regular file that is directly in its folder, following no link, unbuffered."""
     if not stat.S_ISREG(path.lstat().st_mode):  # all the protection that Windows gives
-        raise DamagedBackup(f"{_place(path)}: no es un archivo normal")
+        raise DamagedBackup("no_regular_file", place=_place(path))
     descriptor = os.open(path, _READ_FLAGS)
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
-        raise DamagedBackup(f"{_place(path)}: no es un archivo normal")
+        raise DamagedBackup("no_regular_file", place=_place(path))
     return os.fdopen(descriptor, "rb", buffering=0)
 
 
 def _fault(path: Path, error: OSError) -> DamagedBackup | BackupUnreadable:
     """What it means that a file could not be opened or read."""
     if error.errno == errno.ELOOP:
-        return DamagedBackup(f"{_place(path)}: no es un archivo normal, es un enlace")
+        return DamagedBackup("is_link", place=_place(path))
     if error.errno == errno.ENOENT and _is_missing(path):
-        return DamagedBackup(f"{_place(path)}: falta el archivo")
-    return BackupUnreadable(f"{_place(path)}: no se pudo leer ({reason(error)})")
+        return DamagedBackup("file_missing", place=_place(path))
+    return BackupUnreadable("file_unread", place=_place(path), error=error)
 
 
 def _is_missing(path: Path) -> bool:

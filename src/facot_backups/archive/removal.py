@@ -26,25 +26,17 @@ def check_removable(root: Path, backup: AnyBackup) -> None:
     path = backup.path
     present = open_folder(path) if path.parent == root else None
     if present is not None and present.kind == "unreadable":
-        raise UsageError(
-            f"El backup {backup.name} no se puede leer ahora: no se borra.\nRevise el disco y los permisos."
-        )
+        raise UsageError("undeletable_unread", backup=backup.name)
     if type(present) is not type(backup):
-        raise UsageError(f"{path} no es un backup de {root}: no se borra.")
+        raise UsageError("undeletable_foreign", path=path, folder=root)
     if backup.kind == "newer":
-        raise UsageError(f"El backup {backup.name} es de una versión más nueva del programa: no se borra.")
+        raise UsageError("undeletable_newer", backup=backup.name)
     if backup.kind == "damaged":
-        raise UsageError(
-            f"El backup {backup.name} está dañado y no dice qué archivos son suyos: no se borra.\n"
-            f"Si ya no lo quiere, borre la carpeta {path} a mano."
-        )
+        raise UsageError("undeletable_damaged", backup=backup.name, path=path)
     own = file_names(backup)
     foreign = [entry.name for entry in path.iterdir() if not _belongs(entry, own)]
     if foreign:
-        raise UsageError(
-            f"El backup {backup.name} contiene algo que no es de un backup ({', '.join(sorted(foreign))}): "
-            "no se borra.\nSaque esos archivos de la carpeta."
-        )
+        raise UsageError("undeletable_strangers", backup=backup.name, names=sorted(foreign))
 
 
 def file_names(backup: AnyBackup) -> set[str]:

@@ -51,10 +51,7 @@ def read_repository(root: Path) -> Repository | None:
         return _read(root)
     except FormatError as error:
         raise BackupDirUnusable(
-            root,
-            f"{root / STATE_DIR / REPOSITORY_FILE} está dañado ({error.problem})",
-            "Ese archivo dice de qué base de datos son los backups. Recupérelo, o use otra carpeta; "
-            "los backups que hay se pueden seguir leyendo.",
+            root, "repository_damaged", file=root / STATE_DIR / REPOSITORY_FILE, problem=error.problem
         ) from error
 
 
@@ -105,11 +102,7 @@ def check_place(root: Path) -> None:
     with atomic.explained(root):
         backup = backup_around(root)
     if backup is not None:
-        raise BackupDirUnusable(
-            root,
-            f"{root} es un backup, o está dentro de uno",
-            f"Use la carpeta que lo contiene: {backup.parent}",
-        )
+        raise BackupDirUnusable(root, "inside_a_backup", parent=backup.parent)
 
 
 def backup_around(folder: Path) -> Path | None:
@@ -121,7 +114,7 @@ def backup_around(folder: Path) -> Path | None:
 def check_source(repository: Repository | None, source: Source, *, adopt: bool = False) -> None:
     """Refuse a source other than the repository's, unless `adopt`. Raises SourceMismatch."""
     if repository is not None and repository.source != source and not adopt:
-        raise SourceMismatch(str(repository.source), str(source))
+        raise SourceMismatch(repository.source, source)
 
 
 def location_warnings(root: Path) -> dict[str, str]:

@@ -280,7 +280,7 @@ class LockedStore:
             with atomic.explained(self.root):
                 write_repository(self.root, repository, Patience(self.clock))
         elif present is None or present.id != repository.id:
-            raise UsageError(f"{self.root} ya guarda otros backups: no se mezclan.\nElija una carpeta vacía.")
+            raise UsageError("other_backups", folder=self.root)
 
     def receive(self, backup: AnyBackup, links: CopyLinks, tell: Tell) -> Path:
         """Copy a backup of another folder into this one, proven, by one rename (`copy_backup`)."""

@@ -212,7 +212,7 @@ class BackupWriter:
     def _begin(self, collection: str) -> None:
         self.end_collection()
         if collection in self._whole:
-            raise UnorderedDocuments(collection, "la colección ya estaba terminada")
+            raise UnorderedDocuments(collection, "collection_ended")
         self._discarded.discard(collection)
         self._numbers += 1
         path = self.folder / f"{self._numbers:06}.part"

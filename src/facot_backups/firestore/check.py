@@ -102,7 +102,7 @@ class _Counter:
             if code_of(error) is grpc.StatusCode.DEADLINE_EXCEEDED:
                 raise failure(error, self.calls.source) from None
             raise
-        raise CallFailed(None, f"{self.calls.source} no devolvió el recuento", "Vuelva a intentarlo.")
+        raise CallFailed(None, "no_count", source=self.calls.source)
 
 
 def _count(counter: _Counter, spans: list[Span], read_time: datetime | None) -> Count:
@@ -111,7 +111,7 @@ def _count(counter: _Counter, spans: list[Span], read_time: datetime | None) -> 
         try:
             number, read_time = counter.once(span, read_time)
         except CallFailed as failure:
-            if failure.code is None or failure.code in _UNCOUNTABLE:
+            if failure.status is None or failure.status in _UNCOUNTABLE:
                 return Count(None, failure.problem, reads + 1, read_time)
             raise
         except SnapshotExpired as expired:

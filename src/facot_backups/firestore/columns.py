@@ -60,7 +60,7 @@ class Columns:
         try:
             yield from self._pages.read(Span())
         except UnknownValue as unknown:
-            raise CallFailed(None, str(unknown), "Actualice facot-backups y vuelva a intentarlo.") from None
+            raise CallFailed(None, "unknown_value", problem=str(unknown)) from None
 
 
 class _Asking:

@@ -70,7 +70,7 @@ class Committer:
     def give_up(self) -> None:
         """Send nothing again: what is under way comes to what its answer says, or the documents tell."""
         if self.failure is None:
-            self.failure = FirestoreUnavailable("ya no se escribe más", "Repítalo.")
+            self.failure = FirestoreUnavailable("given_up")
 
     def _sending(self, batch: Sequence[Write]) -> Sending:
         return Sending(self._calls, self._patience, self._requests, self._ramp, self, list(batch))
@@ -118,7 +118,7 @@ class Sending:
             while pending:
                 pending = self._once(pending)
         except FirestoreUnavailable as end:
-            if isinstance(end, CallFailed) and end.code is grpc.StatusCode.INVALID_ARGUMENT:
+            if isinstance(end, CallFailed) and end.status is grpc.StatusCode.INVALID_ARGUMENT:
                 self._isolate(pending, end)
                 return
             self._owner.failure = self._owner.failure or end
@@ -153,9 +153,7 @@ class Sending:
             return pending
         if len(answer.status) != len(pending):
             self._doubtful.update(write.number for write in pending)
-            raise CallFailed(
-                None, f"{self._calls.source} no dio un resultado por escritura", "Avise con este texto."
-            )
+            raise CallFailed(None, "results_missing", source=self._calls.source)
         return self._sort(pending, answer)
 
     def _sort(self, pending: list[Write], answer: Message) -> list[Write]:

@@ -182,7 +182,7 @@ class Connection:
         except grpc.RpcError as error:
             raise failure(error, self._source) from None
         if not answers:
-            raise CallFailed(None, f"{self._source} no respondió a la pregunta", "Vuelva a intentarlo.")
+            raise CallFailed(None, "no_answer", source=self._source)
         return get_time(answers[0].read_time)
 
     def close(self) -> None:
@@ -306,10 +306,7 @@ def _of_client(client: Any) -> _Target:
     from google.cloud.firestore_v1.base_client import BaseClient
 
     if not isinstance(client, BaseClient):
-        raise UsageError(
-            f"client no es un google.cloud.firestore.Client, sino {type(client).__name__}.\n"
-            "Pase firestore.Client(...) o firebase_admin.firestore.client()."
-        )
+        raise UsageError("no_client", kind=type(client).__name__)
     emulator = client._emulator_host
     source = _source(client.project, client._database, emulator=bool(emulator))
     channel = _own_channel(client)
@@ -333,9 +330,7 @@ def _own_channel(client: Any) -> Any:
         return None
     with suppress(AttributeError):
         return api.transport.grpc_channel
-    raise UsageError(
-        f"El cliente usa un transporte sin gRPC ({api.transport.kind}).\nPase un cliente con transporte gRPC."
-    )
+    raise UsageError("no_grpc", kind=api.transport.kind)
 
 
 def firebase_app() -> Any:
@@ -357,10 +352,7 @@ def _of_firebase_app(app: Any, options: ConnectionOptions) -> _Target:
             return _of_emulator(emulator, project, options)
         credentials = app.credential.get_credential()
     except (ValueError, OSError, _auth_error()) as error:
-        raise FirestoreUnavailable(
-            f"la aplicación de firebase_admin no da credenciales ({type(error).__name__})",
-            "Inicialice firebase_admin con una cuenta de servicio, o configure firebase.credentials_path.",
-        ) from None
+        raise FirestoreUnavailable("no_app_credentials", kind=type(error).__name__) from None
     return _Target(_source(project, options.database), _host(), credentials)
 
 

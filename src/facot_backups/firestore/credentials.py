@@ -30,12 +30,7 @@ def find(setting: str | None, origin: str | None = None) -> tuple[Any, str | Non
     Raises CredentialsMissing where there are none, SettingError for a file that cannot serve.
     """
     if not setting:
-        raise CredentialsMissing(
-            "no hay credenciales ni emulador configurados",
-            "Guarde el archivo de la cuenta de servicio como firebase-credentials.json en esta carpeta o en "
-            "la de FACOT, o ponga su ruta en firebase.credentials_path (facot_config.json) o en "
-            "FIREBASE_CREDENTIALS; para el emulador, FIRESTORE_EMULATOR_HOST.",
-        )
+        raise CredentialsMissing()
     if setting == DEFAULT:
         return _default()
     try:
@@ -57,10 +52,7 @@ def _default() -> tuple[Any, str | None]:
     try:
         credentials, project = google.auth.default(scopes=_SCOPES)
     except (GoogleAuthError, OSError, ValueError) as error:
-        raise FirestoreUnavailable(
-            f"Google no encuentra credenciales por defecto en este equipo ({type(error).__name__})",
-            "Use la ruta del archivo de una cuenta de servicio en firebase.credentials_path.",
-        ) from None
+        raise FirestoreUnavailable("no_default_credentials", kind=type(error).__name__) from None
     return credentials, project
 
 

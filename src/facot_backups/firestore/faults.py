@@ -1,4 +1,4 @@
-"""What a gRPC error of Firestore means: whether to try again, and what to tell the user, in Spanish.
+"""What a gRPC error of Firestore means: whether to try again, and which error of ours it is.
 
 The decisions are the table of docs/firestore.md ("Reintentos"), from Google's documentation.
 """
@@ -36,31 +36,36 @@ _DECISIONS = {
 # The texts in which google-auth reports, through gRPC, that Google refused the credentials.
 _AUTH_REFUSED = ("invalid_grant", "invalid_client", "unauthorized_client", "RefreshError")
 _EXPIRED = ("read_time' is too old", "snapshot version is too old", "read time is too old")
-_UNKNOWN_TOKEN = (
-    "el emulador pide un token y no reconoce el que se le mostró",
-    "Ponga en la variable BACKUP_EMULATOR_TOKEN el que dijo: facot-backups serve --token",
-)
 
 
 class CallFailed(FirestoreUnavailable):
-    """A call to Firestore failed for good. `code` is gRPC's, None for streams that were cut in silence."""
+    """A call to Firestore failed for good.
 
-    def __init__(self, code: Code | None, problem: str, remedy: str, details: str = "") -> None:
-        super().__init__(problem, remedy)
-        self.code = code
+    `status` is gRPC's code, None for streams that were cut in silence; `details` the server's own text.
+    """
+
+    def __init__(self, status: Code | None, code: str, /, *, details: str = "", **fields: object) -> None:
+        super().__init__(code, **fields)
+        self.status = status
         self.details = details
 
     @property
     def reason(self) -> str:
         """One line for a collection that this failure left unread."""
-        return f"{self.problem}. {self.remedy}"
+        return f"{self.words.problem}. {self.words.remedy}"
 
 
 def failure(error: grpc.RpcError, source: Source) -> CallFailed:
     """The error for the user that a gRPC error is."""
-    code, details = code_of(error), details_of(error)
-    problem, remedy = explain(code, details, source)
-    return CallFailed(code, problem, remedy, details)
+    status, details = code_of(error), details_of(error)
+    code = explain(status, details, source)
+    if code != _ANSWERED:
+        return CallFailed(status, code, details=details, source=source)
+    if not details:
+        return CallFailed(status, "answered", source=source, status=status.name)
+    return CallFailed(
+        status, "answered_with", details=details, source=source, status=status.name, said=details[:200]
+    )
 
 
 def code_of(error: grpc.RpcError) -> Code:
@@ -97,68 +102,26 @@ def _auth_refused(details: str) -> bool:
     return any(text in details for text in _AUTH_REFUSED)
 
 
-def explain(code: Code, details: str, source: Source) -> tuple[str, str]:
-    """(what happened, what to do) in Spanish."""
-    if _auth_refused(details):
-        return (
-            "Google rechazó las credenciales",
-            "Compruebe la fecha y hora del equipo; si son correctas, la clave fue revocada: "
-            "cree otra en la consola de Firebase (Configuración > Cuentas de servicio).",
-        )
-    if is_expired(code, details):
-        return (
-            "el instante del backup ya no se puede leer: la lectura tardó demasiado",
-            "Active la recuperación a un momento dado (PITR) de Firestore: conserva los instantes 7 días.",
-        )
-    if is_quota(code, details):
-        return (
-            f"la cuota del proyecto {source.project} está agotada",
-            "Espere a que se renueve (la gratuita, a medianoche del Pacífico) o active la facturación.",
-        )
-    if code is Code.FAILED_PRECONDITION and "Datastore Mode" in details:
-        return (
-            f"la base de datos {source} está en modo Datastore",
-            "Este programa lee bases de datos Firestore en modo nativo: revise project y database.",
-        )
-    if code is Code.PERMISSION_DENIED and ("disabled" in details or "has not been used" in details):
-        return (
-            f"la API de Firestore no está activada en el proyecto {source.project}",
-            "Actívela en la consola de Google Cloud, o revise el proyecto configurado.",
-        )
-    return _by_code(code, details, source)
-
-
-def _by_code(code: Code, details: str, source: Source) -> tuple[str, str]:
-    texts = {
-        Code.UNAVAILABLE: (
-            f"no hay conexión con {source}",
-            "Compruebe la red (o que el emulador esté en marcha) y vuelva a intentarlo.",
-        ),
-        Code.DEADLINE_EXCEEDED: (
-            f"{source} no respondió a tiempo",
-            "Compruebe la red y vuelva a intentarlo.",
-        ),
-        Code.RESOURCE_EXHAUSTED: (
-            f"{source} está saturada",
-            "Espere unos minutos y vuelva a intentarlo.",
-        ),
-        Code.UNAUTHENTICATED: _UNKNOWN_TOKEN
-        if source.emulator
-        else (
-            f"Google no reconoce las credenciales para {source}",
-            "Compruebe la fecha y hora del equipo y el archivo de la cuenta de servicio.",
-        ),
-        Code.PERMISSION_DENIED: (
-            f"las credenciales no tienen permiso en {source}",
-            "Dé a la cuenta de servicio el rol roles/datastore.viewer (para restaurar, "
-            "roles/datastore.user), y revise el proyecto configurado.",
-        ),
-        Code.NOT_FOUND: (
-            f"la base de datos {source} no existe",
-            "Revise el proyecto y la base de datos configurados.",
-        ),
+def explain(status: Code, details: str, source: Source) -> str:
+    """The code of `errors` for an error with this status and server's text."""
+    unused = "disabled" in details or "has not been used" in details
+    special = {
+        "credentials_refused": _auth_refused(details),
+        "instant_expired": is_expired(status, details),
+        "quota_used_up": is_quota(status, details),
+        "datastore_mode": status is Code.FAILED_PRECONDITION and "Datastore Mode" in details,
+        "api_disabled": status is Code.PERMISSION_DENIED and unused,
+        "token_unknown": status is Code.UNAUTHENTICATED and source.emulator,
     }
-    if code in texts:
-        return texts[code]
-    said = f": {details[:200]}" if details else ""
-    return f"{source} respondió {code.name}{said}", "Vuelva a intentarlo; si persiste, avise con este texto."
+    return next((code for code, holds in special.items() if holds), _CODES.get(status, _ANSWERED))
+
+
+_ANSWERED = "answered"
+_CODES = {
+    Code.UNAVAILABLE: "no_connection",
+    Code.DEADLINE_EXCEEDED: "no_answer_in_time",
+    Code.RESOURCE_EXHAUSTED: "overloaded",
+    Code.UNAUTHENTICATED: "credentials_unknown",
+    Code.PERMISSION_DENIED: "permission_denied",
+    Code.NOT_FOUND: "no_database",
+}

@@ -34,10 +34,7 @@ def path_of(name: str, root: str) -> DocumentPath:
     name would else give paths that are cut at the wrong place.
     """
     if not name.startswith(root):
-        raise FirestoreUnavailable(
-            f"el servidor da nombres de otra base de datos ({name[:100]})",
-            "Ponga en el ajuste del proyecto su identificador, no su número.",
-        )
+        raise FirestoreUnavailable("other_names", name=name[:100])
     return tuple(name[len(root) + 1 :].split("/"))
 
 

@@ -78,9 +78,7 @@ class Requests:
             self.reads += len(answers)
             if len(answers) == len(names):
                 return answers
-        raise CallFailed(
-            None, f"{self._calls.source} no devolvió todos los documentos pedidos", "Vuelva a intentarlo."
-        )
+        raise CallFailed(None, "documents_missing", source=self._calls.source)
 
     def _once(self, call: Any, request: Message, read_time: datetime | None) -> Message:
         return insist(lambda: call(request, TIMEOUT), self._patience, read_time)

@@ -90,11 +90,7 @@ class Patience:
         else:
             self._cuts += 1
         if self._cuts >= MAX_CUTS:
-            raise CallFailed(
-                None,
-                f"{self._source} cortó la lectura {MAX_CUTS} veces sin enviar nada",
-                "Vuelva a intentarlo más tarde.",
-            )
+            raise CallFailed(None, "stream_cut", source=self._source, cuts=MAX_CUTS)
         self._emit(Retried("la lectura terminó antes de tiempo", 0.0))
 
 

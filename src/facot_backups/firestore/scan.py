@@ -146,7 +146,7 @@ class Scan:
             self._any_whole = True
 
     def _not_read(self, problem: str) -> FirestoreUnavailable:
-        return FirestoreUnavailable(problem, "Actualice facot-backups y vuelva a intentarlo.")
+        return FirestoreUnavailable("unknown_value", problem=problem)
 
     def _unread(self, collection: str, reason: str, failure: FacotBackupsError | None) -> None:
         self._failure = self._failure or failure
@@ -192,12 +192,12 @@ class Scan:
         if self._is_refusal(failure):
             yield from self._walk(failure)
             return
-        if failure.code in _GENERAL and not self._pages.documents:
+        if failure.status in _GENERAL and not self._pages.documents:
             raise failure  # not one document came: there is nothing to go on with
         self._failure = self._failure or failure
-        self._general_failures += failure.code in _GENERAL
+        self._general_failures += failure.status in _GENERAL
         current = self._last_collection(span)
-        quota = failure.code is not None and is_quota(failure.code, failure.details)
+        quota = failure.status is not None and is_quota(failure.status, failure.details)
         if quota or self._general_failures > 1:
             self.stopped = failure.reason
             self._give_up(span, current, failure.reason)
@@ -226,7 +226,7 @@ class Scan:
 
     def _is_refusal(self, failure: CallFailed) -> bool:
         return (
-            failure.code in _REFUSALS
+            failure.status in _REFUSALS
             and self._pages.documents == 0
             and not self._any_whole
             and "Datastore" not in failure.details

@@ -53,16 +53,16 @@ def nothing() -> None:
     """The end of a copy after which nothing is to be done."""
 
 
-def why_not(old: Path, new: Path) -> str | None:
-    """Why the backups of `old` cannot be copied to `new`, in Spanish; None if they can. Without a lock.
+def why_not(old: Path, new: Path) -> UsageError | None:
+    """Why the backups of `old` cannot be copied to `new`; None if they can. Without a lock.
 
     Raises BackupDirUnusable.
     """
     if new.resolve().is_relative_to(old.resolve()):
-        return "La carpeta nueva está dentro de la de ahora."
+        return UsageError("folder_within")
     mine, theirs = read_repository(old), read_repository(new)
     if theirs is not None and (mine is None or mine.id != theirs.id):
-        return "La carpeta nueva ya guarda otros backups, y no se mezclan."
+        return UsageError("folder_of_others")
     return None
 
 
@@ -76,7 +76,7 @@ def relocate(
     """
     problem = why_not(old.root, new.root)
     if problem is not None:
-        raise UsageError(problem)
+        raise problem
     with old.locked(), new.locked() as target:
         repository = old.repository()
         if repository is not None:
@@ -118,7 +118,7 @@ def _copy_all(old: Store, target: LockedStore, emit: Emit, stop: Stop) -> Reloca
 
 
 def _left(backup: AnyBackup, error: FacotBackupsError) -> LeftBehind:
-    return LeftBehind(str(backup.name), str(error).partition("\n")[0])
+    return LeftBehind(str(backup.name), error.words.what)
 
 
 def _teller(backup: AnyBackup, before: int, emit: Emit, stop: Stop) -> Callable[[str, int], None]:
@@ -155,7 +155,7 @@ def _sizes(backup: AnyBackup) -> dict[str, int]:
     try:
         return {name: (backup.path / name).lstat().st_size for name in copied_files(backup)}
     except OSError as error:
-        raise BackupUnreadable(f"{backup.name}: no se pudo leer ({error.strerror})") from error
+        raise BackupUnreadable("file_unread", place=backup.name, error=error) from error
 
 
 def _check_room(missing: Sequence[AnyBackup], target: LockedStore) -> None:

@@ -107,11 +107,8 @@ def load(backup: AnyBackup, source: Source, server: LocalFirestore, emit: Emit =
 def checked_side(backup: AnyBackup, emit: Emit) -> FolderSide:
     """The backup to be read, sound to the last byte. Raises as `load`."""
     if backup.kind == "pre-restore":
-        raise UsageError(
-            f"{backup.name} guarda lo que una restauración cambió, no es un backup entero: no se sirve.\n"
-            "Elija otro: facot-backups list"
-        )
-    require_sound(backup, "no se sirve", emit)
+        raise UsageError("kept_by_restore_served", backup=backup.name)
+    require_sound(backup, "not-served", emit)
     if isinstance(backup, OldBackup):
         emit(Warned(f"{backup.name}: {OLD_FORMAT}; los valores que aquel programa perdió siguen perdidos."))
     elif not backup.complete:

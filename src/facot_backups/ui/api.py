@@ -278,7 +278,7 @@ def _date(text: str) -> date:
     except (TypeError, ValueError):
         found = None
     if found is None or found.isoformat() != text:
-        raise UsageError(f"«{text}» no es una fecha.\nSe admite: AAAA-MM-DD, como 2024-11-27.")
+        raise UsageError("no_date", text=text)
     return found
 
 

@@ -128,18 +128,13 @@ class _Beforehand:
     def confirm(self, plan: Plan) -> bool:
         """The caller's `yes`, which an emulator does not need. Raises UsageError without it."""
         if not self.beforehand and not plan.facts.target.emulator:
-            raise UsageError(
-                f"Restaurar en {plan.facts.target} hay que confirmarlo: no se ha escrito nada.\n"
-                "Mire el plan con dry_run=True, y repita con yes=True."
-            )
+            raise UsageError("yes_needed", target=plan.facts.target)
         return True
 
     def answer(self, plan: Plan, question: Question) -> bool:
         """The caller's `yes`. Raises UsageError without it."""
         if not self.beforehand:
-            raise UsageError(
-                f"{question.text}\nNo se ha escrito nada. Para decir que sí, repita con yes=True."
-            )
+            raise UsageError("answer_needed", question=question.text)
         return True
 
 
@@ -148,7 +143,7 @@ def _mode(text: str | None) -> Mode | None:
 
     found = next((mode for mode in MODES if mode == text), None)
     if text is not None and found is None:
-        raise UsageError(f"«{text}» no es un modo.\nSe admite: {', '.join(MODES)}.")
+        raise UsageError("no_mode", text=text, modes=MODES)
     return found
 
 
@@ -161,7 +156,7 @@ def _scope(
     if not collections and not documents:
         return EVERYTHING
     if isinstance(collections, str) or isinstance(documents, str):
-        raise UsageError("collections y documents son listas de textos.")
+        raise UsageError("no_lists")
     paths = [find_invoice([backup()], text) if is_number(text) else _path(text) for text in documents or ()]
     return Scope(collections=tuple(collections or ()), documents=tuple(paths))
 
@@ -169,10 +164,7 @@ def _scope(
 def _path(text: str) -> DocumentPath:
     path = tuple(text.strip("/").split("/"))
     if not is_document_path(path):
-        raise UsageError(
-            f"«{text}» no es la ruta de un documento.\n"
-            "Se admite: COLECCIÓN/ID, como invoices/12; de una factura, también su NCF."
-        )
+        raise UsageError("no_document_or_number", text=text)
     return path
 
 

@@ -12,6 +12,7 @@ import pytest
 
 from facot_backups import errors
 from facot_backups.events import Counted, Event, PhaseStarted, Progressed, Retried
+from facot_backups.model import Source
 from facot_backups.operations.cancellation import Stop
 from facot_backups.operations.health.findings import Code
 from facot_backups.ui.desktop.overview.state_texts import REMEDIES, Standing, standing
@@ -81,15 +82,15 @@ FOLDER = Path("/mnt/disco/backups")
 FAILURES = [
     (errors.Interrupted(), "Cancelado", ""),
     (
-        errors.FirestoreUnavailable("no responde", "Compruebe la conexión."),
+        errors.FirestoreUnavailable("no_connection", source=Source("facot-1")),
         "Firestore no disponible",
-        "conexión",
+        "red",
     ),
-    (errors.LockHeld("PC-CAJA, proceso 12"), "Ya hay un backup en marcha", "termine"),
+    (errors.LockHeld("PC-CAJA", 12, NOW), "Ya hay un backup en marcha", "termine"),
     (errors.RepositoryGone(FOLDER), "La carpeta de los backups no está", "Conecte el disco"),
     (errors.NoSpace(FOLDER, 5_000_000), "El disco está lleno", "Libere espacio"),
     (
-        errors.DrillNotMade("2024-11-27", "no hay memoria suficiente", "Repítalo: facot-backups verify"),
+        errors.DrillNotMade("2024-11-27", "no_memory"),
         "El simulacro no se pudo hacer",
         "No dice nada malo del backup",
     ),

@@ -20,17 +20,13 @@ from facot_backups.errors import FacotBackupsError
 
 # Apprise gives a server four seconds for each read; one that drips gets no more than this.
 SECONDS = 15.0
-MISSING = (
-    "Para avisar por «notify_urls» hace falta Apprise, y este equipo no lo tiene. "
-    "Instálelo con: pip install apprise"
-)
 
 
 class AppriseMissing(FacotBackupsError):
     """`notify_urls` is set and Apprise is not installed."""
 
     def __init__(self) -> None:
-        super().__init__(MISSING)
+        super().__init__("apprise_missing")
 
 
 def send(url: str, title: str, body: str, kind: str, seconds: float | None = None) -> None:

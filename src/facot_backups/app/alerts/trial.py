@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from facot_backups.app.alerts.services import AppriseMissing
 from facot_backups.app.alerts.watch import Alerts, service
 from facot_backups.app.deadline import Undelivered
 from facot_backups.errors import FacotBackupsError
@@ -21,11 +22,16 @@ _NO_SUCH_PATH = (404, 405)
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """How it went: `problem` in Spanish, None if it arrived. `name` shows no secret."""
+    """How it went: `problem` in Spanish, None if it arrived. `name` shows no secret.
+
+    `number`: which one of its kind, from 1 on. `no_apprise`: for want of Apprise.
+    """
 
     name: str
     kind: ChannelKind
     problem: str | None
+    number: int = 1
+    no_apprise: bool = False
 
 
 def trials(alerts: Alerts) -> Iterator[Trial]:
@@ -34,11 +40,12 @@ def trials(alerts: Alerts) -> Iterator[Trial]:
     text = f"Si lee esto, los avisos llegan. Carpeta de backups: {visible(str(alerts.store.root))}"
     if settings.healthcheck_url is not None:
         url = settings.healthcheck_url
-        yield Trial("healthcheck_url", "healthcheck", _problem(lambda: _ping(url, f"{TITLE}. {text}")))
+        failed = _failure(lambda: _ping(url, f"{TITLE}. {text}"))
+        yield Trial("healthcheck_url", "healthcheck", _said(failed))
     for number, address in enumerate(settings.notify_urls, start=1):
         channel, message = service(number, address), Message(TITLE, text, "info")
-        problem = _problem(lambda c=channel, m=message: c.send(News((), (), {}), m))  # type: ignore[misc]
-        yield Trial(channel.name, "service", problem)
+        failed = _failure(lambda c=channel, m=message: c.send(News((), (), {}), m))  # type: ignore[misc]
+        yield Trial(channel.name, "service", _said(failed), number, isinstance(failed, AppriseMissing))
     ended = alerts.command("on_error", {"STATE": "test", "ERROR": text})
     if ended is not None:
         last = ended.output.splitlines()[-1:]
@@ -57,9 +64,13 @@ def _ping(url: str, body: str) -> None:
         ping(url, "success", body)
 
 
-def _problem(send: Callable[[], None]) -> str | None:
+def _failure(send: Callable[[], None]) -> Exception | None:
     try:
         send()
     except (Undelivered, FacotBackupsError) as problem:
-        return str(problem)
+        return problem
     return None
+
+
+def _said(failed: Exception | None) -> str | None:
+    return None if failed is None else str(failed)

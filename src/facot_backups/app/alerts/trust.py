@@ -27,10 +27,7 @@ class NotNoted(FacotBackupsError):
     exit_code = 13
 
     def __init__(self, folder: Path) -> None:
-        super().__init__(
-            f"No se pudo anotar en {folder} qué órdenes permite usted: no se ejecutarán.\n"
-            "Dé a su usuario permiso sobre esa carpeta, o libere espacio en su disco, y repita."
-        )
+        super().__init__("not_noted", folder=folder)
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,7 +38,7 @@ def here(settings: Settings, *, system_wide: bool) -> Here:
     Raises UsageError where this system has no such service.
     """
     if system_wide and not sys.platform.startswith("linux"):
-        raise UsageError("--system solo existe en Linux (systemd).\nQuítelo: el servicio será de su usuario.")
+        raise UsageError("system_wide_elsewhere")
     user = _user()
     state = (_state_of(user) if system_wide else State().folder).absolute()
     service = Service(
@@ -74,10 +74,7 @@ def _of_this_system(service: Service, state: Path, *, system_wide: bool) -> Here
 def _program() -> tuple[str, ...]:
     """How this program is called. Raises UsageError inside a packed program."""
     if getattr(sys, "frozen", False):
-        raise UsageError(
-            "Este programa está empaquetado y no puede ser un servicio por sí mismo.\n"
-            "Instale facot-backups con pip y use: facot-backups service install"
-        )
+        raise UsageError("packed_program")
     python = Path(sys.executable)
     windowed = python.with_name("pythonw.exe")
     if sys.platform == "win32" and windowed.exists():  # else a window would flash every 15 minutes
@@ -93,11 +90,8 @@ def refuse_variables(settings: Settings) -> None:
     """
     seen = [name for name in RULES if name != "backup_dir" and settings.origin(name).startswith(_VARIABLE)]
     if seen:
-        listed = ", ".join(f"{name} ({settings.origin(name)})" for name in seen)
-        raise UsageError(
-            f"El servicio no vería estos ajustes, que vienen de variables de esta sesión: {listed}.\n"
-            f"Guárdelos en facot_config.json, o en un archivo .env en {Path.cwd()}, y repita."
-        )
+        given = [f"{name} ({settings.origin(name)})" for name in seen]
+        raise UsageError("session_variables", given=given, folder=Path.cwd())
 
 
 def _user() -> str:

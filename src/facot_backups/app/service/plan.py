@@ -31,10 +31,7 @@ class ServiceFailed(FacotBackupsError):
 
     def __init__(self, command: Sequence[str], output: str) -> None:
         said = " ".join(output.split()) or "sin explicación"
-        super().__init__(
-            f"El sistema no aceptó «{' '.join(command)}»: {said}.\n"
-            "Corríjalo y repita; lo que ya se escribió se quita con: facot-backups service remove --yes"
-        )
+        super().__init__("service_failed", command=" ".join(command), output=said)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,10 +55,7 @@ class Service:
         texts = (*self.program, self.backup_dir, self.folder, self.user, self.state_dir or "")
         for text in texts:
             if any(unicodedata.category(letter) in _NO_PART_OF_A_LINE for letter in text):
-                raise UsageError(
-                    f"«{visible(text)}» tiene un salto de línea u otro carácter de control, y en el archivo "
-                    "del servicio sería una orden.\nCambie ese nombre, o use otra carpeta, y repita."
-                )
+                raise UsageError("control_character", text=visible(text))
 
     @property
     def command(self) -> tuple[str, ...]:

@@ -82,10 +82,7 @@ def _manager(*, system: bool) -> tuple[str, ...]:
 
 def _service(service: Service, *, system: bool) -> str:
     if service.folder != service.folder.strip().rstrip("\\"):  # systemd knows no quotes there
-        raise UsageError(
-            f"systemd no puede trabajar en «{service.folder}»: el nombre acaba en un espacio o una barra "
-            "invertida.\nCámbielo, o use otra carpeta, y repita."
-        )
+        raise UsageError("no_folder_of_systemd", folder=service.folder)
     lines = ["[Unit]", f"Description={DESCRIPTION}"]
     if system:
         lines += ["Wants=network-online.target", "After=network-online.target"]

@@ -20,7 +20,7 @@ from typing import Self
 from facot_backups import atomic
 from facot_backups.errors import UsageError
 from facot_backups.operations.audit.findings import KINDS, SEVERITIES, Finding, Severity
-from facot_backups.text import reason, visible
+from facot_backups.text import visible
 
 _HEADINGS = ("Gravedad", "Tipo", "Empresa", "NCF", "Hallazgo", "Documentos", "Cantidad")
 _SEVERITIES: dict[Severity, str] = {"error": "Error", "warning": "Aviso", "note": "Nota"}
@@ -74,10 +74,7 @@ class CsvTable:
         try:
             atomic.write_file(self._path, (_MARK + text.getvalue()).encode("utf-8"))
         except OSError as problem:
-            raise UsageError(
-                f"No se puede escribir {self._path}: {reason(problem)}.\n"
-                "Elija otro archivo; si está abierto en Excel, ciérrelo."
-            ) from problem
+            raise UsageError("table_unwritable", file=self._path, error=problem) from problem
 
 
 def cell(text: str) -> str:

@@ -165,7 +165,7 @@ class Reading:
         if scan.stopped is not None and not errors:
             errors.append(one_line(scan.stopped))
         if self._unreadable and not self._holds_anything(files):
-            raise FirestoreUnavailable("no se pudo leer ninguna colección", errors[0])
+            raise FirestoreUnavailable("nothing_read", problem=errors[0])
         counted = self._counted or Count(None, "no se contó", 0)
         return Read(self._instant, files, (*errors, *self._remarks), counted.total, counted.reason, checked)
 
@@ -343,7 +343,7 @@ class Reading:
             )
         except (FirestoreUnavailable, SnapshotExpired) as error:
             counted = Count(None, one_line(error), 1)
-            if not (isinstance(error, CallFailed) and error.code in _OF_ONE_COLLECTION):
+            if not (isinstance(error, CallFailed) and error.status in _OF_ONE_COLLECTION):
                 self._lost_count = counted
         self._other_reads += counted.reads
         return counted

@@ -10,7 +10,7 @@ from secrets import token_hex
 
 from facot_backups.archive.store import Store
 from facot_backups.clock import Clock
-from facot_backups.errors import ReadBudgetExceeded
+from facot_backups.errors import LeftUndone, ReadBudgetExceeded, Reader
 from facot_backups.events import Counted, Emit, ignore
 from facot_backups.firestore.check import count
 from facot_backups.firestore.connection import Connection
@@ -102,7 +102,7 @@ class ReadsNote:
         self._store.state.record_try(self._store.root, attempt, emulator=emulator)
 
     def afford(
-        self, scope: Scope, max_reads: int | None, what: str, emit: Emit = ignore, *, times: int = 1
+        self, scope: Scope, max_reads: int | None, reader: Reader, emit: Emit = ignore, *, times: int = 1
     ) -> None:
         """Count `scope`, and refuse what would pass the bound on all reads of the local day.
 
@@ -116,9 +116,11 @@ class ReadsNote:
         self.record()
         if counted.total is not None:
             emit(Counted(counted.total))
-            self.check(counted.total * times, max_reads, what)
+            self.check(counted.total * times, max_reads, reader)
 
-    def check(self, needed: int, max_reads: int | None, what: str, left: str | None = None) -> None:
+    def check(
+        self, needed: int, max_reads: int | None, reader: Reader, left: LeftUndone = "nothing-read"
+    ) -> None:
         """Refuse reads beyond those noted so far that would pass the bound. Raises ReadBudgetExceeded.
 
         `left`: what was not done, in Spanish; None: no document was read.
@@ -127,7 +129,7 @@ class ReadsNote:
             return
         used = reads_today(self._store)
         if needed + used > max_reads:
-            raise ReadBudgetExceeded(needed, used, max_reads, what, *([left] if left else []))
+            raise ReadBudgetExceeded(needed, used, max_reads, reader, left)
 
 
 @contextmanager
@@ -146,7 +148,7 @@ def live_side(
     with connect() as connection:
         moment = connection.probe()
         note = ReadsNote(store, connection, "diff")
-        note.afford(scope, max_reads, "La comparación", emit)
+        note.afford(scope, max_reads, "comparison", emit)
         side = LiveSide(connection, store.clock, emit, moment)
         try:
             yield side

@@ -110,10 +110,7 @@ def side_of(backup: AnyBackup) -> FolderSide:
     if isinstance(backup, OldBackup):
         return OldSide(backup)
     if backup.kind == "pre-restore":
-        raise UsageError(
-            f"{backup.name} guarda lo que una restauración cambió, no es un backup entero: no se compara.\n"
-            "Elija otro: facot-backups list"
-        )
+        raise UsageError("kept_by_restore_compared", backup=backup.name)
     return BackupSide(backup)
 
 

@@ -1,4 +1,4 @@
-"""Why a restore drill could not be made, in words. None of it says anything of the backup."""
+"""Why a restore drill could not be made. None of it says anything of the backup."""
 
 from __future__ import annotations
 
@@ -9,40 +9,25 @@ import grpc
 from facot_backups.errors import DrillNotMade, FacotBackupsError, FirestoreUnavailable, NoSpace
 from facot_backups.text import one_line
 
-# The backup is whole, and restoring nothing shows nothing.
-NOTHING_TO_PROVE = (
-    "no guarda ningún documento, así que no probaría nada",
-    "Compruebe qué se guarda (facot-backups config), y hágalo con un backup que tenga documentos.",
-)
-_AGAIN = "Repítalo: facot-backups verify latest --drill"
-
 
 def not_made(backup: str, error: Exception) -> DrillNotMade:
     """The error for a drill of `backup` that `error` kept from its end."""
-    return DrillNotMade(backup, *_explained(error))
+    if isinstance(error, ImportError):
+        return DrillNotMade(backup, "no_google_client", module=error.name)
+    code = next((code for kind, code in _CODES.items() if isinstance(error, kind)), "drill_unforeseen")
+    return DrillNotMade(backup, code, error=error, said=_said(error), folder=tempfile.gettempdir())
 
 
-def _explained(error: Exception) -> tuple[str, str]:
-    """(what happened, what to do) in Spanish."""
-    match error:
-        case MemoryError():
-            return "no hay memoria suficiente", f"Cierre otros programas. {_AGAIN}"
-        case ImportError():
-            missing = f" ({error.name})" if error.name else ""
-            return f"falta el cliente de Firestore de Google{missing}", (
-                "Instálelo: pip install google-cloud-firestore"
-            )
-        case NoSpace():
-            return f"la carpeta temporal {tempfile.gettempdir()} está llena", f"Libere espacio. {_AGAIN}"
-        case FirestoreUnavailable():
-            return f"el Firestore en memoria dejó de responder ({error.problem})", _AGAIN
-        case FacotBackupsError():
-            return one_line(error).rstrip("."), _AGAIN
-    if isinstance(error, grpc.RpcError | OSError | RuntimeError):
-        what, remedy = "el Firestore en memoria no arrancó o dejó de responder", _AGAIN
-    else:
-        what, remedy = "fallo inesperado", "Repítalo con --verbose y comunique lo que diga."
-    return f"{what} ({_said(error)})", remedy
+# By the class of the error: the first that fits.
+_CODES: dict[type[Exception], str] = {
+    MemoryError: "no_memory",
+    NoSpace: "temporary_full",
+    FirestoreUnavailable: "drill_unavailable",
+    FacotBackupsError: "drill_stopped_by",
+    grpc.RpcError: "drill_server_failed",
+    OSError: "drill_server_failed",
+    RuntimeError: "drill_server_failed",
+}
 
 
 def _said(error: Exception) -> str:

@@ -18,7 +18,6 @@ from facot_backups.archive.ledger import COMPLETE, DAMAGED, FAILED, INTERRUPTED,
 from facot_backups.archive.store import LockedStore, Store
 from facot_backups.errors import DamagedBackup, DrillNotMade, FacotBackupsError, Interrupted
 from facot_backups.events import Emit, Warned, ignore
-from facot_backups.figures import size
 from facot_backups.model import Json, Scope
 from facot_backups.operations.drill.record import DRILL, is_due
 from facot_backups.operations.drill.run import DrillReport, drill, refuse_no_backup
@@ -97,17 +96,14 @@ class PeriodicDrill:
     def _afford(self, locked: LockedStore, backup: Any) -> None:
         needed = memory_needed(backup)
         if needed > self.memory:
-            problem = f"necesita unos {size(needed)} de memoria y no se hace solo"
-            _note(locked, backup, FAILED, problem)
-            raise DrillNotMade(str(backup.name), problem, "Hágalo usted: facot-backups verify latest --drill")
+            refusal = DrillNotMade(str(backup.name), "needs_memory", needed=needed)
+            _note(locked, backup, FAILED, refusal.problem)
+            raise refusal
 
 
 def failed(report: DrillReport) -> DamagedBackup:
     """The error of a drill that did not pass, with what to do."""
-    return DamagedBackup(
-        f"El simulacro de restauración de {report.backup} falló: {report.errors[0]}.\n"
-        "Haga otro backup (facot-backups run) y repita el simulacro con: facot-backups verify latest --drill"
-    )
+    return DamagedBackup("drill_failed", backup=report.backup, problem=report.errors[0])
 
 
 def _note(locked: LockedStore, backup: AnyBackup, outcome: str, problem: str) -> None:

@@ -45,7 +45,7 @@ from facot_backups.firestore.names import documents_root, path_of
 from facot_backups.model import EVERYTHING, DocumentPath, Scope, Source
 from facot_backups.operations.comparison.changes import precedes
 from facot_backups.operations.comparison.sources import side_of
-from facot_backups.operations.drill.faults import NOTHING_TO_PROVE, not_made
+from facot_backups.operations.drill.faults import not_made
 from facot_backups.operations.restore.approval import Yes
 from facot_backups.operations.restore.questions import NoGuard
 from facot_backups.operations.restore.report import RestoreReport
@@ -116,11 +116,11 @@ def drill(backup: AnyBackup, clock: Clock, emit: Emit = ignore, project: str | N
     begun = clock.monotonic()
     proof = verify(backup, emit)
     if proof.unread and not proof.damaged:
-        raise not_made(str(backup.name), BackupUnreadable(proof.unread[0].message))
+        raise not_made(str(backup.name), BackupUnreadable("part_unread", problem=proof.unread[0].message))
     if not proof.sound:
         return DrillReport(str(backup.name), proof, clock.monotonic() - begun)
     if not proof.documents:
-        raise DrillNotMade(str(backup.name), *NOTHING_TO_PROVE)
+        raise DrillNotMade(str(backup.name), "nothing_to_prove")
     warn_of_memory(backup, emit)
     notes: tuple[str, ...] = ()
     with suppress(DamagedBackup):
@@ -161,10 +161,7 @@ def _once(
 def refuse_no_backup(backup: AnyBackup) -> None:
     """Raises UsageError for what is no backup: a `.pre-restore`."""
     if backup.kind == "pre-restore":
-        raise UsageError(
-            f"{backup.name} guarda lo que una restauración cambió, no es un backup: no hay simulacro.\n"
-            "Elija otro: facot-backups list"
-        )
+        raise UsageError("kept_by_restore_drilled", backup=backup.name)
 
 
 def _give_back(backup: AnyBackup, source: Source, clock: Clock, emit: Emit) -> tuple[RestoreReport, _Found]:
@@ -317,9 +314,9 @@ def _everything(client: Any, root: str) -> Iterator[Message]:
             if message.HasField("document"):
                 yield message.document
     except GoogleAPICallError as error:
-        raise FirestoreUnavailable(f"el cliente de Google dice {error}", "Repítalo.") from error
+        raise FirestoreUnavailable("client_failed", error=error) from error
     if not done:  # what was not read is unknown, and not absent
-        raise FirestoreUnavailable("la lectura terminó antes de tiempo", "Repítalo.")
+        raise FirestoreUnavailable("read_ended_early")
 
 
 def _wrapped(request: Message) -> Any:

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from facot_backups.archive.journal_check import SpoiltJournal
 from facot_backups.archive.ledger import COMPLETE, FAILED, INCOMPLETE, INTERRUPTED, LedgerEntry
 from facot_backups.archive.reader import Backup
+from facot_backups.errors import FacotBackupsError
 from facot_backups.operations.backup.coverage import Coverage, judge_coverage
 from facot_backups.operations.drill.record import PastDrill, not_made_since, past_drills
 from facot_backups.operations.retention.anomaly import Anomaly, find_anomalies, last_acceptance
@@ -30,15 +31,15 @@ class Disk:
     """The disk of the backup folder. Sizes in bytes, None where they cannot be known.
 
     `used_bytes`: what all backups take, shared files once. `same_disk`: it is the system's own.
-    `synchronised`: the folder is inside OneDrive, Dropbox or the like. `problem` (Spanish, one or two lines:
-    what, and what to do): why the folder cannot be read; then nothing of the rest is known.
+    `synchronised`: the folder is inside OneDrive, Dropbox or the like. `problem`: why the
+    folder cannot be read; then nothing of the rest is known.
     """
 
     free_bytes: int | None = None
     used_bytes: int | None = None
     same_disk: bool = False
     synchronised: bool = False
-    problem: str | None = None
+    problem: FacotBackupsError | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,7 @@ from facot_backups.archive.reader import size_on_disk
 from facot_backups.archive.repository import location_warnings
 from facot_backups.archive.space import free_bytes
 from facot_backups.archive.store import Store
-from facot_backups.errors import BackupDirUnusable
+from facot_backups.errors import BackupDirUnusable, BackupUnreadable, FacotBackupsError
 from facot_backups.model import Scope
 from facot_backups.operations.drill.record import is_open
 from facot_backups.operations.health.basis import Disk, HealthFacts
@@ -31,7 +31,7 @@ def read_health_facts(
     facts = facts_of(store, hour, scope)
     entries = []
     cut: list[str] = []
-    problem = None
+    problem: FacotBackupsError | None = None
     drilling = False
     try:
         store.repository()
@@ -42,9 +42,9 @@ def read_health_facts(
             if not drilling:  # it may have ended just now
                 entries = store.ledger.entries()
     except BackupDirUnusable as error:
-        problem = str(error)
+        problem = error
     if facts.backups is None and problem is None:
-        problem = f"La carpeta de backups {store.root} no se pudo leer ahora mismo.\nRepita la orden."
+        problem = BackupUnreadable("backups_unread", folder=store.root)
     return HealthFacts(
         schedule=facts,
         entries=entries,

@@ -61,10 +61,7 @@ def approve(
     """
     target = plan.facts.target
     if not may_write(connection, Patience(clock, emit, target)):
-        raise FirestoreUnavailable(
-            f"las credenciales no permiten escribir en {target}",
-            "Dé a la cuenta de servicio el rol roles/datastore.user. No se ha escrito nada.",
-        )
+        raise FirestoreUnavailable("write_denied", source=target)
     approval.show(plan)
     answered: list[str] = []
     for question in plan.questions:
@@ -78,4 +75,4 @@ def approve(
 
 def _check(answer: bool) -> None:
     if not answer:
-        raise UsageError("La restauración no se confirmó: no se ha escrito nada.\nRepítala cuando quiera.")
+        raise UsageError("not_confirmed")

@@ -54,10 +54,7 @@ class FiscalGuard:
         self._reads += scan.reads
         problem = scan.stopped or next(iter(scan.unreadable.values()), None)
         if problem is not None:
-            raise FirestoreUnavailable(
-                f"no se pudieron leer los contadores de NCF ({problem})",
-                "No se ha escrito nada. Vuelva a intentarlo.",
-            )
+            raise FirestoreUnavailable("counters_unread", problem=problem)
 
     def see(self, before: Document | None, target: Document | None) -> None:
         """As `Guard.see`."""

@@ -95,42 +95,32 @@ class Planning:
     def _check_found(self, scope: Scope) -> None:
         for root in scope.documents:
             if root not in self._found:
-                raise UsageError(
-                    f"Ni {self._side.label} ni Firestore tienen el documento «{'/'.join(root)}».\n"
-                    "Vea los que hay: facot-backups show, o los archivos de la carpeta."
-                )
+                raise UsageError("document_nowhere", backup=self._side.label, document="/".join(root))
         for collection in scope.collections or ():
             if (collection,) not in self._found and collection not in self._side.collections():
-                raise UsageError(
-                    f"Ni {self._side.label} ni Firestore tienen la colección «{collection}».\n"
-                    "Vea las que hay en los archivos de la carpeta, o con: facot-backups run --dry-run"
-                )
+                raise UsageError("collection_nowhere", backup=self._side.label, collection=collection)
 
 
 def _check_whole(live: LiveSide) -> None:
     """Nothing is planned on what could not be read."""
     problem = live.stopped or next(iter(live.failures.values()), None)
     if problem is not None:
-        raise FirestoreUnavailable(
-            f"no se pudo leer entero lo que hay ahora ({problem})",
-            "No se ha escrito nada. Vuelva a intentarlo.",
-        )
+        raise FirestoreUnavailable("live_unread", problem=problem)
 
 
 def judged_scope(side: FolderSide, asked: Scope) -> Scope:
     """What of `asked` the backup can restore. Raises UsageError where it has nothing of what was named."""
     for collection in asked.collections or ():
         if not touches(side.extent, collection):
-            raise UsageError(_unknown(side, collection))
+            raise UsageError(
+                "unknown_collection",
+                backup=side.label,
+                collection=collection,
+                why=side.why_unknown(collection),
+            )
     for root in asked.documents:
         if not side.extent.includes(root):
-            raise UsageError(_unknown(side, root[0], "/".join(root)))
+            raise UsageError(
+                "unknown_document", backup=side.label, document="/".join(root), why=side.why_unknown(root[0])
+            )
     return intersection(asked, side.extent)
-
-
-def _unknown(side: FolderSide, collection: str, document: str | None = None) -> str:
-    what = f"el documento «{document}»" if document else f"la colección «{collection}»"
-    return (
-        f"El backup {side.label} no sabe nada de {what}: {side.why_unknown(collection)}.\n"
-        "Elija otro backup: facot-backups list"
-    )

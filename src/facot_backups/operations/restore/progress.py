@@ -29,7 +29,6 @@ from facot_backups.text import one_line
 
 _SHOWN = 10_000
 _CHANGED_MEANWHILE = "alguien lo cambió después de hacer el plan"
-_FREE_SPACE = "Libere espacio: en Firestore quedó a medias, y con espacio se puede terminar o deshacer."
 # What can end a restore that is gone on with before it writes more.
 _NOT_A_REFUSAL = (FirestoreUnavailable, SnapshotExpired, LockHeld, BackupDirUnusable)
 
@@ -90,7 +89,7 @@ class Progress:
         if isinstance(error, KeyboardInterrupt | Interrupted):
             return RestoreInterrupted(self.restore, self.created + self.changed + self.deleted, self.left)
         if isinstance(error, NoSpace):
-            told: FacotBackupsError = NoSpace(error.backup_dir, None, _FREE_SPACE)
+            told: FacotBackupsError = NoSpace(error.backup_dir, None, writing=True)
         elif isinstance(error, FacotBackupsError):
             return error
         else:

@@ -63,7 +63,7 @@ class ReadBack:
             self._walk(live, outside)
             problem = live.stopped or next(iter(live.failures.values()), None)
             if problem is not None:
-                raise FirestoreUnavailable(problem, "Compare con: facot-backups diff")
+                raise FirestoreUnavailable("read_back_failed", problem=problem)
         except (FirestoreUnavailable, SnapshotExpired) as failure:
             self._progress.read_back_failure = failure
         finally:
@@ -165,7 +165,7 @@ def documents_at(
             if answer.HasField("found")
         }
     except UnknownValue as unknown:  # of the live database: no damage of a backup
-        raise FirestoreUnavailable(str(unknown), "Actualice facot-backups y vuelva a intentarlo.") from None
+        raise FirestoreUnavailable("unknown_value", problem=str(unknown)) from None
 
 
 def nanoseconds(moment: datetime) -> int:

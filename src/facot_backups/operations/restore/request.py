@@ -40,22 +40,13 @@ def usable(backup: AnyBackup, request: RestoreRequest, emit: Emit) -> AnyBackup:
     """The backup, sound to the last byte. Raises DamagedBackup, NewerFormat, UsageError."""
     if backup.kind == "pre-restore":
         if request.mode is not None or request.scope != EVERYTHING:
-            raise UsageError(
-                f"{backup.name} deshace una restauración entera: no admite modo ni alcance.\n"
-                f"Use: facot-backups restore {backup.name}"
-            )
+            raise UsageError("undoes_all", backup=backup.name)
     elif isinstance(backup, OldBackup):
         if request.mode == "mirror":
-            raise UsageError(
-                f"{backup.name} es del formato antiguo, que no dice qué faltaba: con él no se puede hacer "
-                "una copia exacta (mirror).\nUse --mode overwrite o --mode missing."
-            )
+            raise UsageError("no_mirror_of_facot2", backup=backup.name)
     elif backup.kind == "incomplete" and not request.allow_incomplete:
-        raise UsageError(
-            f"El backup {backup.name} está incompleto: {'; '.join(backup.proven().errors)}.\n"
-            "Elija otro, o añada --allow-incomplete para restaurar lo que tiene."
-        )
-    require_sound(backup, "no se restaura", emit)
+        raise UsageError("incomplete", backup=backup.name, errors=backup.proven().errors)
+    require_sound(backup, "not-restored", emit)
     return backup
 
 
@@ -73,8 +64,5 @@ def check_target(backup: AnyBackup, target: Source, request: RestoreRequest) -> 
     if given and (target.project, target.database) == (named.project, named.database):
         return
     wanted = named if given else own
-    raise UsageError(
-        f"El backup {backup.name} es para {wanted}, y la conexión es a {target}: no se ha escrito nada.\n"
-        f"Si es a propósito, diga el destino con --into-project {target.project}"
-        + (f" --into-database {target.database}" if target.database != own.database else "")
-    )
+    code = "other_target" if target.database == own.database else "other_target_database"
+    raise UsageError(code, backup=backup.name, wanted=wanted, target=target)

@@ -64,10 +64,7 @@ class _Continued:
     def run(self, connect: Connect) -> RestoreReport:
         """Finish it; the outcome is a line of the ledger whatever it is."""
         if self._journal.undone is not None:
-            raise UsageError(
-                f"La restauración {self._header.restore} ya se deshizo ({self._journal.undone}).\n"
-                "Si la quiere de nuevo, restaure otra vez el backup."
-            )
+            raise UsageError("already_undone", restore=self._header.restore, undone=self._journal.undone)
         return self.line.around(lambda: self._run(connect))
 
     def _run(self, connect: Connect) -> Progress:
@@ -216,8 +213,5 @@ def _check_target(connection: Connection, header: Header) -> None:
     """Raises UsageError unless the connection leads where the restore wrote."""
     if connection.source != header.target:
         target = header.target
-        raise UsageError(
-            f"La restauración {header.restore} es de {target}, y la conexión es a {connection.source}.\n"
-            f"Siga con --into-project {target.project} --into-database {target.database}, "
-            f"{'con' if target.emulator else 'sin'} emulador."
-        )
+        code = "other_target_of_test_restore" if target.emulator else "other_target_of_restore"
+        raise UsageError(code, restore=header.restore, target=target, source=connection.source)

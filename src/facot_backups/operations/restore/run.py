@@ -42,8 +42,6 @@ from facot_backups.operations.runs import new_id
 from facot_backups.version import __version__
 
 # Who needs the reads, and what was not done for want of them.
-_WHAT = "La restauración"
-_NOTHING = "no se ha escrito nada"
 
 MakeGuard: TypeAlias = Callable[[Connection, Clock, Emit], Guard]
 
@@ -138,12 +136,12 @@ class _Planned:
         if self.is_undo:
             assert not isinstance(self.backup, OldBackup)
             undo = Undo(connection, self._store.root, self.backup, guard, self._store.clock, self._emit)
-            self.note.check(undo.documents * self._times, self._request.max_reads, _WHAT)
+            self.note.check(undo.documents * self._times, self._request.max_reads, "restore")
             undo.run(plan)
             return
         assert self.side is not None
         scope, max_reads = plan.facts.scope, self._request.max_reads
-        self.note.afford(scope, max_reads, _WHAT, self._emit, times=self._times)
+        self.note.afford(scope, max_reads, "restore", self._emit, times=self._times)
         Planning(connection, self.side, guard, self._store.clock, self._emit).run(plan)
 
     def _guard(self, connection: Connection, plan: Plan) -> Guard:
@@ -161,7 +159,7 @@ class _Planned:
     def _afford(self, plan: Plan, reads: int) -> None:
         """Whether the guard may make so many reads beside the plan's. Raises ReadBudgetExceeded."""
         assert self.note is not None
-        self.note.check(plan.reads + reads, self._request.max_reads, _WHAT, _NOTHING)
+        self.note.check(plan.reads + reads, self._request.max_reads, "restore", "nothing-written")
 
     def _restore_plan(self, connection: Connection, moment: datetime) -> Plan:
         self.side = OldSide(self.backup) if isinstance(self.backup, OldBackup) else BackupSide(self.backup)
@@ -221,7 +219,7 @@ class _Restore:
             progress = self.line.progress = _progress_of(self._id, plan)
             assert work.note is not None
             if plan.writes:
-                work.note.check(plan.read_back, self._request.max_reads, "Comprobar lo escrito", _NOTHING)
+                work.note.check(plan.read_back, self._request.max_reads, "read-back", "nothing-written")
                 progress.answered = approve(connection, plan, self._approval, self._store.clock, self._emit)
                 self._carry_out(connection, work, plan, progress)
             work.note.record(progress.reads, "RESTORE")

@@ -141,16 +141,9 @@ def journal_of(root: Path, restore: str, kept: str | None) -> Journal:
         return read_whole(root, restore)
     except FormatError as error:
         problem = error.problem
-    left = (
-        f"Lo que había antes sigue en {kept}: facot-backups diff {kept} live; facot-backups show {kept} "
-        "RUTA. O restaure"
-        if kept is not None
-        else "Restaure"
-    )
-    raise DamagedBackup(
-        f"El diario de la restauración {restore} está dañado ({problem}): no se puede saber qué escribió, ni "
-        f"terminarla o deshacerla sola. No se ha escrito nada.\n{left} otro backup: facot-backups list"
-    )
+    if kept is None:
+        raise DamagedBackup("journal_damaged", restore=restore, problem=problem)
+    raise DamagedBackup("journal_damaged_kept", restore=restore, problem=problem, kept=kept)
 
 
 def unknown_notes(journal: Journal, documents: int) -> list[str]:
@@ -190,7 +183,4 @@ class Targets:
 
 def not_of(side: FolderSide, path: DocumentPath) -> DamagedBackup:
     """The backup and the journal do not belong together."""
-    return DamagedBackup(
-        f"{side.label} no guarda «{'/'.join(path)}» como dice el diario: no se puede seguir.\n"
-        "No se ha escrito nada más. Restaure otro backup: facot-backups list"
-    )
+    return DamagedBackup("not_as_journal_says", backup=side.label, document="/".join(path))

@@ -36,15 +36,21 @@ _LATER = "No se borra nada; se intentará otra vez en la próxima limpieza. Revi
 
 @dataclass(frozen=True, slots=True)
 class Alarm:
-    """Why nothing is deleted. `message`: for the user, what is wrong and what to do.
+    """Why nothing is deleted: in Spanish `what` is wrong, and the `remedy`.
 
     `backup` is the name of the one concerned, `anomalies` those of an alarm of that kind.
     """
 
     kind: AlarmKind
-    message: str
+    what: str
+    remedy: str
     backup: str | None = None
     anomalies: tuple[Anomaly, ...] = ()
+
+    @property
+    def message(self) -> str:
+        """All of it, for the user."""
+        return f"{self.what}\n{self.remedy}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,12 +122,13 @@ def verification_failed(backup: Backup, problem: str, *, damaged: bool) -> Alarm
     if not damaged:
         return Alarm(
             "unreadable",
-            f"El backup {backup.name}, que debe quedar, no se pudo leer entero: {problem}.\n{_LATER}",
+            f"El backup {backup.name}, que debe quedar, no se pudo leer entero: {problem}.",
+            _LATER,
             str(backup.name),
         )
     return Alarm(
         "verification",
-        f"El backup {backup.name}, que debe quedar, está dañado: {problem}.\n"
+        f"El backup {backup.name}, que debe quedar, está dañado: {problem}.",
         "No se borra nada. Haga un backup nuevo (facot-backups run) y revise el disco.",
         str(backup.name),
     )
@@ -141,7 +148,7 @@ def _incomplete(judged: Judged) -> Iterator[Alarm]:
         why = f": {_clause(errors[0])}" if errors else ""
         yield Alarm(
             "incomplete",
-            f"El backup más reciente ({backup.name}) está incompleto{why}.\n"
+            f"El backup más reciente ({backup.name}) está incompleto{why}.",
             "No se borra nada hasta que haya uno completo más nuevo: facot-backups run",
             str(backup.name),
         )
@@ -160,14 +167,14 @@ def _damaged(judged: Judged) -> Iterator[Alarm]:
         if backup.kind == "unreadable":
             yield Alarm(
                 "unreadable",
-                f"El backup más reciente ({backup.name}) no se pudo leer: {_clause(backup.problem or '')}.\n"
-                + _LATER,
+                f"El backup más reciente ({backup.name}) no se pudo leer: {_clause(backup.problem or '')}.",
+                _LATER,
                 str(backup.name),
             )
             return
         yield Alarm(
             "damaged",
-            f"El backup más reciente ({backup.name}) está dañado: {_clause(backup.problem or '')}.\n"
+            f"El backup más reciente ({backup.name}) está dañado: {_clause(backup.problem or '')}.",
             "No se borra nada hasta que haya uno completo más nuevo: facot-backups run",
             str(backup.name),
         )
@@ -194,7 +201,7 @@ def _anomaly(judged: Judged, accepted: datetime | None, drop_percent: int) -> It
         listed = "\n".join(f"- {anomaly}." for anomaly in found)
         yield Alarm(
             "anomaly",
-            f"El backup más reciente tiene muchos menos documentos que otro anterior:\n{listed}\n"
+            f"El backup más reciente tiene muchos menos documentos que otro anterior:\n{listed}",
             "No se borra nada hasta que se recuperen. Si el cambio es a propósito: "
             "facot-backups cleanup --accept-anomaly",
             str(judged.counting[0].name),
@@ -209,7 +216,7 @@ def _stale(judged: Judged) -> Iterator[Alarm]:
             yield Alarm(
                 "stale",
                 "Ningún backup completo es de la base de datos de esta carpeta y guarda todo lo que ahora "
-                "se pide guardar.\n"
+                "se pide guardar.",
                 "No se borra nada hasta que haya uno: facot-backups run",
             )
         return
@@ -219,7 +226,8 @@ def _stale(judged: Judged) -> Iterator[Alarm]:
         yield Alarm(
             "stale",
             f"El backup completo más reciente ({newest.name}) tiene {age.days} días según el reloj de este "
-            "equipo.\nNo se borra nada: revise la fecha del equipo y haga un backup (facot-backups run).",
+            "equipo.",
+            "No se borra nada: revise la fecha del equipo y haga un backup (facot-backups run).",
             str(newest.name),
         )
 
@@ -234,7 +242,7 @@ def _clock(judged: Judged, last_run: ClockReading | None) -> Iterator[Alarm]:
         yield Alarm(
             "clock",
             f"En la última ejecución el reloj de este equipo ({_local(worst.local, judged.zone)}) y la hora "
-            f"del servidor ({_local(worst.server, judged.zone)}) diferían en más de 24 horas.\n"
+            f"del servidor ({_local(worst.server, judged.zone)}) diferían en más de 24 horas.",
             "No se borra nada: ponga en hora el equipo y haga un backup (facot-backups run).",
         )
 
@@ -248,7 +256,8 @@ def _future(judged: Judged) -> Iterator[Alarm]:
         yield Alarm(
             "future",
             f"El backup {newest.name} se leyó el {read_time}, y el reloj de este equipo dice que es "
-            f"{_local(judged.now, judged.zone)}.\nNo se borra nada: ponga en hora el equipo.",
+            f"{_local(judged.now, judged.zone)}.",
+            "No se borra nada: ponga en hora el equipo.",
             str(newest.name),
         )
 

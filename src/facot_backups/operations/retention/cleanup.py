@@ -112,10 +112,7 @@ def accept_anomaly(
             _check_seen(anomalies, seen)
         coverage = judge_coverage(facts.backups, facts.source, scope, store.ledger.entries())
         if seen_coverage is not None and not {*coverage.names} <= {*seen_coverage.names}:
-            raise UsageError(
-                "Ahora los ajustes dejan fuera más que cuando lo miró. No se ha aceptado nada.\n"
-                "Mírelo de nuevo."
-            )
+            raise UsageError("more_left_out")
         details = acceptance_details(newest, anomalies) if anomalies else {"backup": str(newest.name)}
         if coverage:
             details |= meant_details(facts.backups, facts.source, coverage.names)
@@ -128,9 +125,7 @@ def _check_seen(anomalies: Iterable[Anomaly], seen: Iterable[Anomaly]) -> None:
     known = {(one.collection, one.kind): one.count for one in seen}
     for found in anomalies:
         if found.count < known.get((found.collection, found.kind), found.count + 1):
-            raise UsageError(
-                f"Ahora falta más que cuando lo miró: {found}. No se ha aceptado nada.\nMírelo de nuevo."
-            )
+            raise UsageError("more_lost", found=found)
 
 
 def read_facts(store: Store, scope: Scope) -> Facts:

@@ -42,8 +42,11 @@ def find_invoice(backups: Iterable[AnyBackup], number: str) -> DocumentPath:
             continue
         if len(found) > 1:
             raise UsageError(
-                f"El NCF {wanted} lo llevan {len(found)} facturas en {backup.name}: "
-                f"{', '.join(map(_told, found))}.\nEscriba cuál: COLECCIÓN/ID"
+                "ambiguous_invoice",
+                ncf=wanted,
+                count=len(found),
+                backup=backup.name,
+                invoices=list(map(_told, found)),
             )
         if found:
             return found[0].path

@@ -42,9 +42,10 @@ def damage_of(store: Store, locked: LockedStore, reports: Sequence[VerifyReport]
         return None
     complete = [backup for backup in locked.backups() if backup.complete]
     good = still_good(complete, last_proofs(store.ledger.entries()))
-    named = "; ".join(f"{report.backup} ({report.problems[0].message})" for report in found)
-    which = "un backup antiguo está dañado" if len(found) == 1 else "hay backups antiguos dañados"
-    return OlderDamaged(f"Al releerlos, {which}: {named}.\n{good} Revise el disco.")
+    named = [f"{report.backup} ({report.problems[0].message})" for report in found]
+    which = "one-damaged" if len(found) == 1 else "several-damaged"
+    code = "older_damaged" if good else "older_damaged_alone"
+    return OlderDamaged(code, which=which, named=named, good=good)
 
 
 def verify_and_record(store: Store, backups: Iterable[AnyBackup], emit: Emit) -> list[VerifyReport]:
@@ -89,13 +90,6 @@ def unread_text(report: VerifyReport) -> str:
 def check_new(report: VerifyReport) -> None:
     """Raises DamagedBackup if a backup that was just made is damaged, BackupUnreadable if nobody can say."""
     if report.damaged:
-        raise DamagedBackup(
-            f"El backup {report.backup}, recién hecho, está dañado: {report.problems[0].message}.\n"
-            "Revise el disco y haga otro (facot-backups run). Los anteriores no dependen de este."
-        )
+        raise DamagedBackup("new_damaged", backup=report.backup, problem=report.problems[0].message)
     if report.unread:
-        raise BackupUnreadable(
-            f"El backup {report.backup}, recién hecho, no se pudo volver a leer entero: "
-            f"{report.unread[0].message}.\n"
-            "No quiere decir que esté dañado. Revise el disco, y compruébelo: facot-backups verify latest"
-        )
+        raise BackupUnreadable("new_unread", backup=report.backup, problem=report.unread[0].message)

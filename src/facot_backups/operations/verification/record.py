@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -94,17 +94,12 @@ def _first_error(entry: LedgerEntry) -> str | None:
 
 
 # Names of backups in one sentence.
-_NAMED = 3
 
 
-def still_good(complete: Sequence[Backup], proofs: Mapping[str, PastProof]) -> str:
-    """What to rely on when a backup is damaged, in Spanish: the complete ones that were read and are whole.
+def still_good(complete: Iterable[Backup], proofs: Mapping[str, PastProof]) -> list[str]:
+    """What to rely on when a backup is damaged: the names of the complete ones that were read and are whole.
 
     `complete`: newest first; `proofs`: the last of each, by name.
     """
-    sound = [str(b.name) for b in complete if (found := proofs.get(str(b.name))) is not None and found.sound]
-    if not sound:
-        return "Ningún otro se ha comprobado: haga uno ahora (facot-backups run)."
-    rest = f" y {len(sound) - _NAMED} más" if len(sound) > _NAMED else ""
-    said = "Sigue entero" if len(sound) == 1 else "Siguen enteros"
-    return f"{said}: {', '.join(sound[:_NAMED])}{rest}."
+    names = map(str, (backup.name for backup in complete))
+    return [name for name in names if (found := proofs.get(name)) is not None and found.sound]

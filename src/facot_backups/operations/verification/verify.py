@@ -23,8 +23,9 @@ from facot_backups.archive.reader import Backup, forget_cached, metadata_bytes, 
 from facot_backups.errors import BackupUnreadable, DamagedBackup, FormatError, NewerFormat
 from facot_backups.events import Emit, PhaseStarted, Progressed, ignore
 from facot_backups.operations.verification.contradictions import contradictions
-from facot_backups.text import reason
 
+# What is not done with a backup that is not sound.
+Refusal: TypeAlias = Literal["not-restored", "not-served"]
 ProblemKind: TypeAlias = Literal[
     "metadata",  # it is not there, does not parse, or its checksum is wrong
     "newer-format",  # nothing can be said: this program does not know the version
@@ -105,8 +106,8 @@ def verify(backup: AnyBackup, emit: Emit = ignore) -> VerifyReport:
     return _OwnCheck(backup, emit).run()
 
 
-def require_sound(backup: AnyBackup, refusal: str, emit: Emit = ignore) -> None:
-    """`verify` for who is about to rely on the backup; `refusal` (Spanish) says what is not done with it.
+def require_sound(backup: AnyBackup, refusal: Refusal, emit: Emit = ignore) -> None:
+    """`verify` for who is about to rely on the backup; `refusal` says what is not done with it.
 
     Raises DamagedBackup with the first problems, NewerFormat for a later version, BackupUnreadable where
     nothing is known to be damaged but not all can be read.
@@ -115,17 +116,12 @@ def require_sound(backup: AnyBackup, refusal: str, emit: Emit = ignore) -> None:
     if report.sound:
         return
     if not report.damaged:
-        found = "\n".join(unread.message for unread in report.unread[:20])
-        raise BackupUnreadable(
-            f"El backup {backup.name} no se pudo leer entero: {refusal}.\n{found}\n"
-            "No quiere decir que esté dañado. Revise el disco y los permisos, y repita."
-        )
+        found = [unread.message for unread in report.unread[:20]]
+        raise BackupUnreadable("unread", backup=backup.name, refusal=refusal, problems=found)
     if not isinstance(backup, OldBackup) and isinstance(backup.problem, NewerFormat):
         raise backup.problem
-    found = "\n".join(problem.message for problem in report.problems[:20])
-    raise DamagedBackup(
-        f"El backup {backup.name} está dañado: {refusal}.\n{found}\nElija otro: facot-backups list"
-    )
+    found = [problem.message for problem in report.problems[:20]]
+    raise DamagedBackup("damaged", backup=backup.name, refusal=refusal, problems=found)
 
 
 @dataclass(slots=True)
@@ -353,7 +349,7 @@ class _OldCheck(_Check):
             self._bytes += (self._folder / file).lstat().st_size
             self._count(collection)
         except OSError as error:
-            reading.refused(file, BackupUnreadable(f"{file}: no se pudo leer ({reason(error)})"))
+            reading.refused(file, BackupUnreadable("file_unread", place=file, error=error))
         except BackupUnreadable as error:
             reading.refused(file, error)
         except DamagedBackup as error:

@@ -158,9 +158,7 @@ def _run(words: tuple[str, ...], expected: int) -> None:
     from facot_backups.ui.cli import main
 
     if main(list(words)) != expected:
-        raise FacotBackupsError(
-            "La demostración no salió como debía: la orden anterior falló.\nComuníquelo con todo este texto."
-        )
+        raise FacotBackupsError("demo_failed")
 
 
 def _typed(words: tuple[str, ...]) -> str:

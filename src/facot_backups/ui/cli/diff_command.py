@@ -81,7 +81,7 @@ def _open(
     from facot_backups.operations.comparison.sources import side_of
 
     if names == (LIVE, LIVE):
-        raise UsageError("Los dos lados son la misma base de datos.\nCompare live con un backup.")
+        raise UsageError("same_side_twice")
     found: dict[str, NamedSide] = {
         name: side_of(store.find(name, settings.scope)) for name in names if name != LIVE
     }

@@ -27,10 +27,7 @@ def document_path(text: str) -> DocumentPath:
     """The path that a user wrote: `COLECCIÓN/ID`, or longer. Raises UsageError for anything else."""
     path = tuple(text.strip("/").split("/"))
     if not is_document_path(path):
-        raise UsageError(
-            f"«{text}» no es la ruta de un documento.\n"
-            "Escriba COLECCIÓN/ID, como invoices/1732654800000, o una más larga: invoices/12/items/0"
-        )
+        raise UsageError("no_document", text=text)
     return path
 
 

@@ -41,10 +41,7 @@ def command(action: str, **shared: Any) -> int:
         if not shared["as_json"]:
             _show(trial, quiet=shared["quiet"])
     if not found:
-        raise UsageError(
-            "No hay ningún aviso configurado: nadie se enteraría de un fallo.\n"
-            "Ponga healthcheck_url o notify_urls en facot_config.json, dentro de «backups»."
-        )
+        raise UsageError("no_alerts")
     code = UNDELIVERED_EXIT if any(trial.problem is not None for trial in found) else 0
     if shared["as_json"]:
         output.print_json(to_json(found, code))

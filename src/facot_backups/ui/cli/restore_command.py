@@ -193,15 +193,12 @@ def _check_usage(name: str | None, options: dict[str, Any]) -> None:
     """What cannot be asked together. Raises UsageError."""
     if options["continued"] is None:
         if name is None:
-            raise UsageError("Falta FECHA: qué backup se restaura.\nVea los que hay con: facot-backups list")
+            raise UsageError("backup_not_named")
         return
     others = ("collections", "documents", "mode", "dry_run", "allow_incomplete", "counters_from_backup")
     given = [other for other in others if options[other]]
     if name is not None or given:
-        raise UsageError(
-            "--continue termina lo que ya se decidió: no admite FECHA, alcance, modo ni --dry-run.\n"
-            f"Use: facot-backups restore --continue {options['continued']}"
-        )
+        raise UsageError("continue_alone", restore=options["continued"])
 
 
 class _Screen:
@@ -273,7 +270,4 @@ class _Asking:
     def _check_terminal(self) -> None:
         self._screen.stop()
         if not sys.stdin.isatty():
-            raise UsageError(
-                "Hay que confirmar la restauración y aquí no hay un terminal: no se ha escrito nada.\n"
-                "Mire el plan con --dry-run y repita con --yes."
-            )
+            raise UsageError("no_terminal")

@@ -42,10 +42,7 @@ def command(
 
     if if_due:
         if collections or dry_run or adopt_source or create:
-            raise UsageError(
-                "--if-due hace el backup programado, con los ajustes y nada más: no admite --collection, "
-                "--dry-run, --adopt-source ni --create.\nQuite esas opciones, o --if-due."
-            )
+            raise UsageError("if_due_alone")
         from facot_backups.ui.cli.run_if_due import run_if_due
 
         return run_if_due(load_settings({"backup_dir": shared["backup_dir"]}), **shared)

@@ -121,10 +121,7 @@ def _loopback(host: str) -> str:
     except ValueError:
         address = None
     if address is None or not address.is_loopback:
-        raise UsageError(
-            f"«{host}» no es una dirección de este mismo equipo: otros leerían el backup sin contraseña.\n"
-            "Use --host 127.0.0.1 (es lo normal), o ::1."
-        )
+        raise UsageError("not_this_computer", host=host)
     return str(address)
 
 
@@ -136,10 +133,7 @@ def _listen(loaded: LocalFirestore, address: str, port: int | None) -> LocalFire
             return loaded.start(number)
         except RuntimeError:
             continue
-    raise UsageError(
-        f"No se puede escuchar en {address}, puerto {port}: está ocupado o no está permitido.\n"
-        "Elija otro con --port, o --port 0 para uno libre."
-    )
+    raise UsageError("port_taken", address=address, port=port)
 
 
 @dataclass(frozen=True, slots=True)

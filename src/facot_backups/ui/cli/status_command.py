@@ -52,7 +52,7 @@ def command(prometheus: bool, prometheus_file: Path | None, **shared: Any) -> in
     from facot_backups.settings import load_settings
 
     if prometheus and shared["as_json"]:
-        raise UsageError("--prometheus y --json escriben los dos en la salida.\nElija uno.")
+        raise UsageError("two_outputs")
     settings = load_settings({"backup_dir": shared["backup_dir"]})
     health = wiring.health(settings, wiring.open_store(settings))
     if prometheus or prometheus_file is not None:

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any, TextIO, cast
 
 from facot_backups.errors import OutputUnwritable
-from facot_backups.text import reason
 
 _NOTHING = Path(os.devnull)
 
@@ -107,7 +106,7 @@ class _Results(_Stream):
         except OSError as error:
             if error.errno == errno.EPIPE:
                 raise
-            raise OutputUnwritable(reason(error)) from error
+            raise OutputUnwritable(error) from error
 
 
 def _forget_unwritten(stream: TextIO | None) -> None:

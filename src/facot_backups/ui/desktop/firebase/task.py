@@ -18,7 +18,8 @@ from facot_backups.text import one_line
 from facot_backups.ui.desktop.session import Session
 from facot_backups.ui.desktop.settings.task import field
 from facot_backups.ui.desktop.toolkit import words
-from facot_backups.ui.desktop.toolkit.setting_names import in_a_window, origin_said
+from facot_backups.ui.desktop.toolkit.error_text import words_for
+from facot_backups.ui.desktop.toolkit.setting_names import origin_said
 
 if TYPE_CHECKING:
     from facot_backups.firestore.connection import Connection
@@ -187,7 +188,7 @@ def _permissions(connection: Connection, clock: Clock, emit: Emit) -> Answer:
         connection.probe()
         answer = replace(answer, collections=tuple(list_collections(connection, clock=clock, emit=emit)))
     except CallFailed as error:
-        if error.code is not StatusCode.PERMISSION_DENIED:
+        if error.status is not StatusCode.PERMISSION_DENIED:
             return _refused(replace(answer, read=None), error)
         answer, refusal = replace(answer, read=False), error
     try:
@@ -198,5 +199,5 @@ def _permissions(connection: Connection, clock: Clock, emit: Emit) -> Answer:
 
 
 def _refused(answer: Answer, error: FirestoreUnavailable) -> Answer:
-    problem = words.plainly(words.sentence(error.problem[:1].upper() + error.problem[1:]))
-    return replace(answer, problem=problem, remedy=in_a_window(" ".join(error.remedy.split())))
+    problem, remedy = words_for(error)
+    return replace(answer, problem=problem, remedy=remedy)

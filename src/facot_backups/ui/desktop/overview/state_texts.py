@@ -8,23 +8,25 @@ from datetime import UTC
 from typing import Literal, TypeAlias
 
 from facot_backups.clock import in_zone
+from facot_backups.errors import FacotBackupsError, RepositoryGone
 from facot_backups.operations.health.judgement import Finding
+from facot_backups.templates import fill
 from facot_backups.ui.desktop.backups import losses_texts
 from facot_backups.ui.desktop.snapshot import Overview
 from facot_backups.ui.desktop.toolkit import words
-from facot_backups.ui.desktop.toolkit.error_text import Failure
-from facot_backups.ui.desktop.toolkit.setting_names import in_a_window
+from facot_backups.ui.desktop.toolkit.error_text import Failure, words_for
 
 Level: TypeAlias = Literal["ok", "warning", "critical", "busy"]
 
 _PRESS = "Pulse «Crear backup ahora»."
-# What to do, where the core's own remedy is a command of the terminal.
+# By code, or by `code.case`: what to do, where it is other than in a terminal.
 REMEDIES: Mapping[str, str] = {
     "folder_unusable": "Conecte el disco y espere un momento. Si ya no existe, elija otra carpeta.",
     "no_backup": f"{_PRESS} Tarda unos segundos o minutos, y no cambia nada en Firebase.",
     "stale": _PRESS,
     "failing": "Corrija la causa y pulse «Crear backup ahora».",
-    "damage": f"{_PRESS} Y revise el disco: así habrá de nuevo uno entero.",
+    "damage": "{good:whole} Revise el disco, y {then:term}",
+    "damage.alone": f"{_PRESS} Y revise el disco: así habrá de nuevo uno entero.",
     "unreadable": "No quiere decir que esté dañado. Revise el disco, y verifíquelo desde su detalle.",
     "empty_backup": "Compruebe el proyecto en «Configurar Firebase», y las colecciones en «Ajustes».",
     "unknown_collection": "Corríjalo en «Ajustes».",
@@ -147,7 +149,7 @@ def _points(found: Overview, bad: list[Finding]) -> Iterator[Point]:
     coverage = found.health.coverage
     said = {one.name: losses_texts.misnamed(one) for one in coverage.unknown}
     for finding in bad:
-        remedy = REMEDIES.get(finding.code, "")
+        remedy = _remedy(finding)
         if finding.code == "anomaly" and finding.subject in lost:
             yield Point(lost[finding.subject])
         elif finding.code == "no_backup" and not found.rows:  # the title says it
@@ -163,7 +165,12 @@ def _points(found: Overview, bad: list[Finding]) -> Iterator[Point]:
 
 
 def _point(finding: Finding) -> Point:
-    remedy = finding.remedy
-    if not in_a_window(remedy):
-        remedy = REMEDIES.get(finding.code, "")
-    return Point(words.plainly(words.sentence(finding.text)), words.plainly(remedy))
+    return Point(words.plainly(words.sentence(finding.text)), words.plainly(_remedy(finding)))
+
+
+def _remedy(finding: Finding) -> str:
+    error = finding.fields.get("error")
+    if isinstance(error, FacotBackupsError) and not isinstance(error, RepositoryGone):
+        return words_for(error)[1]
+    template = REMEDIES.get(finding.key, REMEDIES.get(finding.code))
+    return finding.remedy if template is None else fill(template, finding.fields)

@@ -47,9 +47,7 @@ def run(session: Session | None = None, *, demonstration: bool = False) -> int:
         instance = Instance(folder, _backup_dir(session), SystemClock())
         began = instance.begin_or_call()
         if began is None:
-            raise UsageError(
-                "El panel ya está abierto, pero no responde.\nEspere a que termine, o reinicie el equipo."
-            )
+            raise UsageError("panel_hangs")
         if not began:
             return 0
         stack.callback(instance.end)

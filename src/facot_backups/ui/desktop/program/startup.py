@@ -22,20 +22,15 @@ def require_qt() -> None:
         importlib.import_module("qtpy.QtSvg")
         importlib.import_module("qtpy.QtWidgets")
     except (ImportError, RuntimeError) as error:
-        raise UsageError(_missing(error)) from error
+        raise _missing(error) from error
 
 
-def _missing(error: Exception) -> str:
+def _missing(error: Exception) -> UsageError:
     library = _library(str(error)) or next(filter(None, map(_fault, _BINDINGS)), None)
     if library is None or importlib.util.find_spec("qtpy") is None:
-        return (
-            "El panel necesita Qt, y este Python no lo tiene.\n"
-            'Instálelo con: python -m pip install qtpy "PySide6-Essentials<6.12"'
-        )
-    remedy = f"En Debian o Ubuntu: sudo apt install {LIBRARIES}"
-    if not sys.platform.startswith("linux"):
-        remedy = 'Reinstálelo con: python -m pip install --force-reinstall "PySide6-Essentials<6.12"'
-    return f"Qt está instalado, pero a este equipo le falta {library}.\n{remedy}"
+        return UsageError("no_qt")
+    code = "qt_lacks_library" if sys.platform.startswith("linux") else "qt_broken"
+    return UsageError(code, library=library, packages=LIBRARIES)
 
 
 def _fault(binding: str) -> str | None:
@@ -60,12 +55,11 @@ def require_display(environ: Mapping[str, str] | None = None) -> None:
     told = os.environ if environ is None else environ
     here = any(told.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"))
     if sys.platform.startswith("linux") and not here:
-        raise UsageError(no_display(""))
+        raise no_display("")
 
 
-def no_display(said: str) -> str:
-    """The words for a screen that cannot be used; `said`: what Qt said about it."""
-    text = "Aquí no hay una pantalla en la que abrir la ventana."
+def no_display(said: str) -> UsageError:
+    """The error for a screen that cannot be used; `said`: what Qt said about it."""
     if "is needed" in said:
-        text = f"Qt no puede usar la pantalla: en Debian o Ubuntu, sudo apt install {_DISPLAY_LIBRARIES}"
-    return f"{text}\nÁbrala en el escritorio del equipo; en una terminal, use: facot-backups status"
+        return UsageError("display_lacks_libraries", packages=_DISPLAY_LIBRARIES)
+    return UsageError("no_display")

@@ -38,7 +38,7 @@ class Desk(Generic[Question]):
             answered = self._changed.wait_for(lambda: self._answered or stop.requested, self._patience)
             self._question = None
             if not answered:
-                raise UsageError(_TOO_LATE)
+                raise UsageError("plan_too_old")
             if stop.requested or not self._said_yes:
                 raise Interrupted
 

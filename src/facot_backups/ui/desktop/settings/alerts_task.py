@@ -17,6 +17,7 @@ from facot_backups.app.alerts.addresses import (
     telegram_url,
     whatsapp_url,
 )
+from facot_backups.app.alerts.trial import Trial
 from facot_backups.events import Emit, PhaseStarted
 from facot_backups.operations.cancellation import Stop
 from facot_backups.ui.desktop.session import Session
@@ -114,7 +115,6 @@ def try_alerts(session: Session, emit: Emit, stop: Stop, values: Mapping[str, Va
 
     Each channel is given a bounded time. Raises SettingError, Interrupted.
     """
-    from facot_backups.app.alerts.services import MISSING
     from facot_backups.app.alerts.trial import trials
     from facot_backups.app.alerts.watch import Alerts
 
@@ -123,8 +123,8 @@ def try_alerts(session: Session, emit: Emit, stop: Stop, values: Mapping[str, Va
     settings = replace(session.settings(), **changes)
     found = []
     for trial in trials(Alerts(settings, wiring.open_store(settings), stop=stop)):
-        problem = _NO_APPRISE if trial.problem == MISSING else trial.problem or ""
-        found.append(Sent(_said(trial.name, settings.notify_urls), problem))
+        problem = _NO_APPRISE if trial.no_apprise else trial.problem or ""
+        found.append(Sent(_said(trial, settings.notify_urls), problem))
         stop.check()
     return tuple(found)
 
@@ -137,10 +137,12 @@ def try_alert(session: Session, emit: Emit, stop: Stop, url: str) -> Sent:
     return sent
 
 
-def _said(name: str, urls: Sequence[str]) -> str:
+def _said(trial: Trial, urls: Sequence[str]) -> str:
     """The name of a channel as the form has it."""
-    known = {"healthcheck_url": "Vigilancia externa", "on_error": "Orden on_error"}
-    for number, url in enumerate(urls, start=1):
-        if name.startswith(f"notify_urls[{number}]") and (whom := described(url)) != hidden(url):
-            return whom
-    return known.get(name) or name.replace("notify_urls[", "Mensaje ").replace("]", "")
+    if trial.kind == "healthcheck":
+        return "Vigilancia externa"
+    if trial.kind == "command":
+        return "Orden on_error"
+    url = urls[trial.number - 1]
+    whom = described(url)
+    return whom if whom != hidden(url) else f"Mensaje {trial.number} ({url.partition('://')[0]})"

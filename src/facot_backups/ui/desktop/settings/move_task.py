@@ -22,6 +22,7 @@ from facot_backups.ui.desktop.session import Session
 from facot_backups.ui.desktop.settings.folder_task import SECONDS, folder_of
 from facot_backups.ui.desktop.settings.task import Form, Saved, Value, changes_of, save_form
 from facot_backups.ui.desktop.toolkit import words
+from facot_backups.ui.desktop.toolkit.error_text import failure
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,8 @@ def _move(session: Session, old: Path, new: Path, form: Form, values: Mapping[st
     found = session.store().all_backups()
     if not found or _same(old, new):
         return None
-    refusal = why_not(old, new) or ""
+    found_wrong = why_not(old, new)
+    refusal = "" if found_wrong is None else failure(found_wrong).text
     if {"project", "database"} & changes_of(form, values).keys():
         refusal = "Son de la base de datos de antes, y los de otra van aparte."
     return Move(old, new, len(found), size_on_disk(found), refusal)

@@ -60,10 +60,7 @@ def _here(session: Session) -> Here:
     settings = session.settings()
     given = [name for name in RULES if name != "backup_dir" and settings.origin(name) == ARGUMENT]
     if given:
-        raise UsageError(
-            "El servicio no vería lo que este programa fija por sí mismo.\n"
-            "Aquí no se puede instalar; guárdelo antes en los ajustes."
-        )
+        raise UsageError("fixed_by_program")
     return here(settings, system_wide=False)
 
 
