@@ -68,6 +68,7 @@ def test_run_reports_json_that_scripts_rely_on(world: World) -> None:
         "spot_check": 3,
         "reads": metadata.reads,
         "errors": [],
+        "warnings": [],
     }
 
 

@@ -107,7 +107,7 @@ def test_a_program_that_ends_at_the_first_word_still_tells_people(refused: Watch
 @pytest.mark.slow
 def test_but_it_does_end(refused: Watched, tmp_path: Path) -> None:
     """A command that hangs keeps it for a bounded time; here for none."""
-    hurried = f"from facot_backups.app.alerts import lingering\nlingering.SECONDS = 0.0\n{PROGRAM}"
+    hurried = f"from facot_backups.app.alerts import exit_wait\nexit_wait.SECONDS = 0.0\n{PROGRAM}"
     pid = tmp_path / "pid"
     try:
         with program(refused, hurried, BACKUP_ON_ERROR=f"echo $$ > {pid}; exec sleep 600") as process:
