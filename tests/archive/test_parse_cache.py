@@ -133,7 +133,7 @@ def test_no_proof_rests_on_what_was_parsed_before(folder: Path, monkeypatch: pyt
     backup = open_backup(folder)
     assert backup is not None and backup.complete
     assert [problem.kind for problem in verify(backup).problems] == ["metadata"]
-    with pytest.raises(DamagedBackup, match="not-restored"):
+    with pytest.raises(DamagedBackup, match="no se restaura"):
         require_sound(backup, "not-restored")
 
 
