@@ -22,6 +22,7 @@ from qtpy.QtWidgets import QApplication, QPushButton
 from facot_backups.app.scheduler import BackupScheduler
 from facot_backups.emulator import sample
 from facot_backups.emulator.load import delete_documents
+from facot_backups.errors import CredentialsMissing
 from facot_backups.operations.search.find import find
 from facot_backups.state import State
 from facot_backups.ui.desktop.habits import Habits, Place
@@ -263,12 +264,12 @@ def test_the_daily_backup_is_made_and_told(
 def test_without_firebase_it_says_what_the_daily_backup_waits_for(
     qtbot: Any, world: DesktopWorld, opened: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(
-        "facot_backups.app.scheduler._Ways.problem", lambda *_: "Firestore no disponible: sin credenciales"
-    )
+    monkeypatch.setattr("facot_backups.app.scheduler._Ways.problem", lambda *_: CredentialsMissing())
     program = opened()
     qtbot.waitUntil(lambda: bool(program.window.status.text()), timeout=_LONG_MS)
-    assert program.window.status.text().startswith("El backup diario no se hará: Firestore no disponible")
+    said = program.window.status.text()
+    assert said.startswith("El backup diario no se hará: Firestore no disponible")
+    assert "Conectar Firebase" in said and "FIREBASE_CREDENTIALS" not in said
 
 
 @pytest.mark.usefixtures("idle")

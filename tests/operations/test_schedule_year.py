@@ -109,7 +109,7 @@ class Ways:
     def settings(self) -> Any:
         return self._settings
 
-    def problem(self, _settings: Any) -> str | None:
+    def problem(self, _settings: Any) -> FacotBackupsError | None:
         return None
 
     def reachable(self, _settings: Any) -> bool:

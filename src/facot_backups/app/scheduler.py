@@ -55,11 +55,11 @@ class _Ways:
     def settings(self) -> Settings:
         return self._settings()
 
-    def problem(self, settings: Settings) -> str | None:
+    def problem(self, settings: Settings) -> FacotBackupsError | None:
         try:
             wiring.connector(settings, self._client)().close()
         except FacotBackupsError as error:
-            return str(error)
+            return error
         return None
 
     def reachable(self, settings: Settings) -> bool:
@@ -213,6 +213,17 @@ class BackupScheduler:
         """What it waits for, in Spanish; None before the first tick and during a backup. Reads nothing."""
         life = self._life
         return life.ticker.waiting if life is not None and life.thread.is_alive() else None
+
+    @property
+    def unusable(self) -> FacotBackupsError | None:
+        """Why Firestore could not be asked at the last tick; None where it could. Reads nothing."""
+        life = self._life
+        return life.ticker.unusable if life is not None and life.thread.is_alive() else None
+
+    @property
+    def failure(self) -> Exception | None:
+        """What the last run that made no backup ended with; for `on_backup_error`. Reads nothing."""
+        return None if self._life is None else self._life.ticker.failure
 
     def run_now(self) -> bool:
         """Ask the thread for a backup now, due or not; the callbacks tell how it went. False if not started.

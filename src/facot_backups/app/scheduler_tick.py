@@ -38,8 +38,8 @@ class Ways(Protocol):
     def settings(self) -> Settings:
         """The settings as they are now. Raises SettingError."""
 
-    def problem(self, settings: Settings) -> str | None:
-        """Why Firestore cannot be asked with these settings (Spanish, what to do); None if it can."""
+    def problem(self, settings: Settings) -> FacotBackupsError | None:
+        """Why Firestore cannot be asked with these settings; None if it can."""
 
     def reachable(self, settings: Settings) -> bool:
         """Whether the network leads to Firestore."""
@@ -78,7 +78,8 @@ class Ticker:
     """The scheduler's mind between two ticks.
 
     `configured`: whether Firestore could be asked at the last tick. `waiting`: what is waited for, in
-    Spanish, or None before the first tick and during a run. `busy`: a backup is being made.
+    Spanish, or None before the first tick and during a run. `unusable`: why it could not be asked then.
+    `failure`: the last one that the listener was told of. `busy`: a backup is being made.
     """
 
     def __init__(self, ways: Ways, listener: Listener) -> None:
@@ -88,8 +89,8 @@ class Ticker:
         self._woke_at = ways.clock.monotonic()
         self._checked: Settings | None = None
         self._proven: object = None
-        # What the listener has heard of already.
-        self._heard: Exception | None = None
+        self.failure: Exception | None = None
+        self.unusable: FacotBackupsError | None = None
         self.configured = False
         self.waiting: str | None = None
         self.busy = False
@@ -110,6 +111,7 @@ class Ticker:
         try:
             settings = self._usable_settings()
             if settings is None:
+                self.failure = self.unusable
                 self._listener.failed(self.waiting or "")
                 return
             self._begin()
@@ -153,13 +155,13 @@ class Ticker:
         try:
             settings = self._ways.settings()
         except FacotBackupsError as error:
-            self._unusable(str(error))
+            self._refuse(error)
             self._tell_by_the_last_settings()
             return None
         if not self.configured or settings != self._checked:
             problem = self._ways.problem(settings)
             if problem is not None:
-                self._unusable(problem)
+                self._refuse(problem)
                 self._ways.tell_changes(settings)
                 return None
             logs.SCHEDULER.info(
@@ -167,7 +169,7 @@ class Ticker:
                 f"{settings.backup_hour:%H:%M}",
                 settings.backup_dir,
             )
-        self.configured, self._checked = True, settings
+        self.configured, self._checked, self.unusable = True, settings, None
         return settings
 
     def _tell_by_the_last_settings(self) -> None:
@@ -179,11 +181,11 @@ class Ticker:
         except Exception as error:  # noqa: BLE001 - as in `tick`
             logs.SCHEDULER.error("[SCHEDULER] No se pudo avisar: %s", type(error).__name__)
 
-    def _unusable(self, problem: str) -> None:
+    def _refuse(self, problem: FacotBackupsError) -> None:
         text = f"Scheduler no inicia: {one_line(problem)}"
         if text != self.waiting:
             logs.SCHEDULER.warning("[SCHEDULER] %s", text)
-        self.configured, self.waiting = False, text
+        self.configured, self.waiting, self.unusable = False, text, problem
 
     # --- running -------------------------------------------------------------------------------------
 
@@ -244,9 +246,9 @@ class Ticker:
 
     def _failed(self, error: Exception) -> None:
         """Tell the listener, once, and the log."""
-        if error is self._heard:
+        if error is self.failure:
             return
-        self._heard = error
+        self.failure = error
         self.busy = False
         foreseen = isinstance(error, FacotBackupsError)
         reason = str(error) if foreseen else f"fallo inesperado: {type(error).__name__}: {error}"

@@ -80,6 +80,14 @@ class Metadata:
     spot_check: int
     files: Mapping[str, FileEntry]
 
+    def unread(self) -> dict[str, str]:
+        """The root collections without a file that could not be read, and why: `collection: reason` each.
+
+        Other remarks among the `errors` begin with no collection, or are of a document.
+        """
+        parted = (error.partition(": ") for error in self.errors)
+        return {name: why for name, colon, why in parted if colon and "/" not in name and " " not in name}
+
 
 def local_text(moment: datetime, zone: tzinfo) -> str:
     """An aware `moment` as FACOT writes `backup_time`: `2024-11-27T02:00:05.123456`, local, no offset."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal, TypeAlias
@@ -194,14 +194,14 @@ def _collections(backup: AnyBackup, before: Backup | None) -> list[CollectionRow
     if backup.metadata is None:
         return []
     own, other = backup.metadata, before.metadata if before is not None else None
-    names = {*own.files, *_unread(own)}
+    names = {*own.files, *own.unread()}
     if other is not None and backup.kind != "pre-restore":
         names |= {name for name in other.files if own.scope.includes((name,))}
     return [_collection(name, own, other, backup.kind) for name in sorted(names, key=segment_key)]
 
 
 def _collection(name: str, own: Metadata, other: Metadata | None, kind: str) -> CollectionRow:
-    entry, reason = own.files.get(name), _unread(own).get(name)
+    entry, reason = own.files.get(name), own.unread().get(name)
     before = other.files.get(name) if other is not None else None
     if entry is None:
         if reason is not None or own.errors:
@@ -218,16 +218,6 @@ def _collection(name: str, own: Metadata, other: Metadata | None, kind: str) -> 
 
 def _all(entry: FileEntry) -> int:
     return entry.documents + entry.nested_documents
-
-
-def _unread(metadata: Metadata) -> Mapping[str, str]:
-    """The collections that could not be read, with the reason, out of the metadata's `errors`."""
-    found = {}
-    for error in metadata.errors:
-        name, colon, reason = error.partition(": ")
-        if colon and "/" not in name and " " not in name:
-            found[name] = reason
-    return found
 
 
 def _size(backup: OldBackup, collection: str) -> int | None:

@@ -22,9 +22,9 @@ from facot_backups.ui.desktop.program.tray import Tray, badge
 from facot_backups.ui.desktop.program.window import EXAMPLE, EXAMPLE_TEXT, Window
 from facot_backups.ui.desktop.session import Session
 from facot_backups.ui.desktop.snapshot import Overview
+from facot_backups.ui.desktop.toolkit.error_text import failure, hindrance
 from facot_backups.ui.desktop.toolkit.progress_card import ProgressCard
 from facot_backups.ui.desktop.toolkit.question import Question
-from facot_backups.ui.desktop.toolkit.setting_names import in_a_window
 from facot_backups.ui.desktop.toolkit.slots import slot
 from facot_backups.ui.desktop.toolkit.worker import Jobs
 
@@ -55,7 +55,7 @@ class Program(QObject):
         super().__init__()
         self._session, self._habits, self._instance = session, habits, instance
         self._demonstration = demonstration
-        self._told: deque[BackupResult] = deque()
+        self._told: deque[tuple[BackupResult, Exception | None]] = deque()
         self._working = False
         self._level: Level | None = None
         self._pulses = 0
@@ -68,8 +68,8 @@ class Program(QObject):
         self.panel = self.window.panel
         self.tray = Tray(self.window, self.panel.theme)
         self.scheduler = BackupScheduler(
-            on_backup_complete=self._told.append,
-            on_backup_error=self._told.append,
+            on_backup_complete=self._note_result,
+            on_backup_error=self._note_result,
             clock=session.clock,
             settings=session.settings,
         )
@@ -147,7 +147,7 @@ class Program(QObject):
         if self._instance is not None and self._instance.called():
             self.window.come()
         while self._told:
-            self._scheduled(self._told.popleft())
+            self._scheduled(*self._told.popleft())
         self._show_working()
         self._show_waiting()
         self._pulses += 1
@@ -273,25 +273,30 @@ class Program(QObject):
             self.tray.show_working(_BUSY if working else "")
 
     def _show_waiting(self) -> None:
-        waiting = "" if self.scheduler.is_running() else self.scheduler.waiting_reason or ""
-        waiting = waiting.replace("Scheduler no inicia", "El backup diario no se hará")
-        waiting = in_a_window(waiting) or (
-            waiting and "El backup diario no se hará: hay un ajuste que no vale."
-        )
+        unusable = self.scheduler.unusable
+        if unusable is None:
+            waiting = "" if self.scheduler.is_running() else self.scheduler.waiting_reason or ""
+        else:
+            waiting = f"El backup diario no se hará: {hindrance(unusable)}"
         if self.scheduler.in_progress:
             waiting = "Se está haciendo el backup de hoy."
         if waiting != self.window.status.text():
             self.window.status.setText(waiting)
 
-    def _scheduled(self, result: BackupResult) -> None:
+    def _note_result(self, result: BackupResult) -> None:
+        """Keep what the scheduler tells, on its thread, until the next pulse."""
+        self._told.append((result, self.scheduler.failure))
+
+    def _scheduled(self, result: BackupResult, error: Exception | None) -> None:
         """What the scheduler told of a run."""
         self.panel.look()
         if result["success"]:
             self._tell("Backup del día completado", f"{result['total_documents']:,} documentos.", good=True)
         else:
-            self._tell(
-                "El backup del día no se completó", in_a_window(" ".join(result["errors"][:1])), good=False
-            )
+            text = "Quedó incompleto: en su detalle se ve qué falta."
+            if result["backup_path"] is None and error is not None:
+                text = failure(error).text
+            self._tell("El backup del día no se completó", text, good=False)
 
     @slot
     def _backup_ended(self, complete: bool) -> None:

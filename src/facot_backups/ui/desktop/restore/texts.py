@@ -136,11 +136,10 @@ def named(plan: PlanShown) -> str:
 def database(source: Source) -> str:
     """A database as a shopkeeper calls it: `el proyecto «facot-1» de Firebase`."""
     project = f"«{one_line(source.project)}»"
-    text = f"el Firestore de prueba {project}" if source.emulator else f"el proyecto {project} de Firebase"
+    text = f"Firestore de prueba {project}" if source.emulator else f"proyecto {project} de Firebase"
     if source.database == "(default)":
-        return text
-    of = text.replace("el ", "del ", 1)
-    return f"la base de datos «{one_line(source.database)}» {of}"
+        return f"el {text}"
+    return f"la base de datos «{one_line(source.database)}» del {text}"
 
 
 def plan_text(plan: PlanShown) -> str:
@@ -151,10 +150,8 @@ def plan_text(plan: PlanShown) -> str:
         what = f"Vuelve lo que tiene el {plan.backup}"
     stays = ""
     if equal := plan.total.equal:
-        stays = (
-            f" {words.counted(equal, 'documento ya está igual', 'documentos ya están igual')} y no se tocan."
-        )
-        stays = stays.replace("y no se tocan", "y no se toca") if equal == 1 else stays
+        one, many = "documento ya está igual y no se toca", "documentos ya están igual y no se tocan"
+        stays = f" {words.counted(equal, one, many)}."
     return f"{what}, en {database(plan.target)}. {MODES[plan.mode]}{stays}"
 
 

@@ -92,7 +92,7 @@ def _there(path: Path) -> str:
     try:
         repository = read_repository(path)
     except FacotBackupsError as error:
-        return words.sentence(str(error).partition("\n")[0])
+        return words.sentence(error.words.what)
     if repository is None:
         return ""
     return f"Ya guarda los backups de {words.plainly(str(repository.source))}."

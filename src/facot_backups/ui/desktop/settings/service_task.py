@@ -71,7 +71,7 @@ def _state(found: Here) -> ServiceState:
         try:
             detail = plan.run(found.status).strip()
         except plan.ServiceFailed as failed:
-            detail = str(failed).partition("\n")[0]
+            detail = failed.words.what
     return ServiceState(found.system, installed, found.plan.present, _shown(found), detail)
 
 

@@ -65,6 +65,13 @@ def words_for(error: errors.FacotBackupsError) -> tuple[str, str]:
     return words.plainly(words.sentence(what)), words.plainly(" ".join(remedy.split()))
 
 
+def hindrance(error: errors.FacotBackupsError) -> str:
+    """Why something will not be done, and what to do, after a colon."""
+    if isinstance(error, errors.SettingError):
+        return "hay un ajuste que no vale."
+    return f"{error.words.what} {words_for(error)[1]}".strip()
+
+
 def _setting(error: errors.SettingError) -> Failure:
     each = error.errors if isinstance(error, errors.SettingErrors) else (error,)
     text = "\n".join(problem_said(one) for one in each)
