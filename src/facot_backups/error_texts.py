@@ -128,6 +128,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "Esta carpeta guarda backups de {here}, y la conexión es a {there}: no se ha leído nada.",
         "Use otra carpeta (--backup-dir), o --adopt-source si el cambio es a propósito.",
     ),
+    "no_thread": ("El equipo está saturado.", "Cierre otros programas y repita."),
     "inside_a_backup": (
         "{backup_dir} es un backup, o está dentro de uno",
         "Use la carpeta que lo contiene: {parent}",

@@ -312,10 +312,10 @@ _CALLS = {
     "setTextFormat", "setToolTip", "setWhatsThis", "setWindowTitle", "showMessage", "showText",
 }  # fmt: skip
 _ALLOWED = {
-    "widgets/basic.py": {"QLabel", "QToolTip", "setTextFormat", "setToolTip", "setWindowTitle", "showText"},
+    "toolkit/basic.py": {"QLabel", "QToolTip", "setTextFormat", "setToolTip", "setWindowTitle", "showText"},
     "program/tray.py": {"showMessage"},
-    "views/printing.py": {"QTextDocument"},  # filled by QTextCursor.insertText
-    "widgets/question.py": {"setWindowTitle"},  # the title that its parent has
+    "toolkit/printing.py": {"QTextDocument"},  # filled by QTextCursor.insertText
+    "toolkit/question.py": {"setWindowTitle"},  # the title that its parent has
 }
 
 

@@ -98,8 +98,7 @@ class Job(QObject):
         try:
             self.thread_of_work.start()
         except RuntimeError as error:
-            busy = "El equipo está saturado.\nCierre otros programas y repita."
-            self._outcome.append((None, FacotBackupsError(busy).with_traceback(error.__traceback__)))
+            self._outcome.append((None, FacotBackupsError("no_thread").with_traceback(error.__traceback__)))
 
     def cancel(self) -> None:
         """Ask the task to stop; `failed` tells when it has. Again is harmless."""
