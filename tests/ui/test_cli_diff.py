@@ -35,6 +35,7 @@ def test_differences_with_the_live_database(world: World, changed: str) -> None:
         "    total                    5 (entero) → 5.0 (decimal)",
         '+ clients/2  {"n": 1}',
         '− invoices/1/items/0  {"n": 1}',
+        "Dentro de otros documentos, como las líneas de una factura: 1 de 3.",
         "Además, 2 documentos iguales.",
     ):
         assert line in ran.out.splitlines(), ran.out
@@ -98,6 +99,7 @@ def test_only_the_counts(world: World, changed: str) -> None:
     assert "clients/1" not in out
     assert ["clients", "1", "0", "1", "0"] in [line.split() for line in out.splitlines()]
     assert "invoices" not in out
+    assert "Dentro de otros" not in out
     assert "Ninguno de los dos tiene la colección no." in out
 
 

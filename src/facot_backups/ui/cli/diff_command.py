@@ -55,6 +55,7 @@ def command(a: str, b: str, stat: bool, collections: tuple[str, ...], **shared: 
     scope = Scope(collections=collections) if collections else EVERYTHING
     as_json, quiet = shared["as_json"], shared["quiet"]
     # A bar and lines of text would spoil each other.
+    inside = 0
     no_bar = sys.stdout.isatty() and not stat and not as_json
     with tempfile.SpooledTemporaryFile(_SPOOL_BYTES, "w+", encoding="utf-8") as spool:
         with progress(quiet=quiet or no_bar, verbose=shared["verbose"]) as emit, ExitStack() as stack:
@@ -65,12 +66,12 @@ def command(a: str, b: str, stat: bool, collections: tuple[str, ...], **shared: 
             if as_json:
                 _spool(diff, spool, keep=not stat)
             else:
-                _print_changes(diff, keep=not stat and not quiet)
+                inside = _print_changes(diff, keep=not stat and not quiet)
         code = PARTIAL_EXIT if diff.partial else 0
         if as_json:
             _print_json(to_json(diff, code), None if stat else spool)
         else:
-            _print_counts(diff, collections, whole=stat)
+            _print_counts(diff, collections, inside, whole=stat)
     return code
 
 
@@ -159,14 +160,18 @@ def _print_json(report: dict[str, Any], spool: IO[str] | None) -> None:
     output.echo_lines(("\n  " if some else "") + "]\n}")
 
 
-def _print_changes(diff: Diff, *, keep: bool) -> None:
+def _print_changes(diff: Diff, *, keep: bool) -> int:
+    """Go through all differences; how many are of documents inside of others."""
+    inside = 0
     width = output.terminal_width()
     if keep:
         _print_sides(diff)
     for change in diff:
+        inside += len(change.path) > 2
         if keep:
             for line in document_text.change_lines(change, width):
                 output.echo(line)
+    return inside
 
 
 def _print_sides(diff: Diff) -> None:
@@ -182,8 +187,11 @@ def _print_sides(diff: Diff) -> None:
     output.echo()
 
 
-def _print_counts(diff: Diff, asked: tuple[str, ...], *, whole: bool) -> None:
-    """The closing table, and what was not compared. Without `whole`, a line for each that differs."""
+def _print_counts(diff: Diff, asked: tuple[str, ...], inside: int, *, whole: bool) -> None:
+    """The closing table, and what was not compared. Without `whole`, a line for each that differs.
+
+    `inside`: how many of those that differ are inside of others.
+    """
     from rich import box
     from rich.table import Table
     from rich.text import Text
@@ -202,6 +210,10 @@ def _print_counts(diff: Diff, asked: tuple[str, ...], *, whole: bool) -> None:
         if not whole:
             output.echo()
         output.console().print(table)
+    if inside:
+        differ = diff.total.added + diff.total.removed + diff.total.changed
+        part = f"{figures.number(inside)} de {figures.number(differ)}"
+        output.echo(f"Dentro de otros documentos, como las líneas de una factura: {part}.")
     _print_conclusion(diff, asked, whole=whole)
 
 
