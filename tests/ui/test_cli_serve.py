@@ -19,8 +19,9 @@ from google.api_core.exceptions import Unauthenticated
 from facot_backups.emulator.server import LocalFirestore
 from facot_backups.model import Source
 from facot_backups.operations.backup.run import BackupRequest, back_up
-from facot_backups.operations.serving import load, memory_needed, source_of
+from facot_backups.operations.serving import Served, load, memory_needed, source_of
 from facot_backups.settings.model import variables
+from facot_backups.ui.cli import output, serve_command
 from tests.end_to_end.world import World, make_world
 from tests.support.servers import FirestoreServer
 
@@ -118,6 +119,16 @@ def printed_by(process: subprocess.Popen[str]) -> str:
         lines.append(process.stdout.readline())
         assert lines[-1], process.stderr and process.stderr.read()
     return "".join(lines)
+
+
+@pytest.mark.parametrize("of_emulator", [True, False])
+def test_what_it_says_fits_in_a_terminal(monkeypatch: pytest.MonkeyPatch, of_emulator: bool) -> None:
+    monkeypatch.setattr(output, "terminal_width", lambda: 80)
+    served = Served("2024-11-27T153045.incomplete", Source("facot-12345", emulator=True), 123_456, 10**9)
+    door = serve_command.Door("127.0.0.1:8080", served.source, Path("/srv/backups"), False, None)
+    told = serve_command._lines(door, served, of_emulator=of_emulator, quiet=False)
+    assert [line for line in told if len(line) > 80 + len(output.style("✓", fg="green"))] == []
+    assert "  Tiene:          123,456 documentos, unos 1" in "\n".join(told)
 
 
 @pytest.mark.slow

@@ -186,20 +186,28 @@ def _lines(door: Door, served: Served, *, of_emulator: bool, quiet: bool) -> lis
         return [f"{name}={value}" for name, value in values.items()]
     what = f"{figures.number(served.documents)} documentos, unos {figures.size(served.memory)} de memoria"
     return [
-        f"{output.style('✓', fg='green')} El backup {served.backup} está abierto en {door.host}  ({what})",
+        f"{output.style('✓', fg='green')} El backup {served.backup} está abierto en {door.host}",
+        f"  Tiene:          {what}",
         f"  Proyecto:       {visible(served.source.project)}",
         f"  Base de datos:  {visible(served.source.database)}",
-        f"  Entra:          {_who(door)}",
+        *_told(f"  Entra:          {_who(door)}", hang=" " * 18),
         "",
-        "Ponga estas líneas en la ventana desde la que abre FACOT u otro programa, o nuestras órdenes:",
+        *_told(
+            "Ponga estas líneas en la ventana desde la que abre FACOT u otro programa, o nuestras órdenes:"
+        ),
         *_settings("Windows (cmd)", _for_cmd, values),
         *_settings("Windows (PowerShell)", _for_powershell, values),
         *_settings("Linux, macOS", _for_sh, values),
         "",
         *([] if of_emulator else _of_a_real_database(served)),
-        "Lo que se escriba aquí queda en memoria y desaparece al terminar. Termine con Ctrl-C.",
+        *_told("Lo que se escriba aquí queda en memoria y desaparece al terminar. Termine con Ctrl-C."),
         "No avisa de cambios: lo que los escucha (on_snapshot) falla al empezar.",
     ]
+
+
+def _told(text: str, hang: str = "") -> list[str]:
+    """A sentence, in lines of the terminal's width."""
+    return output.wrapped(text, output.terminal_width(), hang=hang)
 
 
 def _settings(shell: str, assign: Callable[[str, str], str], values: dict[str, str]) -> list[str]:
@@ -225,7 +233,7 @@ def _of_a_real_database(served: Served) -> list[str]:
     """What our commands want to be told besides: this is not the database that the folder is of."""
     project = shlex.quote(served.source.project)
     return [
-        "Esta base de datos no es la de verdad, y las órdenes que escriben quieren que se les diga:",
+        *_told("Esta base de datos no es la de verdad, y las órdenes que escriben quieren que se les diga:"),
         f"    facot-backups restore {served.backup} --into-project {project}",
         "    facot-backups run --backup-dir OTRA-CARPETA",
         "",
